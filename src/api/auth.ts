@@ -1,0 +1,79 @@
+import bearerAuth from '@fastify/bearer-auth';
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { isAllowed, isApiKey, type Permission } from '../domain/api-key.ts';
+import { forbidden, unauthorized } from '../domain/errors.ts';
+import type { Caller, Sandboxes } from '../sandbox/sandboxes.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null;
+    refusedKey: 'malformed' | 'invalid' | null;
+  }
+  interface FastifyContextConfig {
+    /** What a route under /v1 demands of the key; `none` for a route that needs no key at all. */
+    permission?: Permission | 'none';
+  }
+}
+
+const HINTS = {
+  missing: "send 'Authorization: Bearer <api key>'; keys of this server: see its banner, or --api-key",
+  malformed: 'a key is sk_live_ or sk_test_, then letters and digits, at most 128 characters in all',
+  invalid: 'unknown, revoked or expired; keys of this server: see its banner, or --api-key',
+};
+
+/** Who sent the request. Only for routes that demand a permission. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === null) throw new Error('the route was reached without authentication');
+  return request.caller;
+}
+
+/** Prepares a scope for {@link buildAuthenticate}: every route of it must name its permission, or the start stops. */
+export async function addBearerAuth(scope: FastifyInstance, sandboxes: Sandboxes): Promise<void> {
+  scope.decorateRequest('caller', null);
+  scope.decorateRequest('refusedKey', null);
+  scope.addHook('onRoute', ({ method, url, config }) => {
+    if (method !== 'OPTIONS' && config?.permission === undefined)
+      throw new Error(`${method} ${url} names no permission`);
+  });
+  await scope.register(bearerAuth, {
+    addHook: false,
+    keys: new Set<string>(),
+    specCompliance: 'rfc6749',
+    verifyErrorLogLevel: 'debug',
+    auth: async (key, request) => {
+      request.caller = isApiKey(key) ? ((await sandboxes.findCaller(key)) ?? null) : null;
+      if (request.caller === null) request.refusedKey = isApiKey(key) ? 'invalid' : 'malformed';
+      return request.caller !== null;
+    },
+  });
+}
+
+/** Step 3: the key becomes the caller, or a 401. */
+export function buildAuthenticate(scope: FastifyInstance): onRequestHookHandler {
+  const verify = scope.verifyBearerAuth;
+  if (verify === undefined) throw new Error('addBearerAuth comes first');
+  return (request, reply, done) => {
+    if (request.routeOptions.config.permission === 'none') return done();
+    verify(request, reply, (error) => {
+      if (error === undefined || error === null) return done();
+      done(isRefusal(error) ? toRefusal(request) : error);
+    });
+  };
+}
+
+/** Step 4: what the route demands of the key, or a 403. What is answered with 405 or 501 demands nothing. */
+export const checkPermission: onRequestHookHandler = (request, _reply, done) => {
+  const required = request.routeOptions.config.permission;
+  if (required === undefined || required === 'none') return done();
+  const granted = callerOf(request).apiKey.permissions;
+  done(isAllowed(granted, required) ? undefined : forbidden(required, granted));
+};
+
+const isRefusal = (error: Error) => 'code' in error && String(error.code).startsWith('FST_BEARER_AUTH_');
+
+function toRefusal(request: FastifyRequest): Error {
+  if (request.refusedKey === 'malformed') return unauthorized('Malformed API key', HINTS.malformed);
+  if (request.refusedKey === 'invalid') return unauthorized('Invalid API key', HINTS.invalid);
+  if (!request.headers.authorization) return unauthorized('Missing Authorization header', HINTS.missing);
+  return unauthorized("Authorization must be 'Bearer <api key>'", HINTS.missing);
+}

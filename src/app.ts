@@ -1,0 +1,89 @@
+import cors from '@fastify/cors';
+import Fastify, { type FastifyInstance, LogController, type onResponseHookHandler } from 'fastify';
+import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
+import { addFallback } from './api/fallback.ts';
+import { addHealthRoute } from './api/health.ts';
+import { addOrganizationRoutes } from './api/organizations.ts';
+import { notFound } from './domain/errors.ts';
+import type { Sandboxes } from './sandbox/sandboxes.ts';
+import { receiveBodies } from './wire/body-parser.ts';
+import { BODY_LIMIT, handleError, toRequestId } from './wire/envelope.ts';
+import type { UnknownFields } from './wire/pydantic.ts';
+
+/** What the app is built of. */
+export interface AppDependencies {
+  sandboxes: Sandboxes;
+  logger: { level: string; stream: { write(line: string): void } };
+  unknownFields: UnknownFields;
+  version: string;
+}
+
+/** The request as the app answers it: the steps of a request, in their order. It never listens. */
+export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+  const { sandboxes, logger, unknownFields, version } = dependencies;
+  const app = Fastify({
+    logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    requestIdHeader: false,
+    genReqId: toRequestId,
+    frameworkErrors: handleError,
+    routerOptions: { ignoreTrailingSlash: true },
+    rewriteUrl: (request) => toOriginForm(request.url ?? '/'),
+  });
+  // A logger for each request costs more than naming the request in its one line.
+  app.setChildLoggerFactory((parent) => parent);
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(() => {
+    throw notFound();
+  });
+  receiveBodies(app);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  app.addHook('onResponse', logRequest);
+
+  await app.register(
+    async (api) => {
+      await api.register(cors, {
+        origin: '*',
+        methods: ['GET', 'PATCH'],
+        strictPreflight: false,
+        exposedHeaders: ['X-Request-Id', 'X-Mixpeek-Mock', 'X-Mixpeek-Mock-Hint', 'WWW-Authenticate', 'Allow'],
+      });
+      await addBearerAuth(api, sandboxes);
+      api.addHook('onRequest', buildAuthenticate(api));
+      api.addHook('onRequest', checkPermission);
+      addFallback(api);
+      addOrganizationRoutes(api, { unknownFields });
+      addHealthRoute(api, version);
+    },
+    { prefix: '/v1' },
+  );
+  return app;
+}
+
+/** One line a request. */
+const logRequest: onResponseHookHandler = (request, reply, done) => {
+  const [path] = request.url.split('?', 1);
+  request.log.info(
+    {
+      request_id: request.id,
+      method: request.method,
+      path,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 100) / 100,
+      organization_id: request.caller?.organization.organization_id,
+    },
+    'request',
+  );
+  done();
+};
+
+/** Clients behind a proxy may name the whole URL (RFC 9112, 3.2.2). */
+function toOriginForm(url: string): string {
+  const path = url.replace(/^https?:\/\/[^/?]*/i, '');
+  return path.startsWith('/') ? path : `/${path}`;
+}

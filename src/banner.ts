@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import type { MockServer, ServedKey } from './server.ts';
+
+/** What a person sees when the server answers. */
+export function toBanner(server: MockServer, version: string): string {
+  const rows = server.apiKeys.map(({ key, account_type, api_key }) => [
+    key,
+    api_key.organization_id,
+    account_type,
+    api_key.permissions.join(', '),
+    api_key.status === 'active' ? '' : api_key.status,
+  ]);
+  const data = server.db === ':memory:' ? 'in memory, gone when this stops' : resolve(server.db);
+  return [
+    '',
+    `  mixpeek-mock ${version} answers at ${server.url}`,
+    '',
+    `  data   ${data}`,
+    `         ${server.origin}`,
+    '',
+    ...(rows.length > 0
+      ? alignColumns(rows).map((row, index) => `  ${index === 0 ? 'keys' : '    '}   ${row}`)
+      : noKeys),
+    '',
+    '  try    (paste it)',
+    `         ${toCurl(server)}`,
+    '',
+    '',
+  ].join('\n');
+}
+
+const noKeys = [
+  '  keys   none is known in plain: the database came from another seed; add one with --api-key, or --reset',
+];
+
+function alignColumns(rows: string[][]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function toCurl({ url, apiKeys }: MockServer): string {
+  const admin = apiKeys.find(({ api_key }) => api_key.status === 'active' && api_key.permissions.includes('admin'));
+  return (
+    `curl -X PATCH ${url}/v1/organizations -H 'Authorization: Bearer ${admin?.key ?? '<api key>'}' ` +
+    `-H 'Content-Type: application/json' -d '{"metadata":{"hello":"world"}}'`
+  );
+}
+
+/** What a program reads: one line of JSON. A key that cannot be used says why in `status`. */
+export function toReadyLine(server: MockServer): string {
+  const api_keys = server.apiKeys.map(toReadyKey);
+  return `${JSON.stringify({ event: 'ready', url: server.url, db: server.db, api_keys })}\n`;
+}
+
+const toReadyKey = ({ key, account_type, api_key }: ServedKey) => ({
+  key,
+  organization_id: api_key.organization_id,
+  account_type,
+  permissions: api_key.permissions,
+  ...(api_key.status === 'active' ? {} : { status: api_key.status }),
+});

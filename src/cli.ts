@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { toBanner, toReadyLine } from './banner.ts';
+import {
+  ConfigError,
+  type Flags,
+  HEALTH_SETTINGS,
+  readHealthConfig,
+  readServeConfig,
+  SERVE_SETTINGS,
+  type Setting,
+  toVariable,
+} from './config.ts';
+import { askHealth } from './health.ts';
+import { createMockServer, type MockServer, readVersion } from './server.ts';
+
+/** Errors whose message says all that a person needs. */
+const PLAIN_ERRORS = ['ConfigError', 'SeedFileError', 'StorageError', 'ListenError'];
+
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+function buildProgram(): Command {
+  const program = new Command('mixpeek-mock')
+    .description("A stateful mock of Mixpeek's organization endpoint: GET and PATCH /v1/organizations.")
+    .version(readVersion())
+    .exitOverride()
+    .enablePositionalOptions()
+    .helpCommand(false);
+  const serve = program
+    .command('serve', { isDefault: true })
+    .description('start the server (what happens without a command)');
+  addSettings(serve, SERVE_SETTINGS).action(startServer);
+  const health = program.command('health').description('ask a running server: exit code 0 when it is healthy, else 1');
+  addSettings(health, HEALTH_SETTINGS).action(checkHealth);
+  program.addHelpText('after', () => `\n${serve.helpInformation().replace(/^Usage:.*\n\n.*\n\n/, 'Serve: ')}`);
+  return program;
+}
+
+function addSettings(command: Command, settings: Record<string, Setting>): Command {
+  command.exitOverride().addHelpText('after', '\nA flag counts before its variable, and that before the default.');
+  for (const [name, { flag, description, default: fallback, isRepeatable }] of Object.entries(settings)) {
+    const text = `${description} (${[fallback && `default: ${fallback}`, toVariable(name)].filter(Boolean).join(', ')})`;
+    if (isRepeatable) command.option(flag, text, (value, earlier: string[] = []) => [...earlier, value]);
+    else command.option(flag, text);
+  }
+  return command;
+}
+
+async function startServer(flags: Flags): Promise<void> {
+  // A reader that went away, like head after the ready line, is no reason to stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const config = readServeConfig(flags);
+  const server = await createMockServer(config, (text) => process.stderr.write(text));
+  stopOnSignals(server);
+  process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, readVersion()));
+}
+
+/** The first signal lets requests in flight be answered, the second one forces. */
+function stopOnSignals(server: MockServer): void {
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(EXIT_FAILURE);
+      isStopping = true;
+      server.close().then(
+        () => process.exit(),
+        (error) => fail(error),
+      );
+    });
+  }
+}
+
+async function checkHealth(flags: Flags): Promise<void> {
+  const { isHealthy, line } = await askHealth(readHealthConfig(flags));
+  process.stdout.write(`${line}\n`);
+  process.exitCode = isHealthy ? 0 : EXIT_FAILURE;
+}
+
+function fail(error: unknown): never {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
+  const { name, message, stack } = error as Error;
+  process.stderr.write(`${PLAIN_ERRORS.includes(name) ? `mixpeek-mock: ${message}` : stack}\n`);
+  process.exit(error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE);
+}
+
+buildProgram().parseAsync().catch(fail);

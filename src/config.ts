@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { isApiKey, PERMISSIONS, type Permission, redactKeys } from './domain/api-key.ts';
+import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
+
+/** A key that a flag names, for an organization of the database. */
+export interface ApiKeyGrant {
+  key: string;
+  permission: Permission;
+  /** Undefined: the first organization. */
+  organization_id: string | undefined;
+}
+
+/** A value that cannot be used. The message is one line: the flag, what was given, what is allowed. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+export interface Setting {
+  /** As in `--help`. */
+  flag: string;
+  description: string;
+  /** What is allowed, for the message that refuses a value. */
+  allowed: string;
+  default?: string;
+  isRepeatable?: boolean;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const SEED_FILES = ['mixpeek-mock.yaml', 'mixpeek-mock.yml', 'mixpeek-mock.json'];
+const FLAGS_IN_VARIABLES = ['true', 'false', '1', '0'] as const;
+
+const text = z.string().min(1);
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.number().max(65_535));
+const toggle = z.enum(FLAGS_IN_VARIABLES).transform((value) => value === 'true' || value === '1');
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,8}(ms|s|m)$/)
+  .transform((value) => Number.parseInt(value, 10) * { ms: 1, s: 1000, m: 60_000 }[value.replace(/\d+/, '') as 'ms']);
+const grant = z
+  .string()
+  .regex(new RegExp(`^[^=@]+(=(${PERMISSIONS.join('|')})(@.+)?)?$`))
+  .transform((value): ApiKeyGrant => {
+    const [key = '', rights = ''] = value.split('=', 2);
+    const [permission, organization_id] = rights.split('@', 2);
+    return { key, permission: (permission || 'admin') as Permission, organization_id };
+  })
+  .refine(({ key }) => isApiKey(key));
+
+/** Every setting of the server: its flag, its variable, its default. */
+export const SERVE_SETTINGS = {
+  port: {
+    flag: '--port <number>',
+    default: '4030',
+    description: 'port to listen on; 0 takes a free one',
+    allowed: '0 to 65535',
+  },
+  host: {
+    flag: '--host <address>',
+    default: 'localhost',
+    description: 'address to listen on; localhost means 127.0.0.1 and ::1',
+    allowed: 'a host name or an IP address',
+  },
+  db: {
+    flag: '--db <file>',
+    default: '.mixpeek-mock/mock.db',
+    description: 'SQLite file, or :memory: to keep nothing',
+    allowed: 'a path, or :memory:',
+  },
+  seed: {
+    flag: '--seed <file>',
+    description: `YAML or JSON that fills an empty database; ${SEED_FILES[0]}, .yml or .json here is found by itself`,
+    allowed: 'a path',
+  },
+  reset: { flag: '--reset', description: 'start over from the seed', allowed: FLAGS_IN_VARIABLES.join(', ') },
+  apiKey: {
+    flag: '--api-key <key>',
+    description: 'let this key be used too: KEY or KEY=permission@organization_id (repeatable)',
+    allowed: `KEY, KEY=permission or KEY=permission@organization_id, with KEY like sk_test_abc123 and one of ${PERMISSIONS.join(', ')}`,
+    isRepeatable: true,
+  },
+  unknownFields: {
+    flag: '--unknown-fields <mode>',
+    default: 'ignore',
+    description: 'members that the API does not know: ignore, as the real service does, or reject with a 422',
+    allowed: UNKNOWN_FIELDS.join(', '),
+  },
+  requestTimeout: {
+    flag: '--request-timeout <duration>',
+    default: '30s',
+    description: 'how long a client may take to send a request',
+    allowed: 'a duration like 500ms, 30s or 2m',
+  },
+  logLevel: {
+    flag: '--log-level <level>',
+    default: 'info',
+    description: 'what is logged',
+    allowed: LOG_LEVELS.join(', '),
+  },
+  json: {
+    flag: '--json',
+    description: 'for programs: a ready line in JSON on standard output, logs in JSON on standard error',
+    allowed: FLAGS_IN_VARIABLES.join(', '),
+  },
+} satisfies Record<string, Setting>;
+
+/** The settings of `health`: where to ask, and how long to wait for an answer. */
+export const HEALTH_SETTINGS = {
+  port: { ...SERVE_SETTINGS.port, description: 'port of the server that is asked', allowed: '1 to 65535' },
+  host: { ...SERVE_SETTINGS.host, description: 'address of the server that is asked' },
+  wait: {
+    flag: '--wait <duration>',
+    description: 'keep asking until the server answers, this long at most',
+    allowed: SERVE_SETTINGS.requestTimeout.allowed,
+  },
+} satisfies Record<string, Setting>;
+
+const ServeConfig = z.object({
+  port: port,
+  host: text,
+  db: text,
+  seed: text.optional(),
+  reset: toggle.default(false),
+  apiKey: z.array(grant).default([]),
+  unknownFields: z.enum(UNKNOWN_FIELDS),
+  requestTimeout: duration,
+  logLevel: z.enum(LOG_LEVELS),
+  json: toggle.default(false),
+});
+/** Durations are milliseconds; `seed` is undefined for the built-in seed. */
+export type ServeConfig = z.output<typeof ServeConfig> & {
+  /** The number of this process, for whoever finds the database in use. */
+  pid: number;
+};
+
+const HealthConfig = z.object({
+  port: port.pipe(z.number().min(1)),
+  host: text,
+  wait: duration.optional(),
+});
+export type HealthConfig = z.output<typeof HealthConfig>;
+
+/** Values as the command line gives them, by the name of the setting. */
+export type Flags = Record<string, string | boolean | string[] | undefined>;
+type Variables = Record<string, string | undefined>;
+
+/**
+ * The settings of the server: a flag counts before its variable, and that before the default.
+ * @param folder where a seed file is looked for
+ * @throws {ConfigError} naming the flag or the variable
+ */
+export function readServeConfig(
+  flags: Flags,
+  variables: Variables = process.env,
+  folder: string = process.cwd(),
+): ServeConfig {
+  const config = read(ServeConfig, SERVE_SETTINGS, flags, variables);
+  return { ...config, seed: config.seed ?? findSeedFile(folder), pid: process.pid };
+}
+
+export function readHealthConfig(flags: Flags, variables: Variables = process.env): HealthConfig {
+  return read(HealthConfig, HEALTH_SETTINGS, flags, variables);
+}
+
+/** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */
+export function toVariable(name: string): string {
+  return `MIXPEEK_MOCK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+function read<T extends z.ZodType>(
+  schema: T,
+  settings: Record<string, Setting>,
+  flags: Flags,
+  variables: Variables,
+): z.output<T> {
+  const given: Record<string, unknown> = {};
+  const sources: Record<string, string> = {};
+  for (const [name, { flag, default: fallback, isRepeatable }] of Object.entries(settings)) {
+    const variable = variables[toVariable(name)];
+    if (fallback !== undefined) given[name] = fallback;
+    if (flags[name] !== undefined) {
+      given[name] = typeof flags[name] === 'boolean' ? String(flags[name]) : flags[name];
+      sources[name] = flag.split(' ', 1)[0] ?? flag;
+    } else if (variable !== undefined && variable !== '') {
+      given[name] = isRepeatable ? variable.split(',').map((part) => part.trim()) : variable;
+      sources[name] = toVariable(name);
+    }
+  }
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [name, index] = parsed.error.issues[0]?.path ?? [];
+  const value = given[String(name)];
+  const shown = redactKeys(String(index === undefined ? value : (value as string[])[Number(index)]));
+  const allowed = settings[String(name)]?.allowed;
+  throw new ConfigError(`${sources[String(name)]}: '${shown}' was given; allowed: ${allowed}`);
+}
+
+function findSeedFile(folder: string): string | undefined {
+  const found = SEED_FILES.filter((name) => existsSync(resolve(folder, name)));
+  if (found.length > 1) throw new ConfigError(`--seed: ${found.join(' and ')} stand here; name the one that is meant`);
+  return found[0] && resolve(folder, found[0]);
+}

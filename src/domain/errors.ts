@@ -1,0 +1,43 @@
+import type { Permission } from './api-key.ts';
+
+/** An error of a request body as pydantic v2 tells it. */
+export interface BodyError {
+  type: string;
+  loc: (string | number)[];
+  msg: string;
+  ctx?: Record<string, unknown>;
+}
+
+/** The refusals that the API knows, each with what a client is told about it. */
+export type Refusal =
+  | { code: 'bad_request'; message: string }
+  | { code: 'unauthorized'; message: string; hint: string }
+  | { code: 'forbidden'; required: Permission; granted: readonly Permission[] }
+  | { code: 'not_found' }
+  | { code: 'method_not_allowed'; allowed: readonly string[] }
+  | { code: 'body_too_large'; limit_bytes: number }
+  | { code: 'invalid_body'; errors: BodyError[] }
+  | { code: 'not_implemented'; served: readonly string[] };
+
+/** Thrown where a request is refused; `wire/envelope.ts` turns it into the answer. */
+export class RefusalError extends Error {
+  override name = 'RefusalError';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.code);
+    this.refusal = refusal;
+  }
+}
+
+export const badRequest = (message: string) => new RefusalError({ code: 'bad_request', message });
+export const unauthorized = (message: string, hint: string) =>
+  new RefusalError({ code: 'unauthorized', message, hint });
+export const forbidden = (required: Permission, granted: readonly Permission[]) =>
+  new RefusalError({ code: 'forbidden', required, granted });
+export const notFound = () => new RefusalError({ code: 'not_found' });
+export const methodNotAllowed = (allowed: readonly string[]) =>
+  new RefusalError({ code: 'method_not_allowed', allowed });
+export const bodyTooLarge = (limit_bytes: number) => new RefusalError({ code: 'body_too_large', limit_bytes });
+export const invalidBody = (errors: BodyError[]) => new RefusalError({ code: 'invalid_body', errors });
+export const notImplemented = (served: readonly string[]) => new RefusalError({ code: 'not_implemented', served });

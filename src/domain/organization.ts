@@ -1,0 +1,98 @@
+import {
+  type AccountType,
+  effectiveLimits,
+  isSameOverride,
+  mergeOverride,
+  type RateLimitCategory,
+  type RateLimits,
+  type RateLimitsOverride,
+} from './rate-limits.ts';
+
+/** An organization as it is kept. Timestamps are RFC 3339 as `clock.ts` writes them. */
+export interface Organization {
+  organization_id: string;
+  organization_name: string;
+  logo_url: string | null;
+  account_type: AccountType;
+  credit_count: number;
+  /** JSON text of an object, without blanks: an object in memory would lose digits, order and `__proto__`. */
+  metadata: string;
+  billing_email: string | null;
+  rate_limits_override: RateLimitsOverride;
+  auto_billing_enabled: boolean;
+  /** Day of the month, 1 to 31. */
+  billing_cycle_start: number;
+  current_month_usage: number;
+  created_at: string;
+  updated_at: string;
+  /** JSON text of an array of objects, or null. */
+  users: string | null;
+}
+
+/** What a PATCH asks for: absent (or undefined) leaves a member as it is, null takes it back to its default. */
+export interface OrganizationUpdate {
+  organization_name?: string | null | undefined;
+  logo_url?: string | null | undefined;
+  billing_email?: string | null | undefined;
+  /** JSON text of an object, without blanks. */
+  metadata?: string | null | undefined;
+  rate_limits?: { [C in RateLimitCategory]?: number | undefined } | null | undefined;
+}
+
+/**
+ * The organization with `update` applied and `updated_at` set to `now`; `current` itself when nothing would change.
+ * Null resets as in JSON Merge Patch (RFC 7396), but for the name, which stays. Metadata is replaced as a whole,
+ * rate limits are merged category by category.
+ */
+export function applyUpdate(current: Organization, update: OrganizationUpdate, now: string): Organization {
+  const next: Organization = {
+    ...current,
+    organization_name: update.organization_name ?? current.organization_name,
+    logo_url: update.logo_url === undefined ? current.logo_url : update.logo_url,
+    billing_email: update.billing_email === undefined ? current.billing_email : update.billing_email,
+    metadata: update.metadata === undefined ? current.metadata : (update.metadata ?? '{}'),
+    rate_limits_override: nextOverride(current.rate_limits_override, update.rate_limits),
+    updated_at: now,
+  };
+  return isSameOrganization(current, next) ? current : next;
+}
+
+function nextOverride(current: RateLimitsOverride, update: OrganizationUpdate['rate_limits']): RateLimitsOverride {
+  if (update === undefined) return current;
+  if (update === null) return {};
+  return mergeOverride(current, update);
+}
+
+function isSameOrganization(a: Organization, b: Organization): boolean {
+  return (
+    a.organization_name === b.organization_name &&
+    a.logo_url === b.logo_url &&
+    a.billing_email === b.billing_email &&
+    a.metadata === b.metadata &&
+    isSameOverride(a.rate_limits_override, b.rate_limits_override)
+  );
+}
+
+/**
+ * The response model as JSON text, its members in the order of the published schema. It is written member by member,
+ * so that nothing outside the model can leave, and metadata leaves as the text that came in.
+ */
+export function toOrganizationJson(organization: Organization, tier: RateLimits): string {
+  const limits = effectiveLimits(tier, organization.rate_limits_override);
+  return (
+    `{"organization_id":${JSON.stringify(organization.organization_id)}` +
+    `,"organization_name":${JSON.stringify(organization.organization_name)}` +
+    `,"logo_url":${JSON.stringify(organization.logo_url)}` +
+    `,"account_type":"${organization.account_type}"` +
+    `,"credit_count":${organization.credit_count}` +
+    `,"metadata":${organization.metadata}` +
+    `,"billing_email":${JSON.stringify(organization.billing_email)}` +
+    `,"rate_limits":${JSON.stringify(limits)}` +
+    `,"auto_billing_enabled":${organization.auto_billing_enabled}` +
+    `,"billing_cycle_start":${organization.billing_cycle_start}` +
+    `,"current_month_usage":${organization.current_month_usage}` +
+    `,"created_at":"${organization.created_at}"` +
+    `,"updated_at":"${organization.updated_at}"` +
+    `,"users":${organization.users ?? 'null'}}`
+  );
+}

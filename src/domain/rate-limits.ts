@@ -1,0 +1,93 @@
+/** Categories of the real service, from the one with the most requests a minute to the one with the fewest. */
+export const RATE_LIMIT_CATEGORIES = ['metadata', 'data', 'search', 'upload', 'compute'] as const;
+export type RateLimitCategory = (typeof RATE_LIMIT_CATEGORIES)[number];
+
+/** Account tiers, lowest first. */
+export const ACCOUNT_TYPES = ['free', 'pro', 'team', 'enterprise'] as const;
+export type AccountType = (typeof ACCOUNT_TYPES)[number];
+
+/** Requests per minute, by category. */
+export type RateLimits = Record<RateLimitCategory, number>;
+
+/** What an organization was given beyond its tier, in requests per minute; a category that is absent follows the tier. */
+export type RateLimitsOverride = Partial<RateLimits>;
+
+/** The default limits of a tier, and the credits it is given a month. */
+export interface Tier extends RateLimits {
+  monthly_credits: number;
+}
+export type Tiers = Record<AccountType, Tier>;
+
+/** The highest limit that is taken: the largest integer that every client reads back exactly. */
+export const MAX_RATE_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The default tiers. The reference publishes three example values a category, taken here for free, pro and team;
+ * it calls enterprise custom, taken here for ten times pro.
+ */
+export const DEFAULT_TIERS: Tiers = {
+  free: { monthly_credits: 1_000, metadata: 20, data: 10, search: 10, upload: 5, compute: 5 },
+  pro: { monthly_credits: 100_000, metadata: 100, data: 60, search: 60, upload: 30, compute: 30 },
+  team: { monthly_credits: 1_000_000, metadata: 200, data: 100, search: 100, upload: 50, compute: 50 },
+  enterprise: { monthly_credits: 10_000_000, metadata: 1000, data: 600, search: 600, upload: 300, compute: 300 },
+};
+
+/** The limits that hold for an organization: those of its tier, with its override applied. */
+export function effectiveLimits(tier: RateLimits, override: RateLimitsOverride): RateLimits {
+  return {
+    metadata: override.metadata ?? tier.metadata,
+    data: override.data ?? tier.data,
+    search: override.search ?? tier.search,
+    upload: override.upload ?? tier.upload,
+    compute: override.compute ?? tier.compute,
+  };
+}
+
+/** The override with `update` laid over it, category by category, in the order of the categories. */
+export function mergeOverride(
+  current: RateLimitsOverride,
+  update: { [C in RateLimitCategory]?: number | undefined },
+): RateLimitsOverride {
+  const merged: RateLimitsOverride = {};
+  for (const category of RATE_LIMIT_CATEGORIES) {
+    const limit = update[category] ?? current[category];
+    if (limit !== undefined) merged[category] = limit;
+  }
+  return merged;
+}
+
+export function isSameOverride(a: RateLimitsOverride, b: RateLimitsOverride): boolean {
+  return RATE_LIMIT_CATEGORIES.every((category) => a[category] === b[category]);
+}
+
+/** A limit that breaks an invariant of the tiers. */
+export interface TierViolation {
+  account_type: AccountType;
+  category: RateLimitCategory;
+  reason: string;
+}
+
+/**
+ * The limits that break an invariant: within a tier metadata >= data >= search >= upload >= compute, and a higher
+ * tier never gets less than a lower one.
+ */
+export function findTierViolations(tiers: Tiers): TierViolation[] {
+  const violations: TierViolation[] = [];
+  for (const [rank, account_type] of ACCOUNT_TYPES.entries()) {
+    const limits = tiers[account_type];
+    const lower = ACCOUNT_TYPES[rank - 1];
+    for (const [place, category] of RATE_LIMIT_CATEGORIES.entries()) {
+      const limit = limits[category];
+      const wider = RATE_LIMIT_CATEGORIES[place - 1];
+      if (wider !== undefined && limit > limits[wider]) {
+        const reason = `${limit} is more than ${wider} (${limits[wider]}): ${RATE_LIMIT_CATEGORIES.join(' >= ')}`;
+        violations.push({ account_type, category, reason });
+      }
+      if (lower !== undefined && limit < tiers[lower][category]) {
+        const reason = `${limit} is less than the lower tier ${lower} gets (${tiers[lower][category]})`;
+        violations.push({ account_type, category, reason });
+      }
+    }
+  }
+  return violations;
+}

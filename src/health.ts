@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HealthConfig } from './config.ts';
+
+const BETWEEN_TRIES_MS = 100;
+/** How long one try may take, in milliseconds. */
+const TRY_MS = 2000;
+
+/** Asks a server for its health, again and again for `wait` milliseconds. The outcome is one line for a person. */
+export async function askHealth({ host, port, wait = 0 }: HealthConfig): Promise<{ isHealthy: boolean; line: string }> {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const url = `http://${name.includes(':') ? `[${name}]` : name}:${port}/v1/health`;
+  const deadline = performance.now() + wait;
+  for (;;) {
+    const problem = await askOnce(url);
+    if (problem === undefined) return { isHealthy: true, line: `${url} is healthy` };
+    if (performance.now() >= deadline) {
+      return { isHealthy: false, line: `${url} is not healthy: ${problem}; is the server running, on this port?` };
+    }
+    await delay(BETWEEN_TRIES_MS);
+  }
+}
+
+async function askOnce(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TRY_MS) });
+    const body = (await response.json()) as { status?: unknown };
+    return response.ok && body.status === 'ok' ? undefined : `it answered ${response.status}`;
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: { code?: string } };
+    return cause?.code ?? message;
+  }
+}

@@ -1,0 +1,164 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** The address cannot be listened on. The message is one line, and says what a person should do. */
+export class ListenError extends Error {
+  override name = 'ListenError';
+}
+
+export interface ListenOptions {
+  /** `localhost` means every address that the name stands for. */
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** How long a client may take to send a request, in milliseconds. */
+  requestTimeout: number;
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+  /** The whole response, as bytes of HTTP, to what Node's parser refuses. */
+  toBadRequest: (code: string) => string;
+}
+
+export interface Listener {
+  url: string;
+  /** Takes no new connections, lets requests in flight be answered, then closes all connections. */
+  close(): Promise<void>;
+}
+
+/** Longer than clients keep an idle connection, so that none is closed just when it is used again. */
+const KEEP_ALIVE_MS = 72_000;
+/** How long a refused client may take to read why, in milliseconds. */
+const LINGER_MS = 1000;
+/** How long requests in flight may take once the server closes, in milliseconds. */
+const GRACE_MS = 5000;
+const SWEEP_MS = 25;
+/** Attempts to find a port that is free on both address families. */
+const PORT_ATTEMPTS = 20;
+
+/**
+ * Listens on every address of the host, on one port.
+ * @throws {ListenError} when the port is in use or the address is not this machine's
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const addresses = await resolveHost(options.host);
+  const connections = new Map<Socket, Exchange | undefined>();
+  for (let attempt = 1; ; attempt++) {
+    const servers = addresses.map(() => buildServer(options, connections));
+    try {
+      const port = await bindAll(servers, addresses, options.port);
+      return { url: toUrl(options.host, port), close: () => closeAll(servers, connections) };
+    } catch (error) {
+      await Promise.all(servers.map((server) => server.close()));
+      const { code } = error as NodeJS.ErrnoException;
+      if (options.port === 0 && code === 'EADDRINUSE' && attempt < PORT_ATTEMPTS) continue;
+      throw toListenError(options, code ?? String(error));
+    }
+  }
+}
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+async function resolveHost(host: string): Promise<string[]> {
+  if (host !== 'localhost') return [host];
+  const found = await lookup(host, { all: true }).catch(() => []);
+  const addresses = [...new Set(found.map(({ address }) => address))];
+  return addresses.length > 0 ? addresses : ['127.0.0.1'];
+}
+
+/** Binds all servers to one port. An address family that this machine does not have is left out. */
+async function bindAll(servers: Server[], addresses: string[], wanted: number): Promise<number> {
+  let port = wanted;
+  let refused: unknown;
+  for (const [index, server] of servers.entries()) {
+    try {
+      server.listen({ host: addresses[index], port });
+      await once(server, 'listening');
+      port = (server.address() as AddressInfo).port;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error;
+      refused = error;
+    }
+  }
+  if (!servers.some((server) => server.listening)) throw refused;
+  return port;
+}
+
+function buildServer(options: ListenOptions, connections: Map<Socket, Exchange | undefined>): Server {
+  const server = createServer({
+    requestTimeout: options.requestTimeout,
+    headersTimeout: options.requestTimeout,
+    connectionsCheckingInterval: Math.min(options.requestTimeout, 1000),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // The app refuses a request without Host itself, in its own words.
+    requireHostHeader: false,
+  });
+  server.on('connection', (socket) => {
+    connections.set(socket, undefined);
+    socket.once('close', () => connections.delete(socket));
+  });
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    connections.set(socket, { request, response });
+    response.once('close', () => {
+      if (connections.get(socket)?.response === response) connections.set(socket, undefined);
+    });
+    options.onRequest(request, response);
+  };
+  server.on('request', answer);
+  // An expectation that Node does not know is no reason to refuse: the request is answered without it.
+  server.on('checkExpectation', answer);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const refuse = () => refuseClient(socket, options.toBadRequest(error.code ?? ''));
+    const exchange = connections.get(socket);
+    // A whole request that is still being answered gets its answer before what follows it is refused.
+    if (exchange?.request.complete) exchange.response.once('close', refuse);
+    else refuse();
+  });
+  return server;
+}
+
+function refuseClient(socket: Socket, response: string): void {
+  if (socket.writableEnded) return;
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(response);
+  // Closed at once, unread input would become a reset that may overtake the response.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+async function closeAll(servers: Server[], connections: Map<Socket, Exchange | undefined>): Promise<void> {
+  const closed = servers.filter((server) => server.listening).map((server) => once(server, 'close'));
+  for (const server of servers) server.close();
+  const deadline = performance.now() + GRACE_MS;
+  const sweep = setInterval(() => {
+    const isLate = performance.now() > deadline;
+    for (const [socket, exchange] of connections) {
+      if (exchange === undefined || isLate) socket.destroy();
+    }
+  }, SWEEP_MS);
+  await Promise.all(closed);
+  clearInterval(sweep);
+}
+
+function toUrl(host: string, port: number): string {
+  const isAnyAddress = host === '0.0.0.0' || host === '::';
+  const name = isAnyAddress ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+function toListenError({ host, port }: ListenOptions, code: string): ListenError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `port ${port} is in use: stop what listens there, or choose another with --port (0 takes a free one)`,
+    EACCES: `port ${port} may not be opened: choose one above 1023 with --port`,
+    EADDRNOTAVAIL: `'${host}' is no address of this machine: choose another with --host`,
+    ENOTFOUND: `'${host}' is not known here: choose another with --host`,
+  };
+  return new ListenError(reasons[code] ?? `cannot listen on ${host}, port ${port} (${code})`);
+}

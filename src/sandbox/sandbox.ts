@@ -1,0 +1,33 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Organization } from '../domain/organization.ts';
+import type { Tiers } from '../domain/rate-limits.ts';
+import type { Store } from '../store/store.ts';
+
+/** A world that is alive: what is kept of it, and the clock that its clients see. */
+export class Sandbox {
+  readonly sandbox_id: string;
+  readonly tiers: Tiers;
+  readonly clock: Clock;
+  private readonly store: Store;
+
+  constructor(sandbox_id: string, tiers: Tiers, clock: Clock, store: Store) {
+    this.sandbox_id = sandbox_id;
+    this.tiers = tiers;
+    this.clock = clock;
+    this.store = store;
+  }
+
+  findOrganization(organizationId: string): Promise<Organization | undefined> {
+    return this.store.findOrganization(this.sandbox_id, organizationId);
+  }
+
+  /** The organization after `change`, once that is kept; see {@link Store.updateOrganization}. */
+  async updateOrganization(
+    organizationId: string,
+    change: (current: Organization) => Organization,
+  ): Promise<Organization> {
+    const updated = await this.store.updateOrganization(this.sandbox_id, organizationId, change);
+    if (updated === undefined) throw new Error('the organization of a key that was let in is gone');
+    return updated;
+  }
+}

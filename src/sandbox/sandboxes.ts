@@ -1,0 +1,40 @@
+import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
+import { toMilliseconds } from '../domain/clock.ts';
+import type { Organization } from '../domain/organization.ts';
+import type { Store } from '../store/store.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/** Who sent a request: the key decides the organization and, with it, the world. */
+export interface Caller {
+  sandbox: Sandbox;
+  apiKey: ApiKey;
+  organization: Organization;
+}
+
+/** The sandboxes that are alive. */
+export class Sandboxes {
+  private readonly store: Store;
+  private readonly byId = new Map<string, Sandbox>();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  add(sandbox: Sandbox): void {
+    this.byId.set(sandbox.sandbox_id, sandbox);
+  }
+
+  /** The caller that a key stands for; undefined for a key that is unknown, revoked or expired. */
+  async findCaller(key: string): Promise<Caller | undefined> {
+    const found = await this.store.findApiKey(hashApiKey(key));
+    const sandbox = found && this.byId.get(found.sandbox_id);
+    if (found === undefined || sandbox === undefined) return undefined;
+    const { api_key: apiKey } = found;
+    if (apiKey.status !== 'active' || isExpired(apiKey, sandbox.clock.now())) return undefined;
+    const organization = await sandbox.findOrganization(apiKey.organization_id);
+    return organization && { sandbox, apiKey, organization };
+  }
+}
+
+const isExpired = (apiKey: ApiKey, now: number) =>
+  apiKey.expires_at !== null && toMilliseconds(apiKey.expires_at) <= now;

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+} from 'yaml';
+import { buildSeed, JsonText, type Seed, SeedContentError } from './seed.ts';
+
+/** A seed file that cannot be used. Each line of the message names the file, the line, the column and the member. */
+export class SeedFileError extends Error {
+  override name = 'SeedFileError';
+}
+
+/** Members that are kept as JSON text, digits and order included. */
+const JSON_MEMBERS = ['metadata', 'users'];
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** What a JSON member may be written out to when aliases repeat a node, in characters. */
+const MAX_JSON_LENGTH = 16 * 1024 * 1024;
+
+/**
+ * Reads a seed from a YAML or JSON file (JSON is YAML).
+ * @param now timestamp for organizations that name no `created_at`
+ * @throws {SeedFileError} with a line for every problem
+ */
+export function readSeedFile(file: string, now: string): Seed {
+  const lines = new LineCounter();
+  const fail = (offset: number, message: string) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}: ${message}`;
+  };
+  const doc = parseDocument(readText(file), { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
+  const [problem] = doc.errors;
+  if (problem !== undefined) throw new SeedFileError(fail(problem.pos[0], problem.message));
+  try {
+    return buildSeed(new SeedReader(doc).read(), file, now);
+  } catch (error) {
+    if (error instanceof UnreadableNode) throw new SeedFileError(fail(error.offset, error.message));
+    if (!(error instanceof SeedContentError)) throw error;
+    const located = error.issues.map(({ path, message }) =>
+      fail(findOffset(doc, path), `${toMember(path)}: ${message}`),
+    );
+    throw new SeedFileError(located.join('\n'));
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new SeedFileError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+class UnreadableNode extends Error {
+  readonly offset: number;
+
+  constructor(node: Node, message: string) {
+    super(message);
+    this.offset = node.range?.[0] ?? 0;
+  }
+}
+
+/** Turns a parsed document into plain values, but for the members that are kept as text. */
+class SeedReader {
+  private readonly doc: Document;
+  private length = 0;
+
+  constructor(doc: Document) {
+    this.doc = doc;
+  }
+
+  read(): unknown {
+    return this.toValue(this.doc.contents, 0);
+  }
+
+  private toValue(node: unknown, depth: number): unknown {
+    const resolved = this.resolve(node, depth);
+    if (isMap(resolved)) {
+      const value: Record<string, unknown> = {};
+      for (const { key, value: member } of resolved.items) {
+        const name = nameOf(key);
+        const isText = JSON_MEMBERS.includes(name) && this.isCollection(member, depth);
+        const read = isText ? new JsonText(this.toJson(member, depth + 1)) : this.toValue(member, depth + 1);
+        Object.defineProperty(value, name, { value: read, enumerable: true });
+      }
+      return value;
+    }
+    if (isSeq(resolved)) return resolved.items.map((item) => this.toValue(item, depth + 1));
+    if (!isScalar(resolved)) return null;
+    const { value } = resolved;
+    return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  }
+
+  private isCollection(node: unknown, depth: number): boolean {
+    const resolved = this.resolve(node, depth);
+    return isMap(resolved) || isSeq(resolved);
+  }
+
+  private toJson(node: unknown, depth: number): string {
+    const resolved = this.resolve(node, depth);
+    const text = this.toJsonText(resolved, depth);
+    this.length += text.length;
+    if (this.length > MAX_JSON_LENGTH && resolved) throw new UnreadableNode(resolved, 'is too large');
+    return text;
+  }
+
+  private toJsonText(node: Node | null, depth: number): string {
+    if (isMap(node)) {
+      const members = node.items.map(
+        ({ key, value }) => `${JSON.stringify(nameOf(key))}:${this.toJson(value, depth + 1)}`,
+      );
+      return `{${members.join(',')}}`;
+    }
+    if (isSeq(node)) return `[${node.items.map((item) => this.toJson(item, depth + 1)).join(',')}]`;
+    return isScalar(node) ? scalarToJson(node) : 'null';
+  }
+
+  private resolve(node: unknown, depth: number): Node | null {
+    const resolved = isAlias(node) ? node.resolve(this.doc) : node;
+    if (resolved && depth > 100) throw new UnreadableNode(resolved as Node, 'is nested more than 100 levels deep');
+    return (resolved as Node | undefined) ?? null;
+  }
+}
+
+const nameOf = (key: unknown) => String(isScalar(key) ? (key.source ?? key.value) : key);
+
+function scalarToJson(node: Scalar): string {
+  const { value, source } = node;
+  if (typeof value !== 'number' && typeof value !== 'bigint') return JSON.stringify(value ?? null);
+  if (source !== undefined && JSON_NUMBER.test(source)) return source;
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new UnreadableNode(node, `JSON has no ${source}`);
+  return String(value);
+}
+
+const toMember = (path: PropertyKey[]) =>
+  path
+    .reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`), '')
+    .replace(/^\./, '') || 'the file';
+
+/** Where the member stands, or else the nearest one around it. */
+function findOffset(doc: Document, path: PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent = doc.getIn(path.slice(0, length - 1), true);
+    const last = path[length - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => nameOf(key) === last);
+      const key = pair?.key as Node | undefined;
+      if (key?.range) return key.range[0];
+    }
+    const node = doc.getIn(path.slice(0, length), true) as Node | undefined;
+    if (node?.range) return node.range[0];
+  }
+  return doc.contents?.range?.[0] ?? 0;
+}

@@ -1,0 +1,162 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { ApiKey } from '../domain/api-key.ts';
+import type { Organization } from '../domain/organization.ts';
+import type { Tiers } from '../domain/rate-limits.ts';
+import type { State } from '../domain/state.ts';
+import { GroupCommit } from './group-commit.ts';
+import { readMigrations } from './migrate.ts';
+import { IN_MEMORY, openDatabase } from './open-database.ts';
+import { removeOwner, writeOwner } from './owner.ts';
+import {
+  type ApiKeyRow,
+  fromApiKey,
+  fromOrganization,
+  type OrganizationRow,
+  toApiKey,
+  toOrganization,
+} from './rows.ts';
+import type { Store } from './store.ts';
+
+/** Keys that are kept in memory once they were used. */
+const CACHED_KEYS = 10_000;
+
+export interface SqliteStoreOptions {
+  /** A path, or `:memory:`. */
+  file: string;
+  /** The folder of the migrations. */
+  migrations: string;
+  /** Number of this process, and when it started: told to whoever finds the file in use. */
+  pid: number;
+  since: string;
+}
+
+type FoundKey = { sandbox_id: string; api_key: ApiKey };
+
+/**
+ * Opens a store on one SQLite file, owned by this process alone.
+ * @throws {StorageError} when the file cannot be used
+ */
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const store = new SqliteStore(openDatabase(options.file, readMigrations(options.migrations)), options);
+  store.noteOwner(null);
+  return store;
+}
+
+class SqliteStore implements Store {
+  private readonly db: Database;
+  private readonly options: SqliteStoreOptions;
+  private readonly writes: GroupCommit;
+  private readonly keys = new Map<string, FoundKey>();
+  private readonly selectTiers: Statement<[string], { tiers: string }>;
+  private readonly selectOrganization: Statement<[string, string], OrganizationRow>;
+  private readonly writeOrganization: Statement<[OrganizationRow]>;
+  private readonly selectKey: Statement<[string], ApiKeyRow>;
+  private readonly writeKey: Statement<[ApiKeyRow]>;
+
+  constructor(db: Database, options: SqliteStoreOptions) {
+    this.db = db;
+    this.options = options;
+    this.writes = new GroupCommit(db);
+    this.selectTiers = db.prepare('SELECT tiers FROM sandboxes WHERE sandbox_id = ?');
+    this.selectOrganization = db.prepare('SELECT * FROM organizations WHERE sandbox_id = ? AND organization_id = ?');
+    this.selectKey = db.prepare('SELECT * FROM api_keys WHERE key_hash = ?');
+    this.writeOrganization = db.prepare(`
+      INSERT INTO organizations VALUES (
+        @sandbox_id, @organization_id, @organization_name, @logo_url, @account_type, @credit_count, @metadata,
+        @billing_email, @rate_limits_override, @auto_billing_enabled, @billing_cycle_start, @current_month_usage,
+        @created_at, @updated_at, @users
+      )
+      ON CONFLICT (sandbox_id, organization_id) DO UPDATE SET
+        organization_name = excluded.organization_name,
+        logo_url = excluded.logo_url,
+        metadata = excluded.metadata,
+        billing_email = excluded.billing_email,
+        rate_limits_override = excluded.rate_limits_override,
+        updated_at = excluded.updated_at`);
+    this.writeKey = db.prepare(`
+      INSERT OR REPLACE INTO api_keys VALUES (
+        @sandbox_id, @api_key_id, @organization_id, @key_hash, @key_prefix, @name, @permissions, @status, @expires_at
+      )`);
+  }
+
+  async findTiers(sandboxId: string): Promise<Tiers | undefined> {
+    const row = this.selectTiers.get(sandboxId);
+    return row && JSON.parse(row.tiers);
+  }
+
+  async findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
+    return this.readOrganization(sandboxId, organizationId);
+  }
+
+  updateOrganization(
+    sandboxId: string,
+    organizationId: string,
+    change: (current: Organization) => Organization,
+  ): Promise<Organization | undefined> {
+    return this.writes.run(() => {
+      const current = this.readOrganization(sandboxId, organizationId);
+      if (current === undefined) return undefined;
+      const next = change(current);
+      if (next !== current) this.writeOrganization.run(fromOrganization(sandboxId, next));
+      return next;
+    });
+  }
+
+  async findApiKey(keyHash: string): Promise<FoundKey | undefined> {
+    const known = this.keys.get(keyHash);
+    if (known !== undefined) return known;
+    const row = this.selectKey.get(keyHash);
+    if (row === undefined) return undefined;
+    const found = { sandbox_id: row.sandbox_id, api_key: toApiKey(row) };
+    const oldest = this.keys.size >= CACHED_KEYS ? this.keys.keys().next().value : undefined;
+    if (oldest !== undefined) this.keys.delete(oldest);
+    this.keys.set(keyHash, found);
+    return found;
+  }
+
+  async listOrganizationIds(sandboxId: string, limit: number): Promise<string[]> {
+    const select = this.db.prepare(
+      'SELECT organization_id FROM organizations WHERE sandbox_id = ? ORDER BY rowid LIMIT ?',
+    );
+    return select.pluck().all(sandboxId, limit) as string[];
+  }
+
+  async putApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void> {
+    await this.writes.run(() => {
+      for (const apiKey of apiKeys) this.writeKey.run(fromApiKey(sandboxId, apiKey));
+    });
+    this.keys.clear();
+  }
+
+  async replaceState(sandboxId: string, state: State): Promise<void> {
+    await this.writes.run(() => {
+      this.db.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
+      this.db.prepare('INSERT INTO sandboxes VALUES (?, ?)').run(sandboxId, JSON.stringify(state.tiers));
+      for (const organization of state.organizations) {
+        this.writeOrganization.run(fromOrganization(sandboxId, organization));
+      }
+      for (const apiKey of state.api_keys) this.writeKey.run(fromApiKey(sandboxId, apiKey));
+    });
+    this.keys.clear();
+  }
+
+  announce(url: string): void {
+    this.noteOwner(url);
+  }
+
+  noteOwner(url: string | null): void {
+    const { file, pid, since } = this.options;
+    if (file !== IN_MEMORY) writeOwner(file, pid, since, url);
+  }
+
+  async close(): Promise<void> {
+    this.writes.close();
+    if (this.options.file !== IN_MEMORY) removeOwner(this.options.file);
+    this.db.close();
+  }
+
+  private readOrganization(sandboxId: string, organizationId: string): Organization | undefined {
+    const row = this.selectOrganization.get(sandboxId, organizationId);
+    return row && toOrganization(row);
+  }
+}

@@ -1,0 +1,49 @@
+import type { ApiKey } from '../domain/api-key.ts';
+import type { Organization } from '../domain/organization.ts';
+import type { Tiers } from '../domain/rate-limits.ts';
+import type { State } from '../domain/state.ts';
+
+/**
+ * Where state outlives the process. Each method is one unit of work. What writes settles after its commit: once its
+ * promise is fulfilled the change survives the death of the process. A read sees committed changes only.
+ */
+export interface Store {
+  /** The tiers of a sandbox, or undefined when there is no such sandbox. */
+  findTiers(sandboxId: string): Promise<Tiers | undefined>;
+
+  findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined>;
+
+  /**
+   * Replaces an organization by what `change` makes of it; updates of one organization happen one after another, so
+   * none is lost. When `change` returns `current` itself nothing is written; what it throws comes out and leaves all
+   * as it was. `change` is pure and synchronous. Undefined when there is no such organization.
+   */
+  updateOrganization(
+    sandboxId: string,
+    organizationId: string,
+    change: (current: Organization) => Organization,
+  ): Promise<Organization | undefined>;
+
+  /** The key with this SHA-256, and the sandbox that it belongs to. */
+  findApiKey(keyHash: string): Promise<{ sandbox_id: string; api_key: ApiKey } | undefined>;
+
+  /** The first `limit` organizations of a sandbox, in the order in which they were made. */
+  listOrganizationIds(sandboxId: string, limit: number): Promise<string[]>;
+
+  /** Adds the keys to a sandbox; one that the sandbox has is replaced. */
+  putApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
+
+  /** Makes `state` all that there is of a sandbox, which comes into being if need be. */
+  replaceState(sandboxId: string, state: State): Promise<void>;
+
+  /** Notes where the server answers, for whoever is refused because this process owns the storage. */
+  announce(url: string): void;
+
+  /** Finishes the writes that were begun, then lets go of the storage. Later calls are rejected. */
+  close(): Promise<void>;
+}
+
+/** The storage cannot be used. The message is one line, and says what a person should do. */
+export class StorageError extends Error {
+  override name = 'StorageError';
+}

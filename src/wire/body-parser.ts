@@ -1,0 +1,39 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { badRequest } from '../domain/errors.ts';
+import { isJsonContentType, type ReceivedBody, receiveBody } from './body.ts';
+import { readBody } from './pydantic.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether the Content-Type that was sent says JSON. */
+    hasJsonBody: boolean;
+  }
+}
+
+/**
+ * Makes an app read every body as FastAPI does, whatever its Content-Type, and check it with the route's zod schema
+ * in pydantic's words. A route's `request.body` is then what its schema gives.
+ */
+export function receiveBodies(app: FastifyInstance): void {
+  app.decorateRequest('hasJsonBody', true);
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+      return done(badRequest('A request needs a Host header'));
+    }
+    request.hasJsonBody = isJsonContentType(request.headers['content-type']);
+    // Fastify answers an unparsable header with a 415 of its own, before any parser.
+    request.raw.headers['content-type'] = 'application/json';
+    done();
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, bytes, done) => {
+    done(null, receiveBody(bytes as Buffer, request.hasJsonBody));
+  });
+  app.setValidatorCompiler(({ schema }) => (received: ReceivedBody | null) => {
+    try {
+      return { value: readBody(schema as never, received ?? { kind: 'missing' }) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  });
+}

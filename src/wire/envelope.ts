@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { badRequest, bodyTooLarge, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
+import { toValidationHint } from './validation-hint.ts';
+
+/** Bytes of a request body that are read; one more is answered with 413. */
+export const BODY_LIMIT = 1024 * 1024;
+
+/** An answer that is not what the client asked for. */
+export interface ErrorAnswer {
+  status: number;
+  /** JSON text. */
+  body: string;
+  headers: Record<string, string>;
+}
+
+const HINT = 'x-mixpeek-mock-hint';
+
+/** The answer to a refusal: the one table from what went wrong to status, type and message. */
+export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
+  switch (refusal.code) {
+    case 'bad_request':
+      return answer(400, 'BadRequestError', refusal.message);
+    case 'unauthorized': {
+      const headers = { 'www-authenticate': 'Bearer', [HINT]: refusal.hint };
+      return answer(401, 'UnauthorizedError', refusal.message, {}, headers);
+    }
+    case 'forbidden': {
+      const { required, granted } = refusal;
+      const headers = {
+        [HINT]: `use a key that has the permission ${required}: see this server's banner, or --api-key`,
+      };
+      return answer(403, 'ForbiddenError', 'Insufficient permissions', { required, granted }, headers);
+    }
+    case 'not_found':
+      return answer(404, 'NotFoundError', 'Not Found');
+    case 'method_not_allowed': {
+      const allow = refusal.allowed.join(', ');
+      const headers = { allow, [HINT]: `this path takes ${allow}` };
+      return answer(405, 'MethodNotAllowedError', 'Method Not Allowed', {}, headers);
+    }
+    case 'body_too_large': {
+      const { limit_bytes } = refusal;
+      return answer(413, 'PayloadTooLargeError', 'Request body is too large', { limit_bytes });
+    }
+    case 'invalid_body': {
+      const { errors } = refusal;
+      const validation_errors = errors.map(({ type, loc, msg, ctx }) => ({
+        type,
+        location: loc,
+        message: msg,
+        ...(ctx && { ctx }),
+      }));
+      const headers = { [HINT]: toValidationHint(errors) };
+      // The error guide documents details.validation_errors, the OpenAPI document and the SDK's models detail.
+      return answer(422, 'ValidationError', 'Validation error', { validation_errors }, headers, { detail: errors });
+    }
+    case 'not_implemented': {
+      const { served } = refusal;
+      const headers = { 'x-mixpeek-mock': 'not-implemented', [HINT]: `this mock serves ${served.join(', ')}` };
+      return answer(501, 'NotImplementedError', 'Not implemented by this mock', { served }, headers);
+    }
+  }
+}
+
+/** The bare answer to what nobody foresaw: no stack, nothing internal. */
+const INTERNAL_ERROR = answer(500, 'InternalServerError', 'Internal server error');
+
+function answer(
+  status: number,
+  type: string,
+  message: string,
+  details: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+  more: Record<string, unknown> = {},
+): ErrorAnswer {
+  const body = JSON.stringify({ success: false, status, error: { type, message, details }, ...more });
+  return { status, body, headers };
+}
+
+/** Fastify's own refusals, by their code. Any other error of a library is an internal one, whatever status it names. */
+const FASTIFY_REFUSALS: Record<string, () => RefusalError> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: () => bodyTooLarge(BODY_LIMIT),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => badRequest('The body is not as long as Content-Length says'),
+  FST_ERR_BAD_URL: () => badRequest('The URL cannot be decoded'),
+  FST_ERR_NOT_FOUND: () => notFound(),
+  ECONNRESET: () => badRequest('The request was cut off'),
+};
+
+/** Turns what was thrown anywhere into the answer. What is not known here is logged whole and answered as a bare 500. */
+export function handleError(error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): unknown {
+  const known = error instanceof RefusalError ? error : FASTIFY_REFUSALS[error.code]?.();
+  if (known === undefined) request.log.error({ err: error, request_id: request.id }, 'unexpected error');
+  const { status, body, headers } = known === undefined ? INTERNAL_ERROR : toErrorAnswer(known.refusal);
+  // Fastify closes the connection on a body that is too large, and a client that still sends would meet a reset instead
+  // of the answer. Left open, Node reads the rest away, until the request times out.
+  if (status === 413) reply.removeHeader('connection');
+  return sendJson(reply.code(status).headers(headers).header('x-request-id', request.id), body);
+}
+
+const PARSER_REFUSALS: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: 'The header of the request is too large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request was not received in time',
+};
+
+/** The response, as bytes of HTTP, to a request that Node's parser refused with this code. */
+export function toBadRequest(code: string): string {
+  const message = PARSER_REFUSALS[code] ?? 'The request is not valid HTTP';
+  const { body } = toErrorAnswer({ code: 'bad_request', message });
+  const headers = [
+    'HTTP/1.1 400 Bad Request',
+    `x-request-id: ${newRequestId()}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  return `${headers.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** Sends JSON text as `application/json` without a charset, as FastAPI does. */
+export function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  // With a serializer set, Fastify leaves text and Content-Type as they are.
+  return reply.header('content-type', 'application/json').serializer(asText).send(text);
+}
+const asText = (text: unknown) => text as string;
+
+/** The caller's `X-Request-Id`, if it is printable ASCII of at most 128 characters, else a new one. */
+export function toRequestId(request: IncomingMessage): string {
+  const sent = request.headers['x-request-id'];
+  if (typeof sent === 'string' && /^[\x20-\x7e]{1,128}$/.test(sent)) return sent;
+  return newRequestId();
+}
+
+export function newRequestId(): string {
+  return `req_${randomBytes(12).toString('hex')}`;
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { validateEmail } from '../domain/email.ts';
+import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
+import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
+import type { ReceivedBody } from './body.ts';
+import { hasNonFinite, JsonObject, type JsonValue, MAX_DEPTH } from './json.ts';
+import { readLaxInteger } from './lax-integer.ts';
+
+const NOT_A_MODEL = 'Input should be a valid dictionary or object to extract fields from';
+
+type Context = z.core.$RefinementCtx<unknown>;
+
+/** Notes an error in pydantic's words; returns what a transform gives back when it failed. */
+function refuse(context: Context, type: string, msg: string, ctx?: Record<string, unknown>): never {
+  context.addIssue({ code: 'custom', message: msg, params: { type, ctx } });
+  return z.NEVER;
+}
+
+const readString = (value: unknown, context: Context): string =>
+  typeof value === 'string' ? value : refuse(context, 'string_type', 'Input should be a valid string');
+
+/** NUL and unpaired surrogates: the real service answers 500 there, or the value would not come back as it was sent. */
+function storable(value: unknown, context: Context): string {
+  const text = readString(value, context);
+  if (typeof text === 'string' && (text.includes('\0') || /\p{Surrogate}/u.test(text))) {
+    return refuse(context, 'value_error', 'Value error, null characters and unpaired surrogates are not allowed');
+  }
+  return text;
+}
+
+/** pydantic's `str`, without what cannot be kept. */
+export const text = () => z.unknown().transform(storable).meta({ type: 'string' });
+
+/** pydantic's `EmailStr`; the outcome is the normalized address. */
+export const email = () =>
+  z
+    .unknown()
+    .transform((value, context) => {
+      const address = storable(value, context);
+      if (typeof address !== 'string') return z.NEVER;
+      const verdict = validateEmail(address);
+      if ('address' in verdict) return verdict.address;
+      const { reason } = verdict;
+      return refuse(context, 'value_error', `value is not a valid email address: ${reason}`, { reason });
+    })
+    .meta({ type: 'string', format: 'email' });
+
+/** pydantic's `dict[str, Any]`; the outcome is JSON text without blanks. */
+export const jsonObject = () =>
+  z
+    .unknown()
+    .transform((value, context): string => {
+      if (!(value instanceof JsonObject)) return refuse(context, 'dict_type', 'Input should be a valid dictionary');
+      const compact = value.toText();
+      return hasNonFinite(compact) ? refuse(context, 'finite_number', 'Input should be a finite number') : compact;
+    })
+    .meta({ type: 'object', additionalProperties: true });
+
+/** pydantic's lax `int` with `ge=1`, and our own upper bound. */
+export const positiveInteger = () =>
+  z
+    .unknown()
+    .transform((value, context): number => {
+      const read = readLaxInteger(value as JsonValue);
+      if (typeof read !== 'bigint') return refuse(context, read.type, read.msg);
+      if (read < 1n) {
+        return refuse(context, 'greater_than_equal', 'Input should be greater than or equal to 1', { ge: 1 });
+      }
+      if (read > BigInt(MAX_RATE_LIMIT)) {
+        const msg = `Input should be less than or equal to ${MAX_RATE_LIMIT}`;
+        return refuse(context, 'less_than_equal', msg, { le: MAX_RATE_LIMIT });
+      }
+      return Number(read);
+    })
+    .meta({ type: 'integer', minimum: 1 });
+
+/** Whether members that a model does not know are passed over, as the real service does, or are an error. */
+export const UNKNOWN_FIELDS = ['ignore', 'reject'] as const;
+export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
+
+/** A model: an object whose members are checked in the model's order, those it does not know last. */
+export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: UnknownFields) =>
+  z.preprocess(
+    (value, context) =>
+      value instanceof JsonObject ? toRecord(value) : refuse(context, 'model_attributes_type', NOT_A_MODEL),
+    unknownFields === 'reject' ? z.strictObject(shape) : z.object(shape),
+  );
+
+/** A member that may be left out or be null, as pydantic's `T | None = None`. */
+export const optional = <T extends z.ZodType>(type: T) => type.nullable().optional();
+
+function toRecord(value: JsonObject): Record<string, JsonValue> {
+  const members: Record<string, JsonValue> = Object.create(null);
+  for (const [name, member] of value.members()) members[name] = member;
+  return members;
+}
+
+/**
+ * The received body as `schema` reads it.
+ * @throws the refusal `bad_request` for bytes that are no text, `invalid_body` with all errors in pydantic's order
+ */
+export function readBody<T extends z.ZodType>(schema: T, body: ReceivedBody): z.output<T> {
+  const value = toValue(body);
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalidBody(result.error.issues.flatMap((issue) => toBodyErrors(issue, value)));
+}
+
+function toBodyErrors(issue: z.core.$ZodIssue, body: JsonValue): BodyError[] {
+  const loc = ['body', ...issue.path.map(String)];
+  if (issue.code === 'unrecognized_keys') {
+    // Zod loses the order in which names like "10" and "2" were sent.
+    return namesAt(body, issue.path)
+      .filter((name) => issue.keys.includes(name))
+      .map((name) => ({ type: 'extra_forbidden', loc: [...loc, name], msg: 'Extra inputs are not permitted' }));
+  }
+  if (issue.code !== 'custom') throw new Error(`a schema of the wire refused in zod's words: ${issue.code}`);
+  const { type, ctx } = issue.params as { type: string; ctx?: Record<string, unknown> };
+  return [{ type, loc, msg: issue.message, ...(ctx && { ctx }) }];
+}
+
+function namesAt(value: JsonValue, path: readonly PropertyKey[]): string[] {
+  if (!(value instanceof JsonObject)) return [];
+  const [name, ...rest] = path;
+  const members = value.members();
+  return name === undefined ? [...members.keys()] : namesAt(members.get(String(name)) ?? null, rest);
+}
+
+function toValue(body: ReceivedBody): JsonValue {
+  const refuseBody = (type: string, msg: string, more: Partial<BodyError> = {}) =>
+    invalidBody([{ type, loc: ['body'], msg, ...more }]);
+  switch (body.kind) {
+    case 'missing':
+      throw refuseBody('missing', 'Field required');
+    case 'not_json_content':
+      throw refuseBody('model_attributes_type', NOT_A_MODEL);
+    case 'not_utf8':
+      throw badRequest('There was an error parsing the body');
+    case 'invalid_json': {
+      const { message: error, offset } = body;
+      throw refuseBody('json_invalid', 'JSON decode error', { loc: ['body', offset], ctx: { error } });
+    }
+    case 'too_deep':
+      throw refuseBody('value_error', `Value error, nested more than ${MAX_DEPTH} levels deep`);
+    case 'json':
+      if (body.value === null) throw refuseBody('missing', 'Field required');
+      return body.value;
+  }
+}
