@@ -3,5 +3,5 @@ import { installIfNeeded, run } from './prepare.js';
 
 installIfNeeded();
 run('npx', ['--no-install', 'tsc', '--noEmit']);
-run('npx', ['--no-install', 'biome', 'check', '.']);
+run('npx', ['--no-install', 'biome', 'check', '--error-on-warnings', '.']);
 run('npx', ['--no-install', 'vitest', 'run', ...process.argv.slice(2)]);

@@ -1,4 +1,4 @@
-import type { SeedInput } from './seed.ts';
+import type { SeedInput } from './seed-schema.ts';
 
 /** What a server has that was given no seed file: the documented example keys, one organization of each tier. */
 export const DEFAULT_SEED: SeedInput = {

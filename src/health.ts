@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthConfig } from './config.ts';
 
@@ -20,13 +23,14 @@ export async function askHealth({ host, port, wait = 0 }: HealthConfig): Promise
   }
 }
 
+/** What is wrong, or undefined. Not by fetch: it refuses ports such as 6000 that a server may well have. */
 async function askOnce(url: string): Promise<string | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TRY_MS) });
-    const body = (await response.json()) as { status?: unknown };
-    return response.ok && body.status === 'ok' ? undefined : `it answered ${response.status}`;
+    const request = get(url, { signal: AbortSignal.timeout(TRY_MS), agent: false });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const { status } = (await json(response)) as { status?: unknown };
+    return response.statusCode === 200 && status === 'ok' ? undefined : `it answered ${response.statusCode}`;
   } catch (error) {
-    const { cause, message } = error as Error & { cause?: { code?: string } };
-    return cause?.code ?? message;
+    return (error as NodeJS.ErrnoException).code ?? (error as Error).message;
   }
 }

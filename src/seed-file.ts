@@ -10,7 +10,8 @@ import {
   parseDocument,
   type Scalar,
 } from 'yaml';
-import { buildSeed, JsonText, type Seed, SeedContentError } from './seed.ts';
+import { buildSeed, type Seed, SeedContentError, toMember } from './seed.ts';
+import { JsonText } from './seed-schema.ts';
 
 /** A seed file that cannot be used. Each line of the message names the file, the line, the column and the member. */
 export class SeedFileError extends Error {
@@ -137,11 +138,6 @@ function scalarToJson(node: Scalar): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new UnreadableNode(node, `JSON has no ${source}`);
   return String(value);
 }
-
-const toMember = (path: PropertyKey[]) =>
-  path
-    .reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`), '')
-    .replace(/^\./, '') || 'the file';
 
 /** Where the member stands, or else the nearest one around it. */
 function findOffset(doc: Document, path: PropertyKey[]): number {

@@ -1,27 +1,9 @@
-import leven from 'leven';
-import { z } from 'zod';
-import {
-  type ApiKey,
-  hashApiKey,
-  isApiKey,
-  KEY_STATUSES,
-  PERMISSIONS,
-  type Permission,
-  toApiKeyId,
-  toKeyPrefix,
-} from './domain/api-key.ts';
-import { normalizeTimestamp } from './domain/clock.ts';
-import { validateEmail } from './domain/email.ts';
+import type { z } from 'zod';
+import { type ApiKey, hashApiKey, type Permission, toApiKeyId, toKeyPrefix } from './domain/api-key.ts';
 import type { Organization } from './domain/organization.ts';
-import {
-  ACCOUNT_TYPES,
-  DEFAULT_TIERS,
-  findTierViolations,
-  MAX_RATE_LIMIT,
-  mergeOverride,
-  type Tiers,
-} from './domain/rate-limits.ts';
+import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, mergeOverride, type Tiers } from './domain/rate-limits.ts';
 import type { State } from './domain/state.ts';
+import { type ApiKeySeed, type OrganizationSeed, SeedFile } from './seed-schema.ts';
 
 /** A key that this process knows in plain, because a seed or a flag named it. */
 export interface KnownKey {
@@ -36,15 +18,6 @@ export interface Seed {
   knownKeys: KnownKey[];
 }
 
-/** JSON text that a seed file held as a value, so that it keeps its digits and its order. */
-export class JsonText {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
 /** A problem of a seed, and the member that has it. */
 export interface SeedIssue {
   path: PropertyKey[];
@@ -56,102 +29,16 @@ export class SeedContentError extends Error {
   readonly issues: SeedIssue[];
 
   constructor(issues: SeedIssue[]) {
-    super(issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+    super(issues.map(({ path, message }) => `${toMember(path)}: ${message}`).join('\n'));
     this.issues = issues;
   }
 }
 
-/** Names within this many letters of a known one are taken for slips of the pen. */
-const NEAR = 3;
-
-function didYouMean(given: string, known: readonly string[]): string {
-  const [nearest] = known.toSorted((a, b) => leven(given, a) - leven(given, b));
-  const isNear = nearest !== undefined && leven(given, nearest) <= Math.min(NEAR, given.length / 2);
-  return isNear ? `did you mean ${nearest}?` : `expected one of ${known.join(', ')}`;
+/** The member as a person would write it: `organizations[0].metadata`. */
+export function toMember(path: PropertyKey[]): string {
+  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  return parts.join('').replace(/^\./, '') || 'the file';
 }
-
-/** An object that has no other members than these; the message of an unknown one stands on a line of its own. */
-const strictObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys?.map((key) => `unknown member: ${didYouMean(key, Object.keys(shape))}`).join('\n')
-        : undefined,
-  });
-
-const oneOf = <const Values extends readonly string[]>(values: Values) =>
-  z.enum(values, { error: ({ input }) => didYouMean(String(input), values) });
-
-const storable = z
-  .string()
-  .refine((text) => !text.includes('\0') && !/\p{Surrogate}/u.test(text), 'null characters are not allowed');
-const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const limit = z.number().int().min(1).max(MAX_RATE_LIMIT);
-
-const timestamp = z.string().transform((text, context) => {
-  const normalized = normalizeTimestamp(text);
-  if (normalized !== undefined) return normalized;
-  context.addIssue({ code: 'custom', message: 'expected a time like 2027-01-01T00:00:00Z' });
-  return z.NEVER;
-});
-
-const email = storable.transform((text, context) => {
-  const verdict = validateEmail(text);
-  if ('address' in verdict) return verdict.address;
-  context.addIssue({ code: 'custom', message: `is no e-mail address: ${verdict.reason}` });
-  return z.NEVER;
-});
-
-const jsonText = (first: string, what: string) =>
-  z
-    .instanceof(JsonText, { message: `expected ${what}` })
-    .refine(({ text }) => text.startsWith(first), `expected ${what}`)
-    .transform(({ text }) => text);
-
-const limits = { metadata: limit, data: limit, search: limit, upload: limit, compute: limit };
-const TierSeed = strictObject({ monthly_credits: count, ...limits }).partial();
-
-const ApiKeySeed = strictObject({
-  key: z.string().refine(isApiKey, 'expected sk_live_ or sk_test_, then letters and digits, at most 128 characters'),
-  key_hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of a key in hex, 64 digits in lower case'),
-  key_prefix: z.string().regex(/^sk_(live|test)_[A-Za-z0-9]{0,2}$/, 'expected the first 10 characters of a key'),
-  api_key_id: z.string().regex(/^key_[A-Za-z0-9_]{1,64}$/, 'expected key_, then letters, digits or _'),
-  permissions: z.array(oneOf(PERMISSIONS)).min(1),
-  name: storable,
-  status: oneOf(KEY_STATUSES),
-  expires_at: timestamp,
-})
-  .partial()
-  .refine(({ key, key_hash }) => (key === undefined) !== (key_hash === undefined), 'expected either key or key_hash')
-  .refine(
-    ({ key_hash, key_prefix }) => (key_hash === undefined) === (key_prefix === undefined),
-    'key_hash and key_prefix go together: nobody can see a prefix in a hash',
-  );
-
-const OrganizationSeed = strictObject({
-  organization_id: z.string().regex(/^org_[A-Za-z0-9_-]{1,124}$/, 'expected org_, then letters, digits, _ or -'),
-  organization_name: storable.optional(),
-  logo_url: storable.nullish(),
-  account_type: oneOf(ACCOUNT_TYPES).optional(),
-  credit_count: count.optional(),
-  metadata: jsonText('{', 'an object').optional(),
-  billing_email: email.nullish(),
-  rate_limits_override: strictObject(limits).partial().optional(),
-  auto_billing_enabled: z.boolean().optional(),
-  billing_cycle_start: z.number().int().min(1).max(31).optional(),
-  current_month_usage: count.optional(),
-  created_at: timestamp.optional(),
-  updated_at: timestamp.optional(),
-  users: jsonText('[', 'an array of objects').nullish(),
-  api_keys: z.array(ApiKeySeed).optional(),
-});
-
-const SeedFile = strictObject({
-  version: z.literal(1, { message: 'expected 1, the version of this format' }),
-  tiers: z.strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
-  organizations: z.array(OrganizationSeed).min(1, 'expected at least one organization'),
-});
-export type SeedInput = z.input<typeof SeedFile>;
 
 /**
  * The state that a seed describes, with defaults where it is silent.
@@ -237,7 +124,7 @@ function findDuplicates({ organizations }: z.output<typeof SeedFile>): SeedIssue
   const check = (what: string, value: string | undefined, path: PropertyKey[]) => {
     if (value === undefined) return;
     const first = seen.get(`${what} ${value}`);
-    if (first === undefined) seen.set(`${what} ${value}`, path.join('.'));
+    if (first === undefined) seen.set(`${what} ${value}`, toMember(path));
     else issues.push({ path, message: `the same ${what} stands at ${first}` });
   };
   for (const [o, { organization_id, api_keys = [] }] of organizations.entries()) {

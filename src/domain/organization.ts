@@ -29,6 +29,9 @@ export interface Organization {
   users: string | null;
 }
 
+/** Whether a text can be kept and answered as it is: without NUL characters and unpaired surrogates. */
+export const isStorable = (text: string) => !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+
 /** What a PATCH asks for: absent (or undefined) leaves a member as it is, null takes it back to its default. */
 export interface OrganizationUpdate {
   organization_name?: string | null | undefined;

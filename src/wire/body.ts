@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonDepthError, JsonSyntaxError, type JsonValue, parseJson } from './json.ts';
+import { type JsonValue, parseJson } from './json.ts';
+import { JsonDepthError, JsonSyntaxError } from './json-scanner.ts';
 
 /** What a request body turned out to be. */
 export type ReceivedBody =

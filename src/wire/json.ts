@@ -1,24 +1,4 @@
-/**
- * A JSON text as Python's `json.loads` reads it: the grammar, the words of its errors and where it sees them follow
- * the scanner of CPython 3.11 (observed). It finds where values stand and leaves them as text, because a parsed
- * object loses digits, the order of members and `__proto__`.
- */
-
-/** Where the text stops being JSON, in UTF-16 code units, with Python's words for it. */
-export class JsonSyntaxError extends Error {
-  readonly offset: number;
-
-  constructor(message: string, offset: number) {
-    super(message);
-    this.offset = offset;
-  }
-}
-
-/** Nested deeper than {@link MAX_DEPTH}. */
-export class JsonDepthError extends Error {}
-
-/** Levels that a text may be nested deep; the outermost value is level 1. */
-export const MAX_DEPTH = 100;
+import { endOfCheckedString, JsonScanner, JsonSyntaxError } from './json-scanner.ts';
 
 /** A number, `NaN` or `Infinity`, as it was written. */
 export class JsonNumber {
@@ -44,17 +24,16 @@ export class JsonObject {
 
   /** The members by name; of a name given twice the last value counts, in the first one's place. */
   members(): Map<string, JsonValue> {
-    const scanner = new Scanner(this.source, this.start);
     const members = new Map<string, JsonValue>();
-    scanner.object((name, start) => {
-      members.set(decodeString(name), scanner.valueFrom(start));
+    new JsonScanner(this.source, this.start).object((name, start, end) => {
+      members.set(decodeString(name), toJsonValue(this.source, start, end));
     });
     return members;
   }
 
   /** The text without blanks; of a name given twice, at any depth, the last value in the first one's place. */
   toText(): string {
-    return new Scanner(this.source, this.start).compactValue();
+    return new JsonScanner(this.source, this.start).compactValue();
   }
 }
 
@@ -67,7 +46,7 @@ export type JsonValue = string | boolean | null | JsonNumber | JsonArray | JsonO
  * @throws {JsonDepthError} as soon as level 101 is entered, before any later error
  */
 export function parseJson(text: string): JsonValue {
-  const scanner = new Scanner(text, 0);
+  const scanner = new JsonScanner(text, 0);
   scanner.skipBlanks();
   const start = scanner.at;
   scanner.value();
@@ -90,12 +69,9 @@ export function hasNonFinite(compact: string): boolean {
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const CAPITAL_I = 0x49;
 const CAPITAL_N = 0x4e;
-const LITERALS = ['null', 'true', 'false', 'NaN', 'Infinity', '-Infinity'];
 
-const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 const decodeString = (raw: string): string => (raw.includes('\\') ? JSON.parse(raw) : raw.slice(1, -1));
 
 function toJsonValue(text: string, start: number, end: number): JsonValue {
@@ -114,207 +90,5 @@ function toJsonValue(text: string, start: number, end: number): JsonValue {
       return null;
     default:
       return new JsonNumber(text.slice(start, end));
-  }
-}
-
-/** Where a string of a text that was checked before ends: behind its closing quote. */
-function endOfCheckedString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end + 1;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
-  return backslashes % 2 === 1;
-}
-
-class Scanner {
-  readonly text: string;
-  at: number;
-  private depth = 0;
-
-  constructor(text: string, at: number) {
-    this.text = text;
-    this.at = at;
-  }
-
-  skipBlanks(): void {
-    for (;;) {
-      const code = this.text.charCodeAt(this.at);
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
-      this.at++;
-    }
-  }
-
-  /** The value that was just passed, which started at `start`. */
-  valueFrom(start: number): JsonValue {
-    return toJsonValue(this.text, start, this.at);
-  }
-
-  /** Passes one value. */
-  value(): void {
-    const char = this.text[this.at];
-    if (char === '"') this.string();
-    else if (char === '{') this.object();
-    else if (char === '[') this.array();
-    else if (isDigit(this.text.charCodeAt(this.at))) this.number();
-    else {
-      const literal = LITERALS.find((word) => this.text.startsWith(word, this.at));
-      if (literal === undefined) this.number();
-      else this.at += literal.length;
-    }
-  }
-
-  /** Passes an object; `onMember` hears of each name (quotes and escapes as sent) and where its value started. */
-  object(onMember?: (name: string, start: number) => void): void {
-    this.enter();
-    let isOpen = this.text[this.at] !== '}';
-    while (isOpen) {
-      const nameAt = this.at;
-      if (this.text[nameAt] !== '"') this.fail('Expecting property name enclosed in double quotes');
-      this.string();
-      const nameEnd = this.at;
-      this.skipBlanks();
-      if (this.text[this.at] !== ':') this.fail("Expecting ':' delimiter");
-      this.at++;
-      this.skipBlanks();
-      const start = this.at;
-      this.value();
-      onMember?.(this.text.slice(nameAt, nameEnd), start);
-      isOpen = !this.isAtEnd('}');
-    }
-    this.leave();
-  }
-
-  private array(): void {
-    this.enter();
-    let isOpen = this.text[this.at] !== ']';
-    while (isOpen) {
-      this.value();
-      isOpen = !this.isAtEnd(']');
-    }
-    this.leave();
-  }
-
-  private enter(): void {
-    this.depth++;
-    if (this.depth > MAX_DEPTH) throw new JsonDepthError();
-    this.at++;
-    this.skipBlanks();
-  }
-
-  private leave(): void {
-    this.depth--;
-    this.at++;
-  }
-
-  /** Whether the closing bracket comes next; if not, passes the comma that must. */
-  private isAtEnd(close: string): boolean {
-    this.skipBlanks();
-    if (this.text[this.at] === close) return true;
-    if (this.text[this.at] !== ',') this.fail("Expecting ',' delimiter");
-    this.at++;
-    this.skipBlanks();
-    return false;
-  }
-
-  private string(): void {
-    const { text } = this;
-    const start = this.at;
-    let at = start + 1;
-    for (;;) {
-      const code = text.charCodeAt(at);
-      if (code === QUOTE) {
-        this.at = at + 1;
-        return;
-      }
-      if (Number.isNaN(code)) this.fail('Unterminated string starting at', start);
-      if (code < 0x20) this.fail('Invalid control character at', at);
-      at = code === BACKSLASH ? this.escape(start, at + 1) : at + 1;
-    }
-  }
-
-  /** Passes an escape whose second character is at `at`, of a string that started at `start`. */
-  private escape(start: number, at: number): number {
-    const { text } = this;
-    const char = text[at];
-    if (char === undefined) this.fail('Unterminated string starting at', start);
-    if (char !== 'u') {
-      if (!'"\\/bfnrt'.includes(char)) this.fail('Invalid \\escape', at - 1);
-      return at + 1;
-    }
-    // Python wants one more character behind the four digits before it looks at them.
-    if (at + 5 >= text.length || !/^[0-9A-Fa-f]{4}$/.test(text.slice(at + 1, at + 5))) {
-      this.fail('Invalid \\uXXXX escape', at);
-    }
-    return at + 5;
-  }
-
-  private number(): void {
-    const { text } = this;
-    const start = this.at;
-    let at = text[start] === '-' ? start + 1 : start;
-    if (!isDigit(text.charCodeAt(at))) this.fail('Expecting value', start);
-    at = text[at] === '0' ? at + 1 : this.digits(at);
-    if (text[at] === '.' && isDigit(text.charCodeAt(at + 1))) at = this.digits(at + 1);
-    if (text[at] === 'e' || text[at] === 'E') {
-      const exponent = text[at + 1] === '+' || text[at + 1] === '-' ? at + 2 : at + 1;
-      if (isDigit(text.charCodeAt(exponent))) at = this.digits(exponent);
-    }
-    this.at = at;
-  }
-
-  private digits(at: number): number {
-    let end = at;
-    while (isDigit(this.text.charCodeAt(end))) end++;
-    return end;
-  }
-
-  /** The next value of a text that was checked before, without blanks and double names. */
-  compactValue(): string {
-    const start = this.at;
-    if (this.text[start] === '{') {
-      const members = new Map<string, string>();
-      this.compactObject(members);
-      return `{${[...members.values()].join(',')}}`;
-    }
-    if (this.text[start] === '[') return this.compactArray();
-    this.value();
-    return this.text.slice(start, this.at);
-  }
-
-  private compactObject(members: Map<string, string>): void {
-    this.enter();
-    while (this.text[this.at] !== '}') {
-      const nameAt = this.at;
-      this.string();
-      const sent = this.text.slice(nameAt, this.at);
-      this.skipBlanks();
-      this.at++;
-      this.skipBlanks();
-      const value = this.compactValue();
-      const name = sent.includes('\\') ? JSON.stringify(JSON.parse(sent)) : sent;
-      const first = members.get(name);
-      members.set(name, `${first === undefined ? sent : first.slice(0, endOfCheckedString(first, 0))}:${value}`);
-      if (this.isAtEnd('}')) break;
-    }
-    this.leave();
-  }
-
-  private compactArray(): string {
-    const items: string[] = [];
-    this.enter();
-    while (this.text[this.at] !== ']') {
-      items.push(this.compactValue());
-      if (this.isAtEnd(']')) break;
-    }
-    this.leave();
-    return `[${items.join(',')}]`;
-  }
-
-  private fail(message: string, at = this.at): never {
-    throw new JsonSyntaxError(message, at);
   }
 }

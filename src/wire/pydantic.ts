@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { validateEmail } from '../domain/email.ts';
 import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
+import { isStorable } from '../domain/organization.ts';
 import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
 import type { ReceivedBody } from './body.ts';
-import { hasNonFinite, JsonObject, type JsonValue, MAX_DEPTH } from './json.ts';
+import { hasNonFinite, JsonObject, type JsonValue } from './json.ts';
+import { MAX_DEPTH } from './json-scanner.ts';
 import { readLaxInteger } from './lax-integer.ts';
 
 const NOT_A_MODEL = 'Input should be a valid dictionary or object to extract fields from';
@@ -22,7 +24,7 @@ const readString = (value: unknown, context: Context): string =>
 /** NUL and unpaired surrogates: the real service answers 500 there, or the value would not come back as it was sent. */
 function storable(value: unknown, context: Context): string {
   const text = readString(value, context);
-  if (typeof text === 'string' && (text.includes('\0') || /\p{Surrogate}/u.test(text))) {
+  if (typeof text === 'string' && !isStorable(text)) {
     return refuse(context, 'value_error', 'Value error, null characters and unpaired surrogates are not allowed');
   }
   return text;

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { ACME, buildTestApp, errorBody } from '../support/harness.ts';
+
+const SERVED = ['GET /v1/organizations', 'PATCH /v1/organizations', 'GET /v1/health'];
+
+describe('GET /v1/organizations', () => {
+  it('answers with all members of the response model, in its order', async () => {
+    const { get } = await buildTestApp();
+    const answer = await get();
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual(ACME);
+    expect(Object.keys(answer.json)).toEqual(Object.keys(ACME));
+    expect(answer.headers['content-type']).toBe('application/json');
+  });
+
+  it.each([
+    ['sk_test_free', 'free', { metadata: 20, data: 10, search: 10, upload: 5, compute: 5 }, 1_000],
+    ['sk_live_abc123def456', 'pro', { metadata: 100, data: 60, search: 60, upload: 30, compute: 30 }, 250_000],
+    ['sk_test_team', 'team', { metadata: 200, data: 100, search: 100, upload: 50, compute: 50 }, 1_000_000],
+    [
+      'sk_test_enterprise',
+      'enterprise',
+      { metadata: 1000, data: 600, search: 600, upload: 300, compute: 300 },
+      10_000_000,
+    ],
+  ])('gives %s the limits and credits of tier %s', async (key, account_type, rate_limits, credit_count) => {
+    const { get } = await buildTestApp();
+    const { json } = await get({ authorization: `Bearer ${key}` });
+    expect(json).toMatchObject({ account_type, rate_limits, credit_count });
+  });
+
+  it('accepts a trailing slash, a query and an absolute URL', async () => {
+    const { get } = await buildTestApp();
+    for (const url of [
+      '/v1/organizations/',
+      '/v1/organizations?a=b',
+      '/v1/organizations/?a=b',
+      '/v1/%6frganizations',
+    ]) {
+      expect((await get({ url })).json).toEqual(ACME);
+    }
+  });
+});
+
+describe('GET /v1/health', () => {
+  it('needs no key', async () => {
+    const { get } = await buildTestApp();
+    const answer = await get({ url: '/v1/health', authorization: null });
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual({ status: 'ok', version: '0.0.0-test' });
+  });
+});
+
+describe('what is not served', () => {
+  it.each(['POST', 'PUT', 'DELETE', 'HEAD', 'TRACE', 'PROPFIND'] as const)('%s is a 405', async (method) => {
+    const { send } = await buildTestApp();
+    for (const url of ['/v1/organizations', '/v1/organizations/']) {
+      const answer = await send({ method: method as 'POST', url });
+      expect(answer.status).toBe(405);
+      expect(answer.headers.allow).toBe('GET, PATCH');
+      expect(answer.headers['x-mixpeek-mock-hint']).toBe('this path takes GET, PATCH');
+      if (method !== 'HEAD') {
+        expect(answer.json).toEqual(errorBody(405, 'MethodNotAllowedError', 'Method Not Allowed'));
+      }
+    }
+  });
+
+  it('a 405 on /v1/health names GET', async () => {
+    const { send } = await buildTestApp();
+    const answer = await send({ method: 'POST', url: '/v1/health' });
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET']);
+  });
+
+  it.each(['/v1/retrievers', '/v1/organizations/org_demo123', '/v1/collections/x/documents', '/v1/', '/v1'])(
+    '%s is a 501 that names what is served',
+    async (url) => {
+      const { send } = await buildTestApp();
+      const answer = await send({ method: 'GET', url });
+      expect(answer.status).toBe(501);
+      expect(answer.json).toEqual(
+        errorBody(501, 'NotImplementedError', 'Not implemented by this mock', { served: SERVED }),
+      );
+      expect(answer.headers['x-mixpeek-mock']).toBe('not-implemented');
+      expect(answer.headers['x-mixpeek-mock-hint']).toBe(`this mock serves ${SERVED.join(', ')}`);
+    },
+  );
+
+  it('a 501 takes any body and Content-Type', async () => {
+    const { send } = await buildTestApp();
+    const headers = { 'content-type': ';;not a type' };
+    expect((await send({ method: 'POST', url: '/v1/objects', headers, payload: '{' })).status).toBe(501);
+  });
+
+  it.each(['/', '/nope', '/v2/organizations', '/v10', '/V1/organizations', '/favicon.ico', '//v1/organizations'])(
+    '%s is a 404 without a key',
+    async (url) => {
+      const { send } = await buildTestApp();
+      const answer = await send({ method: 'GET', url, authorization: null });
+      expect(answer.status).toBe(404);
+      expect(answer.json).toEqual(errorBody(404, 'NotFoundError', 'Not Found'));
+    },
+  );
+
+  it('a URL that cannot be decoded is a 400', async () => {
+    const { send } = await buildTestApp();
+    const answer = await send({ method: 'GET', url: '/v1/%zz' });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toEqual(errorBody(400, 'BadRequestError', 'The URL cannot be decoded'));
+    expect(answer.headers['x-request-id']).toMatch(/^req_[0-9a-f]{24}$/);
+  });
+});
+
+describe('CORS', () => {
+  it('answers a preflight of any origin without a key', async () => {
+    const { send } = await buildTestApp();
+    const answer = await send({
+      method: 'OPTIONS',
+      authorization: null,
+      headers: { origin: 'http://localhost:3000', 'access-control-request-method': 'PATCH' },
+    });
+    expect(answer.status).toBe(204);
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET, PATCH',
+    });
+    expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+  });
+
+  it('lets a page read answers and errors', async () => {
+    const { get } = await buildTestApp();
+    for (const authorization of [undefined, 'Bearer nonsense']) {
+      const answer = await get({ headers: { origin: 'null' }, ...(authorization && { authorization }) });
+      expect(answer.headers['access-control-allow-origin']).toBe('*');
+      expect(answer.headers['access-control-expose-headers']).toContain('X-Request-Id');
+    }
+  });
+});
+
+describe('X-Request-Id', () => {
+  it.each([['a'], ['printable ~!'], ['x'.repeat(128)]])('is the one that was sent: %s', async (id) => {
+    const { get } = await buildTestApp();
+    expect((await get({ headers: { 'x-request-id': id } })).headers['x-request-id']).toBe(id);
+  });
+
+  it.each([[undefined], [''], ['x'.repeat(129)], ['é'], ['a\tb']])('is a new one for %s', async (id) => {
+    const { get } = await buildTestApp();
+    const answer = await get(id === undefined ? {} : { headers: { 'x-request-id': id } });
+    expect(answer.headers['x-request-id']).toMatch(/^req_[0-9a-f]{24}$/);
+  });
+
+  it('stands on every kind of answer', async () => {
+    const { send } = await buildTestApp();
+    for (const url of ['/v1/organizations', '/v1/x', '/x', '/v1/%zz', '/v1/health']) {
+      const answer = await send({ method: 'GET', url, headers: { 'x-request-id': 'mine' } });
+      expect(answer.headers['x-request-id']).toBe('mine');
+    }
+  });
+});

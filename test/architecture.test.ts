@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src/', import.meta.url));
+
+// What a file of a room may import of ours; a name that ends in / is a room.
+const MAY_IMPORT: Record<string, string[]> = {
+  'domain/': ['domain/'],
+  'store/': ['store/', 'domain/'],
+  'wire/': ['wire/', 'domain/'],
+  'sandbox/': ['sandbox/', 'domain/', 'store/store.ts'],
+  'api/': ['api/', 'domain/', 'wire/', 'sandbox/', 'store/store.ts'],
+  'seed.ts': ['seed-schema.ts', 'domain/', 'wire/'],
+  'seed-schema.ts': ['domain/', 'wire/'],
+  'seed-file.ts': ['seed.ts', 'seed-schema.ts', 'domain/', 'wire/'],
+  'default-seed.ts': ['seed-schema.ts'],
+  'config.ts': ['domain/', 'wire/'],
+  'log.ts': ['domain/'],
+  'listener.ts': [],
+  'health.ts': ['config.ts'],
+  'banner.ts': ['server.ts'],
+  'app.ts': ['api/', 'wire/', 'sandbox/', 'domain/'],
+  'server.ts': [
+    'api/',
+    'domain/',
+    'wire/',
+    'sandbox/',
+    'store/',
+    'app.ts',
+    'config.ts',
+    'default-seed.ts',
+    'listener.ts',
+    'log.ts',
+    'seed.ts',
+    'seed-file.ts',
+  ],
+  'cli.ts': ['server.ts', 'config.ts', 'seed.ts', 'banner.ts', 'health.ts'],
+};
+
+// Where else a word may stand; comments count too, so that nobody has to parse.
+const MAY_NAME: [RegExp, string[]][] = [
+  [/from '(?:@fastify\/[\w-]+|fastify)'/, ['api/', 'wire/', 'app.ts', 'server.ts']],
+  [/from 'zod'/, ['api/', 'wire/', 'config.ts', 'seed.ts', 'seed-schema.ts']],
+  [/from 'better-sqlite3'/, ['store/']],
+  [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],
+  [/\bprocess\.[a-z]/, ['cli.ts', 'config.ts']],
+  [/\bDate\b(?!`)/, ['domain/clock.ts']],
+];
+
+const files = readdirSync(SRC, { recursive: true })
+  .map((name) => String(name).replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.ts'));
+const isIn = (file: string, places: string[]) =>
+  places.some((place) => (place.endsWith('/') ? file.startsWith(place) : file === place));
+
+it.each(files)('%s imports only what its room may', (file) => {
+  const text = readFileSync(SRC + file, 'utf8');
+  const room = Object.keys(MAY_IMPORT).find((place) => isIn(file, [place]));
+  expect(room, `${file} stands in no room`).toBeDefined();
+  const imported = [...text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, path]) =>
+    new URL(path ?? '', `file:///${file}`).pathname.slice(1),
+  );
+  expect(imported.filter((path) => !isIn(path, MAY_IMPORT[room ?? ''] ?? []))).toEqual([]);
+  for (const [word, places] of MAY_NAME) {
+    if (!isIn(file, places)) expect(text.split('\n').filter((line) => word.test(line))).toEqual([]);
+  }
+  expect(text.split('\n').filter((line) => /^(?:let|var) |^await /.test(line))).toEqual([]);
+});

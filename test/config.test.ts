@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Flags, readHealthConfig, readServeConfig } from '../src/config.ts';
+import { makeFolder } from './support/folder.ts';
+
+const DEFAULTS = {
+  port: 4030,
+  host: 'localhost',
+  db: '.mixpeek-mock/mock.db',
+  seed: undefined,
+  reset: false,
+  apiKey: [],
+  unknownFields: 'ignore',
+  requestTimeout: 30_000,
+  logLevel: 'info',
+  json: false,
+  pid: process.pid,
+};
+
+const read = (flags: Flags, variables: Record<string, string> = {}) => readServeConfig(flags, variables, makeFolder());
+
+describe('the configuration', () => {
+  it('has defaults', () => {
+    expect(read({})).toEqual(DEFAULTS);
+  });
+
+  it('takes flags before variables before defaults', () => {
+    const variables = { MIXPEEK_MOCK_PORT: '1', MIXPEEK_MOCK_LOG_LEVEL: 'warn', MIXPEEK_MOCK_DB: '' };
+    expect(read({ port: '2' }, variables)).toEqual({ ...DEFAULTS, port: 2, logLevel: 'warn' });
+  });
+
+  it('reads every kind of value', () => {
+    expect(
+      read(
+        { reset: true, requestTimeout: '2m' },
+        {
+          MIXPEEK_MOCK_JSON: '1',
+          MIXPEEK_MOCK_API_KEY: 'sk_test_a, sk_test_b=read,sk_live_c=write@org_x',
+          MIXPEEK_MOCK_UNKNOWN_FIELDS: 'reject',
+        },
+      ),
+    ).toEqual({
+      ...DEFAULTS,
+      reset: true,
+      requestTimeout: 120_000,
+      json: true,
+      unknownFields: 'reject',
+      apiKey: [
+        { key: 'sk_test_a', permission: 'admin', organization_id: undefined },
+        { key: 'sk_test_b', permission: 'read', organization_id: undefined },
+        { key: 'sk_live_c', permission: 'write', organization_id: 'org_x' },
+      ],
+    });
+  });
+
+  it.each<[Flags, Record<string, string>, RegExp]>([
+    [{ port: '65536' }, {}, /^--port: '65536' was given; allowed: 0 to 65535$/],
+    [{ port: 'x' }, {}, /^--port: 'x' was given/],
+    [{ port: '-1' }, {}, /^--port: '-1' was given/],
+    [{}, { MIXPEEK_MOCK_PORT: '4.5' }, /^MIXPEEK_MOCK_PORT: '4.5' was given; allowed: 0 to 65535$/],
+    [{ host: '' }, {}, /^--host: '' was given/],
+    [{ logLevel: 'loud' }, {}, /^--log-level: 'loud' was given; allowed: fatal, error, /],
+    [{ unknownFields: 'x' }, {}, /^--unknown-fields: 'x' was given; allowed: ignore, reject$/],
+    [{ requestTimeout: '30' }, {}, /^--request-timeout: '30' was given; allowed: a duration like 500ms, 30s or 2m$/],
+    [{}, { MIXPEEK_MOCK_RESET: 'yes' }, /^MIXPEEK_MOCK_RESET: 'yes' was given; allowed: true, false, 1, 0$/],
+    [{ apiKey: ['sk_test_a', 'nonsense'] }, {}, /^--api-key: 'nonsense' was given; allowed: KEY, KEY=permission/],
+    [{ apiKey: ['sk_test_verysecret=root'] }, {}, /^--api-key: 'sk_test_ve…=root' was given/],
+  ])('%j %j is refused', (flags, variables, message) => {
+    expect(() => read(flags, variables)).toThrow(message);
+  });
+
+  it('finds the seed file of the folder by itself, unless one is named', () => {
+    const folder = makeFolder();
+    writeFileSync(join(folder, 'mixpeek-mock.yml'), '');
+    expect(readServeConfig({}, {}, folder).seed).toBe(join(folder, 'mixpeek-mock.yml'));
+    expect(readServeConfig({ seed: 'other.yaml' }, {}, folder).seed).toBe('other.yaml');
+    writeFileSync(join(folder, 'mixpeek-mock.json'), '');
+    expect(() => readServeConfig({}, {}, folder)).toThrow('mixpeek-mock.yml and mixpeek-mock.json stand here');
+  });
+
+  it('of health follows the port of the server, which cannot be 0', () => {
+    expect(readHealthConfig({ wait: '10s' }, { MIXPEEK_MOCK_PORT: '5' })).toEqual({
+      port: 5,
+      host: 'localhost',
+      wait: 10_000,
+    });
+    expect(() => readHealthConfig({}, { MIXPEEK_MOCK_PORT: '0' })).toThrow(
+      "MIXPEEK_MOCK_PORT: '0' was given; allowed: 1 to 65535",
+    );
+  });
+});

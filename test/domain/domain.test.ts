@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { isAllowed, isApiKey, PERMISSIONS, redactKeys, toKeyPrefix } from '../../src/domain/api-key.ts';
+import { normalizeTimestamp, toTimestamp } from '../../src/domain/clock.ts';
+import { DEFAULT_TIERS, effectiveLimits, findTierViolations } from '../../src/domain/rate-limits.ts';
+
+describe('a key', () => {
+  it.each([
+    ['sk_live_abc123def456', 'sk_live_ab'],
+    ['sk_test_xyz789', 'sk_test_xy'],
+    ['sk_test_abcd', 'sk_test_ab'],
+    ['sk_test_abc', 'sk_test_a'],
+    ['sk_test_ab', 'sk_test_a'],
+    ['sk_test_a', 'sk_test_'],
+  ])('%s is shown as %s', (key, shown) => {
+    expect(isApiKey(key)).toBe(true);
+    expect(toKeyPrefix(key)).toBe(shown);
+  });
+
+  it('implies what is weaker', () => {
+    for (const [has, permission] of PERMISSIONS.entries()) {
+      for (const [needs, required] of PERMISSIONS.entries()) {
+        expect(isAllowed([permission], required)).toBe(has >= needs);
+      }
+    }
+    expect(isAllowed([], 'read')).toBe(false);
+    expect(isAllowed(['read', 'delete'], 'write')).toBe(true);
+  });
+
+  it.each([
+    ['a sk_live_abc123def456 b sk_test_q', 'a sk_live_ab… b sk_test_…'],
+    ['{"k":"sk_test_xyz789"}', '{"k":"sk_test_xy…"}'],
+    ['/sk%5Ftest%5fxyz%37', '/sk_…'],
+    ['\\u0073k_live_abc', 'sk_…'],
+    ['sk_live_ is no key, task_live_x is one', 'sk_live_ is no key, task_live_… is one'],
+    [`sk_live_${'a'.repeat(500)}`, 'sk_…'],
+  ])('%s is redacted to %s', (text, redacted) => {
+    expect(redactKeys(text)).toBe(redacted);
+  });
+});
+
+describe('a timestamp', () => {
+  it.each([
+    [0, '1970-01-01T00:00:00Z'],
+    [Date.UTC(2026, 10, 23), '2026-11-23T00:00:00Z'],
+    [Date.UTC(2026, 10, 23) + 7, '2026-11-23T00:00:00.007000Z'],
+  ])('of %i is %s', (milliseconds, timestamp) => {
+    expect(toTimestamp(milliseconds)).toBe(timestamp);
+  });
+
+  it.each([
+    ['2025-01-01', '2025-01-01T00:00:00Z'],
+    ['2025-01-01T02:30:00+02:30', '2025-01-01T00:00:00Z'],
+    ['2025-01-01t00:00:00.5z', '2025-01-01T00:00:00.500000Z'],
+    ['2025-01-01 00:00:00.1234567Z', '2025-01-01T00:00:00.123456Z'],
+    ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00Z'],
+    ['2025-02-29T00:00:00Z', undefined],
+    ['2025-01-01T24:00:00Z', undefined],
+    ['2025-01-01T00:00:00+99:00', undefined],
+    ['2025-01-01T00:00', undefined],
+    ['yesterday', undefined],
+  ])('%s reads as %s', (text, normalized) => {
+    expect(normalizeTimestamp(text)).toBe(normalized);
+  });
+});
+
+describe('tiers', () => {
+  it('are as the reference has them', () => {
+    expect(DEFAULT_TIERS).toEqual({
+      free: { monthly_credits: 1_000, metadata: 20, data: 10, search: 10, upload: 5, compute: 5 },
+      pro: { monthly_credits: 100_000, metadata: 100, data: 60, search: 60, upload: 30, compute: 30 },
+      team: { monthly_credits: 1_000_000, metadata: 200, data: 100, search: 100, upload: 50, compute: 50 },
+      enterprise: { monthly_credits: 10_000_000, metadata: 1000, data: 600, search: 600, upload: 300, compute: 300 },
+    });
+    expect(findTierViolations(DEFAULT_TIERS)).toEqual([]);
+  });
+
+  it('give way to an override, category by category', () => {
+    expect(effectiveLimits(DEFAULT_TIERS.free, { search: 1, compute: 9 })).toEqual({
+      metadata: 20,
+      data: 10,
+      search: 1,
+      upload: 5,
+      compute: 9,
+    });
+  });
+
+  it('break an invariant where a category gets more than a wider one, or a tier less than a lower one', () => {
+    const tiers = structuredClone(DEFAULT_TIERS);
+    tiers.pro.search = 61;
+    tiers.team.compute = 29;
+    expect(findTierViolations(tiers).map(({ account_type, category }) => `${account_type}.${category}`)).toEqual([
+      'pro.search',
+      'team.compute',
+    ]);
+  });
+});

@@ -1,0 +1,251 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hashApiKey, toApiKeyId } from '../src/domain/api-key.ts';
+import { readSeedFile } from '../src/seed-file.ts';
+import { makeFolder } from './support/folder.ts';
+
+const NOW = '2026-01-01T00:00:00Z';
+
+function read(text: string, name = 'seed.yaml') {
+  const file = join(makeFolder(), name);
+  writeFileSync(file, text);
+  return readSeedFile(file, NOW);
+}
+
+/** The lines of the error, without the folder. */
+function problems(text: string): string[] {
+  try {
+    read(text);
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n').map((line) => line.replace(/^.*seed\.yaml/, 'seed.yaml'));
+  }
+}
+
+const EXAMPLE = `
+version: 1
+tiers: { pro: { metadata: 120 } }            # only what differs
+organizations:
+  - organization_id: org_acme
+    organization_name: Acme
+    account_type: team
+    metadata: { region: eu, id: 1234567890123456789 }
+    rate_limits_override: { search: 500 }
+    api_keys:
+      - { key: sk_test_acme, permissions: [admin], name: ci }
+      - { key_hash: ${'ab'.repeat(32)}, key_prefix: sk_test_ab, permissions: [read], expires_at: 2027-01-01T00:00:00Z }
+`;
+
+describe('a seed file', () => {
+  it('is read as its example says', () => {
+    const { state, knownKeys } = read(EXAMPLE);
+    expect(state.tiers.pro.metadata).toBe(120);
+    expect(state.tiers.pro.data).toBe(60);
+    expect(state.organizations).toEqual([
+      {
+        organization_id: 'org_acme',
+        organization_name: 'Acme',
+        logo_url: null,
+        account_type: 'team',
+        credit_count: 1_000_000,
+        metadata: '{"region":"eu","id":1234567890123456789}',
+        billing_email: null,
+        rate_limits_override: { search: 500 },
+        auto_billing_enabled: false,
+        billing_cycle_start: 1,
+        current_month_usage: 0,
+        created_at: NOW,
+        updated_at: NOW,
+        users: null,
+      },
+    ]);
+    const hash = hashApiKey('sk_test_acme');
+    expect(state.api_keys).toEqual([
+      {
+        api_key_id: toApiKeyId(hash),
+        organization_id: 'org_acme',
+        key_hash: hash,
+        key_prefix: 'sk_test_ac',
+        name: 'ci',
+        permissions: ['admin'],
+        status: 'active',
+        expires_at: null,
+      },
+      {
+        api_key_id: toApiKeyId('ab'.repeat(32)),
+        organization_id: 'org_acme',
+        key_hash: 'ab'.repeat(32),
+        key_prefix: 'sk_test_ab',
+        name: null,
+        permissions: ['read'],
+        status: 'active',
+        expires_at: '2027-01-01T00:00:00Z',
+      },
+    ]);
+    expect(knownKeys.map(({ key }) => key)).toEqual(['sk_test_acme']);
+  });
+
+  it('may set every member of the response model', () => {
+    const { state } = read(`
+version: 1
+organizations:
+  - organization_id: org_all
+    organization_name: All
+    logo_url: https://example.com/logo.png
+    account_type: enterprise
+    credit_count: 7
+    metadata: {}
+    billing_email: Joe <joe@EXAMPLE.com>
+    auto_billing_enabled: true
+    billing_cycle_start: 31
+    current_month_usage: 12
+    created_at: 2025-01-01T00:00:00.5+01:00
+    updated_at: 2025-06-01
+    users: [{ name: joe, id: 12345678901234567890 }]
+`);
+    expect(state.organizations[0]).toMatchObject({
+      logo_url: 'https://example.com/logo.png',
+      credit_count: 7,
+      billing_email: 'joe@example.com',
+      auto_billing_enabled: true,
+      billing_cycle_start: 31,
+      current_month_usage: 12,
+      created_at: '2024-12-31T23:00:00.500000Z',
+      updated_at: '2025-06-01T00:00:00Z',
+      users: '[{"name":"joe","id":12345678901234567890}]',
+    });
+  });
+
+  it('may be JSON, tabs and all, and keeps the text of its metadata', () => {
+    const { state } = read(
+      '{\n\t"version": 1,\n\t"organizations": [\n\t\t{\n\t\t\t"organization_id": "org_a",\n\t\t\t"metadata": ' +
+        '{"b": 1.10, "10": -0, "2": 1e400, "__proto__": {"x": "\\ud83d\\ude00\\n"}, "n": [null, true]}\n\t\t}\n\t]\n}\n',
+      'seed.json',
+    );
+    expect(state.organizations[0]?.metadata).toBe(
+      '{"b":1.10,"10":-0,"2":1e400,"__proto__":{"x":"😀\\n"},"n":[null,true]}',
+    );
+  });
+
+  it('takes anchors, aliases and YAML’s own numbers', () => {
+    const { state } = read(`
+version: 1
+organizations:
+  - organization_id: org_a
+    metadata: { base: &base { hex: 0x10, plus: +1 }, again: *base, text: "1.10" }
+`);
+    const base = '{"hex":16,"plus":1}';
+    expect(state.organizations[0]?.metadata).toBe(`{"base":${base},"again":${base},"text":"1.10"}`);
+  });
+
+  const organization = (members: string) => `version: 1\norganizations:\n  - organization_id: org_a\n    ${members}\n`;
+
+  it.each([
+    ['', ['seed.yaml:1:1: the file: Invalid input: expected object, received null']],
+    [
+      'version: 2\norganizations: [{organization_id: org_a}]',
+      ['seed.yaml:1:1: version: expected 1, the version of this format'],
+    ],
+    ['version: 1\norganizations: []', ['seed.yaml:2:1: organizations: expected at least one organization']],
+    ['version: 1\nversion: 1', ['seed.yaml:2:1: Map keys must be unique']],
+    [
+      'version: [1',
+      ['seed.yaml:1:12: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+    ],
+    [
+      organization('organisation_name: x'),
+      ['seed.yaml:4:5: organizations[0].organisation_name: unknown member: did you mean organization_name?'],
+    ],
+    [
+      organization('rate_limits: { search: 1 }'),
+      [
+        'seed.yaml:4:5: organizations[0].rate_limits: unknown member: expected one of organization_id, organization_name, ' +
+          'logo_url, account_type, credit_count, metadata, billing_email, rate_limits_override, auto_billing_enabled, ' +
+          'billing_cycle_start, current_month_usage, created_at, updated_at, users, api_keys',
+      ],
+    ],
+    [
+      organization('account_type: entreprise'),
+      ['seed.yaml:4:5: organizations[0].account_type: did you mean enterprise?'],
+    ],
+    [
+      organization('account_type: gold'),
+      ['seed.yaml:4:5: organizations[0].account_type: expected one of free, pro, team, enterprise'],
+    ],
+    [
+      organization('billing_cycle_start: 32'),
+      ['seed.yaml:4:5: organizations[0].billing_cycle_start: Too big: expected number to be <=31'],
+    ],
+    [
+      organization('billing_email: nobody'),
+      ['seed.yaml:4:5: organizations[0].billing_email: is no e-mail address: An email address must have an @-sign.'],
+    ],
+    [organization('metadata: [1]'), ['seed.yaml:4:5: organizations[0].metadata: expected an object']],
+    [organization('metadata: { x: .nan }'), ['seed.yaml:4:20: JSON has no .nan']],
+    [organization('users: [1]'), ['seed.yaml:4:5: organizations[0].users: expected an array of objects']],
+    [
+      organization('created_at: soon'),
+      ['seed.yaml:4:5: organizations[0].created_at: expected a time like 2027-01-01T00:00:00Z'],
+    ],
+    [
+      organization('rate_limits_override: { search: 0 }'),
+      ['seed.yaml:4:29: organizations[0].rate_limits_override.search: Too small: expected number to be >=1'],
+    ],
+    [
+      organization('api_keys: [{ key: nope }, { key: sk_test_a, key_hash: x }]'),
+      [
+        'seed.yaml:4:18: organizations[0].api_keys[0].key: expected sk_live_ or sk_test_, then letters and digits, at most 128 characters',
+        'seed.yaml:4:49: organizations[0].api_keys[1].key_hash: expected the SHA-256 of a key in hex, 64 digits in lower case',
+        'seed.yaml:4:31: organizations[0].api_keys[1]: expected either key or key_hash',
+        'seed.yaml:4:31: organizations[0].api_keys[1]: key_hash and key_prefix go together: nobody can see a prefix in a hash',
+      ],
+    ],
+    [
+      organization(`api_keys: [{ key_hash: ${'a'.repeat(64)} }, { permissions: [root] }]`),
+      [
+        'seed.yaml:4:16: organizations[0].api_keys[0]: key_hash and key_prefix go together: nobody can see a prefix in a hash',
+        'seed.yaml:4:112: organizations[0].api_keys[1].permissions[0]: expected one of read, write, delete, admin',
+      ],
+    ],
+    [
+      organization('api_keys: [{ key: sk_test_a }, { key: sk_test_a }]'),
+      ['seed.yaml:4:38: organizations[0].api_keys[1].key: the same key stands at organizations[0].api_keys[0].key'],
+    ],
+    [
+      `${organization('logo_url: x')}  - organization_id: org_a\n`,
+      [
+        'seed.yaml:5:5: organizations[1].organization_id: the same organization_id stands at organizations[0].organization_id',
+      ],
+    ],
+    [
+      'version: 1\ntiers: { pro: { search: 61 } }\norganizations: [{ organization_id: org_a }]',
+      ['seed.yaml:2:17: tiers.pro.search: 61 is more than data (60): metadata >= data >= search >= upload >= compute'],
+    ],
+    [
+      'version: 1\ntiers: { free: { compute: 31, upload: 31, search: 31, data: 31, metadata: 31 } }\norganizations: [{ organization_id: org_a }]',
+      [
+        'seed.yaml:2:1: tiers.pro.upload: 30 is less than the lower tier free gets (31)',
+        'seed.yaml:2:1: tiers.pro.compute: 30 is less than the lower tier free gets (31)',
+      ],
+    ],
+  ])('%j is refused', (text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+
+  it('that repeats itself endlessly is refused', () => {
+    const levels = Array.from(
+      { length: 9 },
+      (_, level) => `      l${level + 1}: &l${level + 1} [${`*l${level},`.repeat(9)}]`,
+    );
+    const text = `${organization('metadata:')}      l0: &l0 lololololololololololol\n${levels.join('\n')}\n`;
+    expect(problems(text)[0]).toMatch(/is too large/);
+    expect(problems(organization('metadata: &a { b: *a }'))[0]).toMatch(/nested|alias/i);
+  });
+
+  it('that is not there is refused', () => {
+    expect(() => readSeedFile('/nonexistent/seed.yaml', NOW)).toThrow(
+      '/nonexistent/seed.yaml: cannot be read (ENOENT)',
+    );
+  });
+});

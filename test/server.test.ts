@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Flags, readServeConfig } from '../src/config.ts';
+import { createMockServer, type MockServer } from '../src/server.ts';
+import { makeFolder } from './support/folder.ts';
+import { get, patch } from './support/process.ts';
+
+async function start(flags: Flags = {}): Promise<MockServer & { log: string[]; port: number }> {
+  const log: string[] = [];
+  const config = readServeConfig({ port: '0', db: ':memory:', ...flags }, {}, makeFolder());
+  const server = await createMockServer(config, (line) => log.push(line));
+  onTestFinished(() => server.close().catch(() => {}));
+  return Object.assign(server, { log, port: Number(new URL(server.url).port) });
+}
+
+async function open(port: number, bytes: string | Buffer = ''): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  if (bytes.length > 0) socket.write(bytes);
+  return socket;
+}
+
+/** Everything that comes back until the server closes the connection. */
+async function send(port: number, bytes: string | Buffer): Promise<string> {
+  const socket = await open(port, bytes);
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk.toString('latin1');
+  });
+  await once(socket, 'close');
+  return answer;
+}
+
+const request = (headers: string, body = '') =>
+  `PATCH /v1/organizations HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer sk_test_xyz789\r\n${headers}\r\n${body}`;
+
+describe('two servers in one process', () => {
+  it('are strangers', async () => {
+    const [one, two] = [await start(), await start()];
+    await patch(one.url, { organization_name: 'One' });
+    expect((await get(one.url)).organization_name).toBe('One');
+    expect((await get(two.url)).organization_name).toBe('Acme Corporation');
+    await one.close();
+    expect((await get(two.url)).organization_name).toBe('Acme Corporation');
+  });
+
+  it('share no database file', async () => {
+    const db = `${makeFolder()}/mock.db`;
+    await start({ db });
+    await expect(start({ db })).rejects.toThrow('is in use by process');
+  });
+});
+
+describe('what a client may send', () => {
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', 'The request is not valid HTTP'],
+    ['TLS', Buffer.from('160301020001000100', 'hex'), 'The request is not valid HTTP'],
+    ['an unknown method', 'NONSENSE / HTTP/1.1\r\nHost: x\r\n\r\n', 'The request is not valid HTTP'],
+    ['a header of 20 kB', request(`X-Large: ${'x'.repeat(20_000)}\r\n`), 'The header of the request is too large'],
+    ['a wrong Content-Length', request('Content-Length: x\r\n'), 'The request is not valid HTTP'],
+    ['a broken chunk', request('Transfer-Encoding: chunked\r\n', 'zz\r\n'), 'The request is not valid HTTP'],
+    ['no Host', 'GET /v1/health HTTP/1.1\r\nConnection: close\r\n\r\n', 'A request needs a Host header'],
+    [
+      'a URL that cannot be decoded',
+      'GET /v1/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      'The URL cannot be decoded',
+    ],
+  ])('%s is a 400 in the envelope', async (_name, bytes, message) => {
+    const { port, url } = await start();
+    const answer = await send(port, bytes);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toMatch(/x-request-id: req_[0-9a-f]{24}\r\n/);
+    expect(answer).toMatch(/content-type: application\/json\r\n/);
+    const error = { type: 'BadRequestError', message, details: {} };
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toEqual({ success: false, status: 400, error });
+    expect((await get(url)).organization_id).toBe('org_demo123');
+  });
+
+  it('garbage behind a request does not cost the request its answer', async () => {
+    const { port, url } = await start();
+    const body = '{"logo_url":"kept"}';
+    const bytes = request(`Content-Length: ${body.length}\r\n`, body).replace('Connection: close\r\n', '');
+    const answer = await send(port, `${bytes}garbage\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK.*HTTP\/1\.1 400 Bad Request/s);
+    expect((await get(url)).logo_url).toBe('kept');
+  });
+
+  it('a body of 1 MiB + 1 is a 413 that the client gets to read', async () => {
+    const { port } = await start();
+    const body = 'x'.repeat(1024 * 1024 + 1);
+    expect(await send(port, request(`Content-Length: ${body.length}\r\n`, body))).toMatch(/^HTTP\/1\.1 413 /);
+    const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    expect(await send(port, request('Transfer-Encoding: chunked\r\n', chunked))).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('a request that stays half-sent ends by the timeout', async () => {
+    const { port } = await start({ requestTimeout: '50ms' });
+    const halves = ['', 'PATCH /v1/org', request('Content-Length: 100\r\n', '{"logo_url":')];
+    const answers = await Promise.all(halves.map((half) => send(port, half)));
+    for (const answer of answers) expect(answer).toMatch(/^(HTTP\/1\.1 400 .*not received in time|$)/s);
+  });
+
+  it('a client that goes away in the middle harms nobody', async () => {
+    const { port, url, log } = await start();
+    for (const half of ['PATCH /v1/org', request('Content-Length: 100\r\n', '{"logo_url":')]) {
+      const socket = await open(port, half);
+      socket.resetAndDestroy();
+    }
+    expect((await get(url)).logo_url).toBeNull();
+    expect(log.join('')).not.toContain('unexpected error');
+  });
+
+  it('an expectation, an upgrade and an absolute URL are answered like any request', async () => {
+    const { port } = await start();
+    for (const header of ['Expect: nonsense', 'Upgrade: websocket', 'Connection: upgrade, close\r\nUpgrade: h2c']) {
+      const bytes = `GET http://example.com/v1/health HTTP/1.1\r\nHost: x\r\n${header}\r\nConnection: close\r\n\r\n`;
+      expect(await send(port, bytes)).toMatch(/^HTTP\/1\.1 200 /);
+    }
+  });
+
+  it('500 idle connections keep nobody out and do not delay the end', async () => {
+    const server = await start();
+    await Promise.all(Array.from({ length: 500 }, () => open(server.port)));
+    expect((await patch(server.url, { logo_url: 'x' })).status).toBe(200);
+    const started = performance.now();
+    await server.close();
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe('closing', () => {
+  it('answers what is in flight', async () => {
+    const server = await start();
+    const body = '{"logo_url":"late"}';
+    const head = request(`Content-Length: ${body.length}\r\n`, body.slice(0, 5)).replace('Connection: close\r\n', '');
+    const socket = await open(server.port, head);
+    // The head was read once a request that came later is answered.
+    await get(server.url);
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    const closed = server.close();
+    socket.write(body.slice(5));
+    await Promise.all([once(socket, 'close'), closed]);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 .*"logo_url":"late"/s);
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { DEFAULT_SEED } from '../../src/default-seed.ts';
+import { hashApiKey } from '../../src/domain/api-key.ts';
+import { buildSeed } from '../../src/seed.ts';
+import { openMemoryStore } from '../support/harness.ts';
+
+const NOW = '2026-01-01T00:00:00Z';
+const { state } = buildSeed(DEFAULT_SEED, 'a test', NOW);
+const ORGANIZATION = 'org_demo123';
+
+async function openFilledStore() {
+  const store = openMemoryStore();
+  onTestFinished(() => store.close());
+  await store.replaceState('default', state);
+  return store;
+}
+
+describe('a store', () => {
+  it('knows nothing of a sandbox that was never made', async () => {
+    const store = await openFilledStore();
+    expect(await store.findTiers('other')).toBeUndefined();
+    expect(await store.findOrganization('other', ORGANIZATION)).toBeUndefined();
+    expect(await store.updateOrganization('other', ORGANIZATION, (current) => current)).toBeUndefined();
+    expect(await store.findApiKey(hashApiKey('sk_test_unknown'))).toBeUndefined();
+  });
+
+  it('gives back what was put in', async () => {
+    const store = await openFilledStore();
+    expect(await store.findTiers('default')).toEqual(state.tiers);
+    for (const organization of state.organizations) {
+      expect(await store.findOrganization('default', organization.organization_id)).toEqual(organization);
+    }
+    for (const api_key of state.api_keys) {
+      expect(await store.findApiKey(api_key.key_hash)).toEqual({ sandbox_id: 'default', api_key });
+    }
+    expect(await store.listOrganizationIds('default', 3)).toEqual(['org_demo123', 'org_free', 'org_team']);
+  });
+
+  it('applies updates of one turn one after another', async () => {
+    const store = await openFilledStore();
+    const append = (text: string) =>
+      store.updateOrganization('default', ORGANIZATION, (current) => ({
+        ...current,
+        organization_name: current.organization_name + text,
+      }));
+    const results = await Promise.all(['a', 'b', 'c'].map(append));
+    expect(results.map((organization) => organization?.organization_name)).toEqual([
+      'Acme Corporationa',
+      'Acme Corporationab',
+      'Acme Corporationabc',
+    ]);
+  });
+
+  it('takes back an update that throws, and no other of the same turn', async () => {
+    const store = await openFilledStore();
+    const update = (change: (name: string) => string) =>
+      store.updateOrganization('default', ORGANIZATION, (current) => ({
+        ...current,
+        organization_name: change(current.organization_name),
+      }));
+    const results = await Promise.allSettled([
+      update(() => 'first'),
+      update(() => {
+        throw new Error('no');
+      }),
+      // What the table itself refuses comes out as well.
+      update(() => null as unknown as string),
+      update((name) => `${name}, last`),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect((await store.findOrganization('default', ORGANIZATION))?.organization_name).toBe('first, last');
+  });
+
+  it('replaces a key that it has', async () => {
+    const store = await openFilledStore();
+    const [apiKey] = state.api_keys;
+    if (apiKey === undefined) throw new Error('the seed has a key');
+    await store.findApiKey(apiKey.key_hash);
+    await store.putApiKeys('default', [{ ...apiKey, permissions: ['read'] }]);
+    expect((await store.findApiKey(apiKey.key_hash))?.api_key.permissions).toEqual(['read']);
+  });
+
+  it('forgets everything of a sandbox whose state is replaced', async () => {
+    const store = await openFilledStore();
+    const [apiKey] = state.api_keys;
+    await store.findApiKey(apiKey?.key_hash ?? '');
+    await store.replaceState('default', { ...state, organizations: [], api_keys: [] });
+    expect(await store.listOrganizationIds('default', 9)).toEqual([]);
+    expect(await store.findApiKey(apiKey?.key_hash ?? '')).toBeUndefined();
+  });
+
+  it('finishes what was begun when it is closed, then refuses', async () => {
+    const store = openMemoryStore();
+    await store.replaceState('default', state);
+    const update = store.updateOrganization('default', ORGANIZATION, (current) => ({ ...current, logo_url: 'x' }));
+    await store.close();
+    expect((await update)?.logo_url).toBe('x');
+    await expect(store.updateOrganization('default', ORGANIZATION, (current) => current)).rejects.toThrow('closed');
+  });
+});

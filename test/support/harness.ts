@@ -1,0 +1,142 @@
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { onTestFinished } from 'vitest';
+import { buildApp } from '../../src/app.ts';
+import { DEFAULT_SEED } from '../../src/default-seed.ts';
+import { type Clock, toTimestamp } from '../../src/domain/clock.ts';
+import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
+import { buildLogStream } from '../../src/log.ts';
+import { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
+import { buildSeed } from '../../src/seed.ts';
+import type { SeedInput } from '../../src/seed-schema.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { UnknownFields } from '../../src/wire/pydantic.ts';
+
+export const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/** The time at which a test app starts: 2026-01-01T00:00:00Z. */
+export const START = Date.UTC(2026, 0, 1);
+
+export const ADMIN = 'sk_test_xyz789';
+
+export interface TestApp {
+  app: FastifyInstance;
+  store: Store;
+  clock: Clock & { time: number };
+  log: string[];
+  /** Sends a request with the admin key, unless `authorization` says otherwise. An answer of 500 fails the test. */
+  send(options: SendOptions): Promise<Answer>;
+  patch(body: unknown, options?: SendOptions): Promise<Answer>;
+  get(options?: SendOptions): Promise<Answer>;
+}
+
+export interface SendOptions extends InjectOptions {
+  authorization?: string | null;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | undefined>;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever came back, for whole-body comparisons
+  json: any;
+}
+
+export function openMemoryStore(): Store {
+  return openSqliteStore({ file: ':memory:', migrations: MIGRATIONS, pid: 1, since: toTimestamp(START) });
+}
+
+/** The app on an in-memory database and a clock that stands still. */
+export async function buildTestApp(
+  options: { unknownFields?: UnknownFields; seed?: SeedInput; level?: string } = {},
+): Promise<TestApp> {
+  const log: string[] = [];
+  const clock = { time: START, now: () => clock.time };
+  const store = openMemoryStore();
+  const { state } = buildSeed(options.seed ?? DEFAULT_SEED, 'a test', toTimestamp(START));
+  await store.replaceState(DEFAULT_SANDBOX, state);
+  const sandboxes = new Sandboxes(store);
+  sandboxes.add(new Sandbox(DEFAULT_SANDBOX, state.tiers, clock, store));
+  const app = await buildApp({
+    sandboxes,
+    logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
+    unknownFields: options.unknownFields ?? 'ignore',
+    version: '0.0.0-test',
+  });
+  onTestFinished(async () => {
+    await app.close();
+    await store.close();
+  });
+
+  const send = async ({ authorization = `Bearer ${ADMIN}`, headers, ...rest }: SendOptions): Promise<Answer> => {
+    const sent = authorization === null ? headers : { authorization, ...headers };
+    const response = await app.inject({ url: '/v1/organizations', ...rest, headers: sent ?? {} });
+    if (response.statusCode === 500) throw new Error(`an unexpected 500: ${log.join('')}`);
+    const text = response.body;
+    const type = response.headers['content-type'];
+    return {
+      status: response.statusCode,
+      headers: response.headers as Record<string, string | undefined>,
+      text,
+      json: type === 'application/json' && text !== '' ? JSON.parse(text) : undefined,
+    };
+  };
+  return {
+    app,
+    store,
+    clock,
+    log,
+    send,
+    patch: (body, more = {}) =>
+      send({
+        method: 'PATCH',
+        ...more,
+        headers: { 'content-type': 'application/json', ...more.headers },
+        payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+      }),
+    get: (more = {}) => send({ method: 'GET', ...more }),
+  };
+}
+
+/** What the default organization looks like before anything was changed. */
+export const ACME = {
+  organization_id: 'org_demo123',
+  organization_name: 'Acme Corporation',
+  logo_url: null,
+  account_type: 'pro',
+  credit_count: 250_000,
+  metadata: {},
+  billing_email: null,
+  rate_limits: { metadata: 100, data: 60, search: 60, upload: 30, compute: 30 },
+  auto_billing_enabled: false,
+  billing_cycle_start: 1,
+  current_month_usage: 0,
+  created_at: '2025-01-01T00:00:00Z',
+  updated_at: '2025-01-01T00:00:00Z',
+  users: null,
+};
+
+/** The whole 422 for these errors. */
+export function validationError(...errors: { type: string; loc: unknown[]; msg: string; ctx?: unknown }[]) {
+  const validation_errors = errors.map(({ type, loc, msg, ctx }) => ({
+    type,
+    location: loc,
+    message: msg,
+    ...(ctx !== undefined && { ctx }),
+  }));
+  return {
+    success: false,
+    status: 422,
+    error: { type: 'ValidationError', message: 'Validation error', details: { validation_errors } },
+    detail: errors,
+  };
+}
+
+/** The whole body of any other error. */
+export const errorBody = (status: number, type: string, message: string, details: unknown = {}) => ({
+  success: false,
+  status,
+  error: { type, message, details },
+});
