@@ -28,7 +28,8 @@ export function installIfNeeded() {
   }
   if (!isInstalled()) {
     say('Installing packages (the first time this compiles SQLite, which takes about a minute) ...');
-    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    // Not `npm ci`: it wants the packages of every other platform in the lockfile too.
+    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
     say('Installed.');
   }
 }

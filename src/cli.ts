@@ -33,7 +33,10 @@ function buildProgram(): Command {
   addSettings(serve, SERVE_SETTINGS).action(startServer);
   const health = program.command('health').description('ask a running server: exit code 0 when it is healthy, else 1');
   addSettings(health, HEALTH_SETTINGS).action(checkHealth);
-  program.addHelpText('after', () => `\n${serve.helpInformation().replace(/^Usage:.*?Options:/s, 'Options of serve:')}`);
+  program.addHelpText(
+    'after',
+    () => `\n${serve.helpInformation().replace(/^Usage:.*?Options:/s, 'Options of serve:')}`,
+  );
   return program;
 }
 

@@ -1,7 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Flags, readHealthConfig, readServeConfig } from '../src/config.ts';
+import {
+  type Flags,
+  readHealthConfig,
+  readServeConfig,
+  SERVE_SETTINGS,
+  type Setting,
+  toVariable,
+} from '../src/config.ts';
 import { makeFolder } from './support/folder.ts';
 
 const DEFAULTS = {
@@ -88,5 +95,17 @@ describe('the configuration', () => {
     expect(() => readHealthConfig({}, { MIXPEEK_MOCK_PORT: '0' })).toThrow(
       "MIXPEEK_MOCK_PORT: '0' was given; allowed: 1 to 65535",
     );
+  });
+});
+
+describe('README', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+  it('has exactly the settings of the program, in its words', () => {
+    const rows = Object.entries<Setting>(SERVE_SETTINGS).map(([name, { flag, default: fallback, description }]) => {
+      const shown = fallback === undefined ? '' : `\`${fallback}\` `;
+      return `| \`${flag}\` | \`${toVariable(name)}\` | ${shown}| ${description} |`;
+    });
+    expect(readme.split('\n').filter((line) => line.startsWith('| `--'))).toEqual(rows);
   });
 });
