@@ -43,7 +43,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     reply.header('x-request-id', request.id);
     done();
   });
-  app.addHook('onResponse', logRequest);
+  if (REQUEST_LOG_LEVELS.includes(logger.level)) app.addHook('onResponse', logRequest);
 
   await app.register(
     async (api) => {
@@ -64,6 +64,9 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   );
   return app;
 }
+
+/** Levels at which requests are logged; at any other the hook would only cost time. */
+const REQUEST_LOG_LEVELS = ['info', 'debug', 'trace'];
 
 /** One line a request. */
 const logRequest: onResponseHookHandler = (request, reply, done) => {

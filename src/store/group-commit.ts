@@ -12,12 +12,15 @@ interface Unit {
  */
 export class GroupCommit {
   private readonly db: Database;
+  private readonly onEnd: (isCommitted: boolean) => void;
   private readonly statements: Record<'begin' | 'commit' | 'savepoint' | 'release' | 'undo', Statement>;
   private waiting: Unit[] = [];
   private isClosed = false;
 
-  constructor(db: Database) {
+  /** @param onEnd hears of the end of each transaction, before anybody else does */
+  constructor(db: Database, onEnd: (isCommitted: boolean) => void) {
     this.db = db;
+    this.onEnd = onEnd;
     this.statements = {
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
@@ -53,9 +56,11 @@ export class GroupCommit {
       this.statements.commit.run();
     } catch (error) {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      this.onEnd(false);
       for (const unit of units) unit.reject(error);
       return;
     }
+    this.onEnd(true);
     for (const done of settle) done();
   }
 

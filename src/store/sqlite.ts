@@ -6,6 +6,7 @@ import type { State } from '../domain/state.ts';
 import { GroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
 import { IN_MEMORY, openDatabase } from './open-database.ts';
+import { OrganizationCache } from './organization-cache.ts';
 import { removeOwner, writeOwner } from './owner.ts';
 import {
   type ApiKeyRow,
@@ -47,32 +48,31 @@ class SqliteStore implements Store {
   private readonly options: SqliteStoreOptions;
   private readonly writes: GroupCommit;
   private readonly keys = new Map<string, FoundKey>();
+  private readonly organizations = new OrganizationCache();
   private readonly selectTiers: Statement<[string], { tiers: string }>;
   private readonly selectOrganization: Statement<[string, string], OrganizationRow>;
-  private readonly writeOrganization: Statement<[OrganizationRow]>;
+  private readonly insertOrganization: Statement<[OrganizationRow]>;
+  private readonly updateRow: Statement<(string | null)[]>;
   private readonly selectKey: Statement<[string], ApiKeyRow>;
   private readonly writeKey: Statement<[ApiKeyRow]>;
 
   constructor(db: Database, options: SqliteStoreOptions) {
     this.db = db;
     this.options = options;
-    this.writes = new GroupCommit(db);
+    this.writes = new GroupCommit(db, (isCommitted) => this.organizations.end(isCommitted));
     this.selectTiers = db.prepare('SELECT tiers FROM sandboxes WHERE sandbox_id = ?');
     this.selectOrganization = db.prepare('SELECT * FROM organizations WHERE sandbox_id = ? AND organization_id = ?');
     this.selectKey = db.prepare('SELECT * FROM api_keys WHERE key_hash = ?');
-    this.writeOrganization = db.prepare(`
+    this.insertOrganization = db.prepare(`
       INSERT INTO organizations VALUES (
         @sandbox_id, @organization_id, @organization_name, @logo_url, @account_type, @credit_count, @metadata,
         @billing_email, @rate_limits_override, @auto_billing_enabled, @billing_cycle_start, @current_month_usage,
         @created_at, @updated_at, @users
-      )
-      ON CONFLICT (sandbox_id, organization_id) DO UPDATE SET
-        organization_name = excluded.organization_name,
-        logo_url = excluded.logo_url,
-        metadata = excluded.metadata,
-        billing_email = excluded.billing_email,
-        rate_limits_override = excluded.rate_limits_override,
-        updated_at = excluded.updated_at`);
+      )`);
+    this.updateRow = db.prepare(`
+      UPDATE organizations SET
+        organization_name = ?, logo_url = ?, billing_email = ?, metadata = ?, rate_limits_override = ?, updated_at = ?
+      WHERE sandbox_id = ? AND organization_id = ?`);
     this.writeKey = db.prepare(`
       INSERT OR REPLACE INTO api_keys VALUES (
         @sandbox_id, @api_key_id, @organization_id, @key_hash, @key_prefix, @name, @permissions, @status, @expires_at
@@ -85,7 +85,11 @@ class SqliteStore implements Store {
   }
 
   async findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
-    return this.readOrganization(sandboxId, organizationId);
+    const known = this.organizations.get(sandboxId, organizationId);
+    if (known !== undefined) return known;
+    const organization = this.readOrganization(sandboxId, organizationId);
+    if (organization !== undefined) this.organizations.set(sandboxId, organization);
+    return organization;
   }
 
   updateOrganization(
@@ -94,10 +98,13 @@ class SqliteStore implements Store {
     change: (current: Organization) => Organization,
   ): Promise<Organization | undefined> {
     return this.writes.run(() => {
-      const current = this.readOrganization(sandboxId, organizationId);
+      const known = this.organizations.getInside(sandboxId, organizationId);
+      const current = known ?? this.readOrganization(sandboxId, organizationId);
       if (current === undefined) return undefined;
       const next = change(current);
-      if (next !== current) this.writeOrganization.run(fromOrganization(sandboxId, next));
+      if (next === current) return current;
+      this.writeUpdate(sandboxId, next);
+      this.organizations.change(sandboxId, next);
       return next;
     });
   }
@@ -130,10 +137,11 @@ class SqliteStore implements Store {
 
   async replaceState(sandboxId: string, state: State): Promise<void> {
     await this.writes.run(() => {
+      this.organizations.invalidate();
       this.db.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
       this.db.prepare('INSERT INTO sandboxes VALUES (?, ?)').run(sandboxId, JSON.stringify(state.tiers));
       for (const organization of state.organizations) {
-        this.writeOrganization.run(fromOrganization(sandboxId, organization));
+        this.insertOrganization.run(fromOrganization(sandboxId, organization));
       }
       for (const apiKey of state.api_keys) this.writeKey.run(fromApiKey(sandboxId, apiKey));
     });
@@ -153,6 +161,22 @@ class SqliteStore implements Store {
     this.writes.close();
     if (this.options.file !== IN_MEMORY) removeOwner(this.options.file);
     this.db.close();
+  }
+
+  /** Writes what an update may change: a statement of six values takes half the time of one with all. */
+  private writeUpdate(sandboxId: string, organization: Organization): void {
+    const { organization_id, organization_name, logo_url, billing_email, metadata, updated_at } = organization;
+    const override = JSON.stringify(organization.rate_limits_override);
+    this.updateRow.run(
+      organization_name,
+      logo_url,
+      billing_email,
+      metadata,
+      override,
+      updated_at,
+      sandboxId,
+      organization_id,
+    );
   }
 
   private readOrganization(sandboxId: string, organizationId: string): Organization | undefined {

@@ -46,7 +46,7 @@ function countCodePoints(text: string, end: number): number {
  * header with the standard library's email parser).
  */
 export function isJsonContentType(header: string | undefined): boolean {
-  if (header === undefined || header === '') return true;
+  if (header === 'application/json' || header === undefined || header === '') return true;
   const essence = (header.split(';', 1)[0] ?? '').trim().toLowerCase();
   const [type, subtype = '', ...rest] = essence.split('/');
   return type === 'application' && rest.length === 0 && (subtype === 'json' || subtype.endsWith('+json'));

@@ -16,19 +16,24 @@ export class JsonArray {}
 export class JsonObject {
   private readonly source: string;
   private readonly start: number;
+  private known: Map<string, JsonValue> | undefined;
 
   constructor(source: string, start: number) {
     this.source = source;
     this.start = start;
   }
 
+  /** Passes the object and notes its members on the way, so that they need not be looked for again. */
+  static scan(scanner: JsonScanner): JsonObject {
+    const object = new JsonObject(scanner.text, scanner.at);
+    object.known = readMembers(scanner);
+    return object;
+  }
+
   /** The members by name; of a name given twice the last value counts, in the first one's place. */
   members(): Map<string, JsonValue> {
-    const members = new Map<string, JsonValue>();
-    new JsonScanner(this.source, this.start).object((name, start, end) => {
-      members.set(decodeString(name), toJsonValue(this.source, start, end));
-    });
-    return members;
+    this.known ??= readMembers(new JsonScanner(this.source, this.start));
+    return this.known;
   }
 
   /** The text without blanks; of a name given twice, at any depth, the last value in the first one's place. */
@@ -48,12 +53,24 @@ export type JsonValue = string | boolean | null | JsonNumber | JsonArray | JsonO
 export function parseJson(text: string): JsonValue {
   const scanner = new JsonScanner(text, 0);
   scanner.skipBlanks();
-  const start = scanner.at;
-  scanner.value();
-  const end = scanner.at;
+  const value = text[scanner.at] === '{' ? JsonObject.scan(scanner) : scanValue(scanner);
   scanner.skipBlanks();
   if (scanner.at !== text.length) throw new JsonSyntaxError('Extra data', scanner.at);
-  return toJsonValue(text, start, end);
+  return value;
+}
+
+function scanValue(scanner: JsonScanner): JsonValue {
+  const start = scanner.at;
+  scanner.value();
+  return toJsonValue(scanner.text, start, scanner.at);
+}
+
+function readMembers(scanner: JsonScanner): Map<string, JsonValue> {
+  const members = new Map<string, JsonValue>();
+  scanner.object((name, start, end) => {
+    members.set(decodeString(name), toJsonValue(scanner.text, start, end));
+  });
+  return members;
 }
 
 /** Whether a text made by {@link JsonObject.toText} holds a `NaN` or an `Infinity`. */

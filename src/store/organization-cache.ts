@@ -1,0 +1,60 @@
+import type { Organization } from '../domain/organization.ts';
+
+/** Organizations that are kept in memory at most, and the length of the metadata that they may have. */
+const MAX_ENTRIES = 1000;
+const MAX_METADATA_LENGTH = 16 * 1024;
+
+/**
+ * Organizations as the database has them. What a transaction changes is seen inside it at once, and outside after the
+ * commit only.
+ */
+export class OrganizationCache {
+  private readonly committed = new Map<string, Organization>();
+  private readonly changed = new Map<string, Organization>();
+  private isStale = false;
+
+  /** As last committed. */
+  get(sandboxId: string, organizationId: string): Organization | undefined {
+    return this.committed.get(toKey(sandboxId, organizationId));
+  }
+
+  /** As the transaction that is under way sees it. */
+  getInside(sandboxId: string, organizationId: string): Organization | undefined {
+    if (this.isStale) return undefined;
+    const key = toKey(sandboxId, organizationId);
+    return this.changed.get(key) ?? this.committed.get(key);
+  }
+
+  /** Keeps what was read outside of a transaction. */
+  set(sandboxId: string, organization: Organization): void {
+    this.keep(toKey(sandboxId, organization.organization_id), organization);
+  }
+
+  /** Notes what the transaction that is under way has written. */
+  change(sandboxId: string, organization: Organization): void {
+    this.changed.set(toKey(sandboxId, organization.organization_id), organization);
+  }
+
+  /** The transaction that is under way changes more than single organizations: nothing that is kept counts inside it. */
+  invalidate(): void {
+    this.isStale = true;
+  }
+
+  /** The transaction is over. */
+  end(isCommitted: boolean): void {
+    if (isCommitted && this.isStale) this.committed.clear();
+    else if (isCommitted) for (const [key, organization] of this.changed) this.keep(key, organization);
+    this.changed.clear();
+    this.isStale = false;
+  }
+
+  private keep(key: string, organization: Organization): void {
+    this.committed.delete(key);
+    if (organization.metadata.length > MAX_METADATA_LENGTH) return;
+    const oldest = this.committed.size >= MAX_ENTRIES ? this.committed.keys().next().value : undefined;
+    if (oldest !== undefined) this.committed.delete(oldest);
+    this.committed.set(key, organization);
+  }
+}
+
+const toKey = (sandboxId: string, organizationId: string) => `${sandboxId} ${organizationId}`;
