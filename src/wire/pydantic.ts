@@ -21,25 +21,26 @@ function refuse(context: Context, type: string, msg: string, ctx?: Record<string
 const readString = (value: unknown, context: Context): string =>
   typeof value === 'string' ? value : refuse(context, 'string_type', 'Input should be a valid string');
 
+const refuseUnstorable = (context: Context) =>
+  refuse(context, 'value_error', 'Value error, null characters and unpaired surrogates are not allowed');
+
 /** NUL and unpaired surrogates: the real service answers 500 there, or the value would not come back as it was sent. */
 function storable(value: unknown, context: Context): string {
   const text = readString(value, context);
-  if (typeof text === 'string' && !isStorable(text)) {
-    return refuse(context, 'value_error', 'Value error, null characters and unpaired surrogates are not allowed');
-  }
-  return text;
+  return typeof text === 'string' && !isStorable(text) ? refuseUnstorable(context) : text;
 }
 
 /** pydantic's `str`, without what cannot be kept. */
 export const text = () => z.unknown().transform(storable).meta({ type: 'string' });
 
-/** pydantic's `EmailStr`; the outcome is the normalized address. */
+/** pydantic's `EmailStr`; the outcome is the normalized address. NUL characters it refuses by itself, in its own words. */
 export const email = () =>
   z
     .unknown()
     .transform((value, context) => {
-      const address = storable(value, context);
+      const address = readString(value, context);
       if (typeof address !== 'string') return z.NEVER;
+      if (/\p{Surrogate}/u.test(address)) return refuseUnstorable(context);
       const verdict = validateEmail(address);
       if ('address' in verdict) return verdict.address;
       const { reason } = verdict;

@@ -1,0 +1,49 @@
+import tr46 from 'tr46';
+
+/**
+ * Code points as IDNA 2008 (RFC 5892) and its compatibility mapping (UTS 46) see them. tr46 has the mapping; what a
+ * label may hold follows from it and from Unicode's own properties.
+ */
+
+const OPTIONS = { checkBidi: false, checkHyphens: false, checkJoiners: false, useSTD3ASCIIRules: false };
+
+/** What UTS 46 makes of a code point (nontransitional, without STD3), or undefined where it is not allowed. */
+export function mapCodePoint(char: string): string | undefined {
+  // Between letters, because a combining mark may not stand first.
+  if (tr46.toUnicode(`a${char}b`, OPTIONS).error) return undefined;
+  return tr46.toUnicode(char, OPTIONS).domain;
+}
+
+// The sections of RFC 5892 that make a code point valid or not, section 2.6 (exceptions) first.
+const EXCEPTIONS_VALID = /^[\u{df}\u{3c2}\u{6fd}\u{6fe}\u{f0b}\u{3007}]$/u;
+const EXCEPTIONS_DISALLOWED = /^[\u{640}\u{7fa}\u{302e}\u{302f}\u{3031}-\u{3035}\u{303b}]$/u;
+const LETTER_OR_DIGIT = /^[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}]$/u;
+const IGNORABLE = /^[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Noncharacter_Code_Point}]$/u;
+const IGNORABLE_BLOCK = /^[\u{20d0}-\u{20ff}\u{1d100}-\u{1d1ff}\u{1d200}-\u{1d24f}]$/u;
+const OLD_HANGUL_JAMO = /^[\u{1100}-\u{11ff}\u{a960}-\u{a97c}\u{d7b0}-\u{d7c6}\u{d7cb}-\u{d7fb}]$/u;
+
+/** Whether the code point is PVALID: allowed anywhere in a label. Those with a rule for their context are not. */
+export function isValidAnywhere(char: string): boolean {
+  if (/^[a-z0-9-]$/.test(char) || EXCEPTIONS_VALID.test(char)) return true;
+  if (EXCEPTIONS_DISALLOWED.test(char) || CONTEXTO.test(char) || !LETTER_OR_DIGIT.test(char)) return false;
+  if (IGNORABLE.test(char) || IGNORABLE_BLOCK.test(char) || OLD_HANGUL_JAMO.test(char)) return false;
+  return mapCodePoint(char) === char;
+}
+
+export const CONTEXTJ = /^[\u{200c}\u{200d}]$/u;
+export const CONTEXTO = /^[\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}\u{660}-\u{669}\u{6f0}-\u{6f9}]$/u;
+
+/** Whether the rule of a CONTEXTO code point (RFC 5892, appendix A.3 to A.9) holds where it stands in the label. */
+export function isInItsContext(label: readonly string[], at: number): boolean {
+  const [before, char, after] = [label[at - 1], label[at] ?? '', label[at + 1]];
+  if (char === '\u{b7}') return before === 'l' && after === 'l';
+  if (char === '\u{375}') return after !== undefined && /^\p{Script=Greek}$/u.test(after);
+  if (char === '\u{5f3}' || char === '\u{5f4}') return before !== undefined && /^\p{Script=Hebrew}$/u.test(before);
+  if (char === '\u{30fb}') {
+    const isJapanese = /^[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]$/u;
+    return label.some((other) => other !== '\u{30fb}' && isJapanese.test(other));
+  }
+  // Arabic-Indic digits and extended ones do not stand together.
+  const others = /^[\u{660}-\u{669}]$/u.test(char) ? /^[\u{6f0}-\u{6f9}]$/u : /^[\u{660}-\u{669}]$/u;
+  return !label.some((other) => others.test(other));
+}
