@@ -1,0 +1,41 @@
+// Starts the built server as a process of its own, for the scripts of this folder.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+/** Starts a program that prints a line of JSON with its `url` once it answers. */
+export async function startProcess(args, folder) {
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await Promise.race([
+    once(createInterface(child.stdout), 'line'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`${args[0]} ended with ${code} before it was ready`);
+    }),
+  ]);
+  return {
+    pid: child.pid,
+    url: new URL(JSON.parse(line).url),
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill();
+      await once(child, 'exit');
+    },
+  };
+}
+
+export const startServer = (args, folder) => startProcess([CLI, '--port', '0', '--json', ...args], folder);
+
+/** Resident memory of a process in MiB; undefined where /proc does not tell. */
+export function readMemory(pid) {
+  try {
+    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) / 1024;
+  } catch {
+    return undefined;
+  }
+}
