@@ -191,6 +191,29 @@ describe('a member of the wrong type', () => {
   });
 });
 
+describe('the hint of a 422', () => {
+  it.each([
+    ['', 'the body: send a JSON object, {} at least'],
+    ['[]', 'the body: must be a JSON object, sent as application/json'],
+    ['{"a":é}', 'the body: not JSON at offset 5: Expecting value'],
+    ['['.repeat(101), 'the body: Value error, nested more than 100 levels deep'],
+    ['{"logo_url":1,"metadata":2}', 'logo_url: must be a string'],
+    ['{"metadata":2}', 'metadata: must be a JSON object'],
+    ['{"metadata":{"a":NaN}}', 'metadata: must not hold NaN or Infinity'],
+    ['{"rate_limits":[]}', 'rate_limits: must be a JSON object, sent as application/json'],
+    ['{"rate_limits":{"search":"x"}}', 'rate_limits.search: must be an integer from 1 to 9007199254740991'],
+    ['{"rate_limits":{"data":0}}', 'rate_limits.data: must be an integer from 1 to 9007199254740991'],
+    [
+      '{"billing_email":"é@"}',
+      'billing_email: value is not a valid email address: There must be something after the @-sign.',
+    ],
+    ['{"é":1}', '?: is no member of the model; --unknown-fields ignore passes over it'],
+  ])('%s: %s', async (body, hint) => {
+    const { patch } = await buildTestApp({ unknownFields: 'reject' });
+    expect((await patch(body)).headers['x-mixpeek-mock-hint']).toBe(hint);
+  });
+});
+
 describe('--unknown-fields reject', () => {
   const extra = (...loc: string[]) => ({
     type: 'extra_forbidden',
