@@ -1,5 +1,5 @@
 // Bundles src/ into dist/. better-sqlite3 stays outside: it brings a binary.
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -8,7 +8,7 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${project}dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: project,
-  entryPoints: ['src/cli.ts'],
+  entryPoints: ['src/cli.ts', 'src/index.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -21,4 +21,11 @@ await build({
   // Fastify and its kin are CommonJS and ask for Node's own modules by require().
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });
+
+// What the page at /docs is made of; the rest of Swagger UI's files is for other pages.
+const ASSETS = ['swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js', 'swagger-ui.css', 'index.css', 'logo.svg'];
+mkdirSync(`${project}dist/swagger-ui`);
+for (const name of [...ASSETS, 'favicon-16x16.png', 'favicon-32x32.png']) {
+  copyFileSync(`${project}node_modules/@fastify/swagger-ui/static/${name}`, `${project}dist/swagger-ui/${name}`);
+}
 writeFileSync(`${project}dist/.built`, '');

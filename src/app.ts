@@ -3,11 +3,12 @@ import Fastify, { type FastifyInstance, LogController, type onResponseHookHandle
 import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
 import { addFallback } from './api/fallback.ts';
 import { addHealthRoute } from './api/health.ts';
+import { buildOpenApiDocument, type OpenApiNode } from './api/openapi.ts';
 import { addOrganizationRoutes } from './api/organizations.ts';
 import { notFound } from './domain/errors.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { receiveBodies } from './wire/body-parser.ts';
-import { BODY_LIMIT, handleError, toRequestId } from './wire/envelope.ts';
+import { BODY_LIMIT, handleError, sendJson, toRequestId } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
 
 /** What the app is built of. */
@@ -16,11 +17,13 @@ export interface AppDependencies {
   logger: { level: string; stream: { write(line: string): void } };
   unknownFields: UnknownFields;
   version: string;
+  /** Builds the page for people; called when somebody first asks for it. */
+  buildDocs: (document: OpenApiNode) => Promise<FastifyInstance>;
 }
 
 /** The request as the app answers it: the steps of a request, in their order. It never listens. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { sandboxes, logger, unknownFields, version } = dependencies;
+  const { sandboxes, logger, unknownFields, version, buildDocs } = dependencies;
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -62,7 +65,32 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     },
     { prefix: '/v1' },
   );
+  addDocumentRoutes(app, () => buildOpenApiDocument(version, unknownFields), buildDocs);
   return app;
+}
+
+/** `/openapi.json` and `/docs`, which need no key. Both are made on first use: a start does not wait for them. */
+function addDocumentRoutes(
+  app: FastifyInstance,
+  buildDocument: () => OpenApiNode,
+  buildDocs: AppDependencies['buildDocs'],
+): void {
+  let document: OpenApiNode | undefined;
+  let docs: Promise<FastifyInstance> | undefined;
+  const readDocument = () => {
+    document ??= buildDocument();
+    return document;
+  };
+  app.get('/openapi.json', async (_request, reply) => sendJson(reply, JSON.stringify(readDocument())));
+  for (const url of ['/docs', '/docs/*']) {
+    app.get(url, async (request, reply) => {
+      docs ??= buildDocs(readDocument());
+      const { routing } = await docs;
+      reply.hijack();
+      routing(request.raw, reply.raw);
+    });
+  }
+  app.addHook('onClose', async () => (await docs)?.close());
 }
 
 /** Levels at which requests are logged; at any other the hook would only cost time. */

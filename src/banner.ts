@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { MockServer, ServedKey } from './server.ts';
+import type { RunningServer, ServedKey } from './server.ts';
 
 /** What a person sees when the server answers. */
-export function toBanner(server: MockServer, version: string): string {
+export function toBanner(server: RunningServer, version: string): string {
   const rows = server.apiKeys.map(({ key, account_type, api_key }) => [
     key,
     api_key.organization_id,
@@ -43,7 +43,7 @@ function alignColumns(rows: string[][]): string[] {
   );
 }
 
-function toCurl({ url, apiKeys }: MockServer): string {
+function toCurl({ url, apiKeys }: RunningServer): string {
   const admin = apiKeys.find(({ api_key }) => api_key.status === 'active' && api_key.permissions.includes('admin'));
   return (
     `curl -X PATCH ${url}/v1/organizations -H 'Authorization: Bearer ${admin?.key ?? '<api key>'}' ` +
@@ -52,7 +52,7 @@ function toCurl({ url, apiKeys }: MockServer): string {
 }
 
 /** What a program reads: one line of JSON. A key that cannot be used says why in `status`. */
-export function toReadyLine(server: MockServer): string {
+export function toReadyLine(server: RunningServer): string {
   const api_keys = server.apiKeys.map(toReadyKey);
   return `${JSON.stringify({ event: 'ready', url: server.url, db: server.db, api_keys })}\n`;
 }

@@ -10,12 +10,17 @@ import {
   SERVE_SETTINGS,
   type Setting,
   toVariable,
+  writeToStandardError,
 } from './config.ts';
+import { redactKeys } from './domain/api-key.ts';
 import { askHealth } from './health.ts';
-import { createMockServer, type MockServer, readVersion } from './server.ts';
+import { type RunningServer, readOpenApiDocument, readVersion, startServer } from './server.ts';
 
 /** Errors whose message says all that a person needs. */
 const PLAIN_ERRORS = ['ConfigError', 'SeedFileError', 'StorageError', 'ListenError'];
+
+/** What is typed at the wrong place may be a key. */
+const REDACTED = { writeErr: (text: string) => void process.stderr.write(redactKeys(text)) };
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -25,23 +30,31 @@ function buildProgram(): Command {
     .description("A stateful mock of Mixpeek's organization endpoint: GET and PATCH /v1/organizations.")
     .version(readVersion())
     .exitOverride()
+    .configureOutput(REDACTED)
     .enablePositionalOptions()
     .helpCommand(false);
-  const serve = program
+  const serveCommand = program
     .command('serve', { isDefault: true })
     .description('start the server (what happens without a command)');
-  addSettings(serve, SERVE_SETTINGS).action(startServer);
+  addSettings(serveCommand, SERVE_SETTINGS).action(serve);
+  program
+    .command('openapi')
+    .description('print the OpenAPI document of what is served')
+    .action(() => void process.stdout.write(`${JSON.stringify(readOpenApiDocument(), null, 2)}\n`));
   const health = program.command('health').description('ask a running server: exit code 0 when it is healthy, else 1');
   addSettings(health, HEALTH_SETTINGS).action(checkHealth);
   program.addHelpText(
     'after',
-    () => `\n${serve.helpInformation().replace(/^Usage:.*?Options:/s, 'Options of serve:')}`,
+    () => `\n${serveCommand.helpInformation().replace(/^Usage:.*?Options:/s, 'Options of serve:')}`,
   );
   return program;
 }
 
 function addSettings(command: Command, settings: Record<string, Setting>): Command {
-  command.exitOverride().addHelpText('after', '\nA flag counts before its variable, and that before the default.');
+  command
+    .exitOverride()
+    .configureOutput(REDACTED)
+    .addHelpText('after', '\nA flag counts before its variable, and that before the default.');
   for (const [name, { flag, description, default: fallback, isRepeatable }] of Object.entries(settings)) {
     const text = `${description} (${[fallback && `default: ${fallback}`, toVariable(name)].filter(Boolean).join(', ')})`;
     if (isRepeatable) command.option(flag, text, (value, earlier: string[] = []) => [...earlier, value]);
@@ -50,17 +63,17 @@ function addSettings(command: Command, settings: Record<string, Setting>): Comma
   return command;
 }
 
-async function startServer(flags: Flags): Promise<void> {
+async function serve(flags: Flags): Promise<void> {
   // A reader that went away, like head after the ready line, is no reason to stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readServeConfig(flags);
-  const server = await createMockServer(config, (text) => process.stderr.write(text));
+  const server = await startServer(config, writeToStandardError);
   stopOnSignals(server);
   process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, readVersion()));
 }
 
 /** The first signal lets requests in flight be answered, the second one forces. */
-function stopOnSignals(server: MockServer): void {
+function stopOnSignals(server: RunningServer): void {
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -83,7 +96,7 @@ async function checkHealth(flags: Flags): Promise<void> {
 function fail(error: unknown): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
   const { name, message, stack } = error as Error;
-  process.stderr.write(`${PLAIN_ERRORS.includes(name) ? `mixpeek-mock: ${message}` : stack}\n`);
+  process.stderr.write(redactKeys(`${PLAIN_ERRORS.includes(name) ? `mixpeek-mock: ${message}` : stack}\n`));
   process.exit(error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE);
 }
 

@@ -42,13 +42,13 @@ const duration = z
   .string()
   .regex(/^[1-9]\d{0,8}(ms|s|m)$/)
   .transform((value) => Number.parseInt(value, 10) * { ms: 1, s: 1000, m: 60_000 }[value.replace(/\d+/, '') as 'ms']);
+const GRANT = new RegExp(`^([^=@]+)(?:=(${PERMISSIONS.join('|')})(?:@(org_[A-Za-z0-9_-]+))?)?$`);
 const grant = z
   .string()
-  .regex(new RegExp(`^[^=@]+(=(${PERMISSIONS.join('|')})(@.+)?)?$`))
+  .regex(GRANT)
   .transform((value): ApiKeyGrant => {
-    const [key = '', rights = ''] = value.split('=', 2);
-    const [permission, organization_id] = rights.split('@', 2);
-    return { key, permission: (permission || 'admin') as Permission, organization_id };
+    const [, key = '', permission = 'admin', organization_id] = GRANT.exec(value) ?? [];
+    return { key, permission: permission as Permission, organization_id };
   })
   .refine(({ key }) => isApiKey(key));
 
@@ -166,6 +166,9 @@ export function readServeConfig(
 export function readHealthConfig(flags: Flags, variables: Variables = process.env): HealthConfig {
   return read(HealthConfig, HEALTH_SETTINGS, flags, variables);
 }
+
+/** Where logs go. */
+export const writeToStandardError = (text: string): void => void process.stderr.write(text);
 
 /** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */
 export function toVariable(name: string): string {

@@ -1,5 +1,8 @@
 import type { SeedInput } from './seed-schema.ts';
 
+/** The key of the documented examples. */
+export const DEMO_KEY = 'sk_live_abc123def456';
+
 /** What a server has that was given no seed file: the documented example keys, one organization of each tier. */
 export const DEFAULT_SEED: SeedInput = {
   version: 1,
@@ -11,7 +14,7 @@ export const DEFAULT_SEED: SeedInput = {
       credit_count: 250_000,
       created_at: '2025-01-01T00:00:00Z',
       api_keys: [
-        { key: 'sk_live_abc123def456', permissions: ['admin'] },
+        { key: DEMO_KEY, permissions: ['admin'] },
         { key: 'sk_test_xyz789', permissions: ['admin'] },
         { key: 'sk_test_deleter', permissions: ['delete'] },
         { key: 'sk_test_writer', permissions: ['write'] },

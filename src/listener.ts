@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -26,6 +25,8 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Both, whatever the machine's own list of names says. */
+const LOOPBACK = ['127.0.0.1', '::1'];
 /** Longer than clients keep an idle connection, so that none is closed just when it is used again. */
 const KEEP_ALIVE_MS = 72_000;
 /** How long a refused client may take to read why, in milliseconds. */
@@ -41,15 +42,15 @@ const PORT_ATTEMPTS = 20;
  * @throws {ListenError} when the port is in use or the address is not this machine's
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const addresses = await resolveHost(options.host);
-  const connections = new Map<Socket, Exchange | undefined>();
+  const addresses = options.host === 'localhost' ? LOOPBACK : [options.host];
+  const connections: Connections = new Map();
   for (let attempt = 1; ; attempt++) {
     const servers = addresses.map(() => buildServer(options, connections));
     try {
       const port = await bindAll(servers, addresses, options.port);
       return { url: toUrl(options.host, port), close: () => closeAll(servers, connections) };
     } catch (error) {
-      await Promise.all(servers.map((server) => server.close()));
+      await closeServers(servers);
       const { code } = error as NodeJS.ErrnoException;
       if (options.port === 0 && code === 'EADDRINUSE' && attempt < PORT_ATTEMPTS) continue;
       throw toListenError(options, code ?? String(error));
@@ -57,17 +58,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
+/** A request and its response; kept until the response is closed. */
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
 }
 
-async function resolveHost(host: string): Promise<string[]> {
-  if (host !== 'localhost') return [host];
-  const found = await lookup(host, { all: true }).catch(() => []);
-  const addresses = [...new Set(found.map(({ address }) => address))];
-  return addresses.length > 0 ? addresses : ['127.0.0.1'];
-}
+/** The exchanges that are under way on each connection, oldest first: a client may send several before it reads. */
+type Connections = Map<Socket, Set<Exchange>>;
 
 /** Binds all servers to one port. An address family that this machine does not have is left out. */
 async function bindAll(servers: Server[], addresses: string[], wanted: number): Promise<number> {
@@ -88,7 +86,7 @@ async function bindAll(servers: Server[], addresses: string[], wanted: number): 
   return port;
 }
 
-function buildServer(options: ListenOptions, connections: Map<Socket, Exchange | undefined>): Server {
+function buildServer(options: ListenOptions, connections: Connections): Server {
   const server = createServer({
     requestTimeout: options.requestTimeout,
     headersTimeout: options.requestTimeout,
@@ -98,28 +96,35 @@ function buildServer(options: ListenOptions, connections: Map<Socket, Exchange |
     requireHostHeader: false,
   });
   server.on('connection', (socket) => {
-    connections.set(socket, undefined);
+    connections.set(socket, new Set());
     socket.once('close', () => connections.delete(socket));
   });
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request;
-    connections.set(socket, { request, response });
-    response.once('close', () => {
-      if (connections.get(socket)?.response === response) connections.set(socket, undefined);
-    });
+    const exchange = { request, response };
+    const exchanges = connections.get(request.socket);
+    exchanges?.add(exchange);
+    // A request that is answered before all of it was sent is still under way.
+    response.once('close', () => request.complete && exchanges?.delete(exchange));
     options.onRequest(request, response);
   };
   server.on('request', answer);
   // An expectation that Node does not know is no reason to refuse: the request is answered without it.
   server.on('checkExpectation', answer);
+  server.on('connect', (_request, socket: Socket) => refuseClient(socket, options.toBadRequest('CONNECT')));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const refuse = () => refuseClient(socket, options.toBadRequest(error.code ?? ''));
-    const exchange = connections.get(socket);
-    // A whole request that is still being answered gets its answer before what follows it is refused.
-    if (exchange?.request.complete) exchange.response.once('close', refuse);
-    else refuse();
+    refuseInTurn(socket, connections.get(socket) ?? new Set(), options.toBadRequest(error.code ?? ''));
   });
   return server;
+}
+
+/** Refuses what the parser could not read, after the whole requests before it had their answers. */
+function refuseInTurn(socket: Socket, exchanges: Set<Exchange>, refusal: string): void {
+  const all = [...exchanges];
+  const [waiting] = all.filter(({ request, response }) => request.complete && !response.writableFinished);
+  const isAnswered = all.some(({ request, response }) => !request.complete && response.writableEnded);
+  if (waiting !== undefined) waiting.response.once('close', () => refuseInTurn(socket, exchanges, refusal));
+  else if (isAnswered) socket.destroy();
+  else refuseClient(socket, refusal);
 }
 
 function refuseClient(socket: Socket, response: string): void {
@@ -133,18 +138,24 @@ function refuseClient(socket: Socket, response: string): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-async function closeAll(servers: Server[], connections: Map<Socket, Exchange | undefined>): Promise<void> {
-  const closed = servers.filter((server) => server.listening).map((server) => once(server, 'close'));
-  for (const server of servers) server.close();
+async function closeAll(servers: Server[], connections: Connections): Promise<void> {
+  const closed = closeServers(servers);
   const deadline = performance.now() + GRACE_MS;
   const sweep = setInterval(() => {
     const isLate = performance.now() > deadline;
-    for (const [socket, exchange] of connections) {
-      if (exchange === undefined || isLate) socket.destroy();
+    for (const [socket, exchanges] of connections) {
+      if (exchanges.size === 0 || isLate) socket.destroy();
     }
   }, SWEEP_MS);
-  await Promise.all(closed);
+  await closed;
   clearInterval(sweep);
+}
+
+async function closeServers(servers: Server[]): Promise<void> {
+  const listening = servers.filter((server) => server.listening);
+  const closed = listening.map((server) => once(server, 'close'));
+  for (const server of listening) server.close();
+  await Promise.all(closed);
 }
 
 function toUrl(host: string, port: number): string {

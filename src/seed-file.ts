@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -9,6 +11,7 @@ import {
   type Node,
   parseDocument,
   type Scalar,
+  type YAMLMap,
 } from 'yaml';
 import { buildSeed, type Seed, SeedContentError, toMember } from './seed.ts';
 import { JsonText } from './seed-schema.ts';
@@ -21,8 +24,8 @@ export class SeedFileError extends Error {
 /** Members that are kept as JSON text, digits and order included. */
 const JSON_MEMBERS = ['metadata', 'users'];
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** What a JSON member may be written out to when aliases repeat a node, in characters. */
-const MAX_JSON_LENGTH = 16 * 1024 * 1024;
+/** What a JSON member may be written out to, in characters: as much as the API itself takes. Aliases repeat a node. */
+const MAX_JSON_LENGTH = 1024 * 1024;
 
 /**
  * Reads a seed from a YAML or JSON file (JSON is YAML).
@@ -51,11 +54,14 @@ export function readSeedFile(file: string, now: string): Seed {
 }
 
 function readText(file: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
     throw new SeedFileError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
+  if (!isUtf8(bytes)) throw new SeedFileError(`${file}: is not in UTF-8: save it in that encoding`);
+  return bytes.toString('utf8');
 }
 
 class UnreadableNode extends Error {
@@ -70,6 +76,7 @@ class UnreadableNode extends Error {
 /** Turns a parsed document into plain values, but for the members that are kept as text. */
 class SeedReader {
   private readonly doc: Document;
+  private readonly targets = new Map<Alias, Node>();
   private length = 0;
 
   constructor(doc: Document) {
@@ -84,17 +91,17 @@ class SeedReader {
     const resolved = this.resolve(node, depth);
     if (isMap(resolved)) {
       const value: Record<string, unknown> = {};
-      for (const { key, value: member } of resolved.items) {
+      for (const { key, value: member } of uniqueItems(resolved)) {
         const name = nameOf(key);
         const isText = JSON_MEMBERS.includes(name) && this.isCollection(member, depth);
-        const read = isText ? new JsonText(this.toJson(member, depth + 1)) : this.toValue(member, depth + 1);
+        const read = isText ? this.toText(member, depth + 1) : this.toValue(member, depth + 1);
         Object.defineProperty(value, name, { value: read, enumerable: true });
       }
       return value;
     }
     if (isSeq(resolved)) return resolved.items.map((item) => this.toValue(item, depth + 1));
     if (!isScalar(resolved)) return null;
-    const { value } = resolved;
+    const value = plainValue(resolved);
     return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 
@@ -103,37 +110,74 @@ class SeedReader {
     return isMap(resolved) || isSeq(resolved);
   }
 
+  private toText(node: unknown, depth: number): JsonText {
+    this.length = 0;
+    return new JsonText(this.toJson(node, depth));
+  }
+
   private toJson(node: unknown, depth: number): string {
     const resolved = this.resolve(node, depth);
-    const text = this.toJsonText(resolved, depth);
+    if (isMap(resolved)) {
+      const members = uniqueItems(resolved).map(({ key, value }) => {
+        const name = JSON.stringify(nameOf(key));
+        return `${this.count(name, resolved)}:${this.toJson(value, depth + 1)}`;
+      });
+      return `{${members.join(',')}}`;
+    }
+    if (isSeq(resolved)) return `[${resolved.items.map((item) => this.toJson(item, depth + 1)).join(',')}]`;
+    return isScalar(resolved) ? this.count(scalarToJson(resolved), resolved) : 'null';
+  }
+
+  private count(text: string, node: Node): string {
     this.length += text.length;
-    if (this.length > MAX_JSON_LENGTH && resolved) throw new UnreadableNode(resolved, 'is too large');
+    if (this.length > MAX_JSON_LENGTH) throw new UnreadableNode(node, 'is too large');
     return text;
   }
 
-  private toJsonText(node: Node | null, depth: number): string {
-    if (isMap(node)) {
-      const members = node.items.map(
-        ({ key, value }) => `${JSON.stringify(nameOf(key))}:${this.toJson(value, depth + 1)}`,
+  /** Each alias is looked for once: that takes a walk through the whole document. */
+  private resolveAlias(alias: Alias): Node {
+    const target = this.targets.get(alias) ?? alias.resolve(this.doc);
+    if (target === undefined) {
+      throw new UnreadableNode(
+        alias,
+        `there is no anchor &${alias.source}; put quotes around a text that starts with *`,
       );
-      return `{${members.join(',')}}`;
     }
-    if (isSeq(node)) return `[${node.items.map((item) => this.toJson(item, depth + 1)).join(',')}]`;
-    return isScalar(node) ? scalarToJson(node) : 'null';
+    this.targets.set(alias, target);
+    return target;
   }
 
   private resolve(node: unknown, depth: number): Node | null {
-    const resolved = isAlias(node) ? node.resolve(this.doc) : node;
+    const resolved = isAlias(node) ? this.resolveAlias(node) : node;
     if (resolved && depth > 100) throw new UnreadableNode(resolved as Node, 'is nested more than 100 levels deep');
     return (resolved as Node | undefined) ?? null;
   }
 }
 
+/** The members of a map. YAML takes 1 and "1" for two names, JSON does not. */
+function uniqueItems(map: YAMLMap): YAMLMap['items'] {
+  const names = new Set<string>();
+  for (const { key } of map.items) {
+    const name = nameOf(key);
+    if (names.has(name)) throw new UnreadableNode(key as Node, `${name} stands here twice`);
+    names.add(name);
+  }
+  return map.items;
+}
+
 const nameOf = (key: unknown) => String(isScalar(key) ? (key.source ?? key.value) : key);
 
+function plainValue(node: Scalar): unknown {
+  const { value } = node;
+  if (typeof value === 'object' && value !== null)
+    throw new UnreadableNode(node, `JSON has no ${node.tag ?? 'such type'}`);
+  return value ?? null;
+}
+
 function scalarToJson(node: Scalar): string {
-  const { value, source } = node;
-  if (typeof value !== 'number' && typeof value !== 'bigint') return JSON.stringify(value ?? null);
+  const { source } = node;
+  const value = plainValue(node);
+  if (typeof value !== 'number' && typeof value !== 'bigint') return JSON.stringify(value);
   if (source !== undefined && JSON_NUMBER.test(source)) return source;
   if (typeof value === 'number' && !Number.isFinite(value)) throw new UnreadableNode(node, `JSON has no ${source}`);
   return String(value);

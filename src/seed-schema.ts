@@ -20,7 +20,7 @@ const NEAR = 3;
 
 function didYouMean(given: string, known: readonly string[]): string {
   const [nearest] = known.toSorted((a, b) => leven(given, a) - leven(given, b));
-  const isNear = nearest !== undefined && leven(given, nearest) <= Math.min(NEAR, given.length / 2);
+  const isNear = nearest !== undefined && leven(given, nearest) <= Math.min(NEAR, Math.ceil(given.length / 2));
   return isNear ? `did you mean ${nearest}?` : `expected one of ${known.join(', ')}`;
 }
 
@@ -34,7 +34,7 @@ const strictObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
   });
 
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
-  z.enum(values, { error: ({ input }) => didYouMean(String(input), values) });
+  z.enum(values, { error: ({ input }) => didYouMean(typeof input === 'string' ? input : '', values) });
 
 const storable = z.string().refine(isStorable, 'null characters and unpaired surrogates are not allowed');
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -103,7 +103,7 @@ export const OrganizationSeed = strictObject({
 /** The format of a seed file, version 1. */
 export const SeedFile = strictObject({
   version: z.literal(1, { message: 'expected 1, the version of this format' }),
-  tiers: z.strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
+  tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
   organizations: z.array(OrganizationSeed).min(1, 'expected at least one organization'),
 });
 export type SeedInput = z.input<typeof SeedFile>;

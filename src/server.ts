@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildOpenApiDocument } from './api/openapi.ts';
 import { buildApp } from './app.ts';
 import { type ApiKeyGrant, ConfigError, type ServeConfig } from './config.ts';
-import { DEFAULT_SEED } from './default-seed.ts';
+import { DEFAULT_SEED, DEMO_KEY } from './default-seed.ts';
+import { hashApiKey, type Permission } from './domain/api-key.ts';
 import { systemClock, toTimestamp } from './domain/clock.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import { listen } from './listener.ts';
@@ -21,7 +24,7 @@ export function readVersion(): string {
   return JSON.parse(readFileSync(projectFile('package.json'), 'utf8')).version;
 }
 
-export interface MockServer {
+export interface RunningServer {
   url: string;
   /** Where the data is: a path, or `:memory:`. */
   db: string;
@@ -29,6 +32,8 @@ export interface MockServer {
   origin: string;
   /** Keys that this process knows in plain and the database has. */
   apiKeys: ServedKey[];
+  /** A key of the first organization that has just this permission; made up when none is known. */
+  keyOf(permission: Permission): Promise<string>;
   /** Answers what is in flight, flushes, and lets go of port and database. */
   close(): Promise<void>;
 }
@@ -38,57 +43,114 @@ export interface ServedKey extends KnownKey {
 }
 
 /**
- * Starts a server that shares nothing with any other: opens its database, fills it from the seed when it is empty, and
- * listens.
+ * Starts a server that shares nothing with any other: opens its database, takes its port, fills the database from the
+ * seed when it is empty, and answers. A start that fails leaves the data as it was.
  * @param writeLog takes log lines, keys in them already cut
  * @throws {SeedFileError} {@link StorageError} {@link ListenError} {@link ConfigError} whose message is meant for a person
  */
-export async function createMockServer(config: ServeConfig, writeLog: (text: string) => void): Promise<MockServer> {
-  const clock = systemClock;
-  const now = toTimestamp(clock.now());
+export async function startServer(config: ServeConfig, writeLog: (text: string) => void): Promise<RunningServer> {
+  const now = toTimestamp(systemClock.now());
   const seed = await loadSeed(config.seed, now);
-  const store = openSqliteStore({
-    file: config.db,
-    migrations: projectFile('migrations'),
-    pid: config.pid,
-    since: now,
-  });
+  const file = config.db;
+  const store = openSqliteStore({ file, migrations: projectFile('migrations'), pid: config.pid, since: now });
+  const cleanUp: (() => Promise<void>)[] = [() => store.close()];
+  const close = async () => {
+    for (const step of cleanUp.splice(0).reverse()) await step();
+  };
   try {
-    const isSeeded = config.reset || (await store.findTiers(DEFAULT_SANDBOX)) === undefined;
-    if (isSeeded) await store.replaceState(DEFAULT_SANDBOX, seed.state);
-    const granted = await grantKeys(store, config.apiKey);
-    const tiers = await store.findTiers(DEFAULT_SANDBOX);
-    if (tiers === undefined) throw new Error('the default sandbox is gone');
-    const sandboxes = new Sandboxes(store);
-    sandboxes.add(new Sandbox(DEFAULT_SANDBOX, tiers, clock, store));
+    const kept = config.reset ? undefined : await store.findTiers(DEFAULT_SANDBOX);
+    const granted = await toGrantedKeys(config.apiKey, kept ? store : undefined, seed);
 
+    const sandboxes = new Sandboxes(store);
+    sandboxes.add(new Sandbox(DEFAULT_SANDBOX, kept ?? seed.state.tiers, systemClock, store));
     const app = await buildApp({
       sandboxes,
       logger: { level: config.logLevel, stream: buildLogStream(config.json, writeLog) },
       unknownFields: config.unknownFields,
       version: readVersion(),
+      buildDocs: async (document) => {
+        const { buildDocs } = await import('./docs.ts');
+        return buildDocs({ document, assets: projectFile('dist/swagger-ui'), demoKey: await findDemoKey(store) });
+      },
     });
+    cleanUp.push(() => app.close());
     await app.ready();
-    const { host, port, requestTimeout } = config;
-    const listener = await listen({ host, port, requestTimeout, onRequest: app.routing, toBadRequest });
+
+    // The port is taken before anything is written; whoever asks that early waits for what is written.
+    const early: Parameters<typeof app.routing>[] = [];
+    let isWritten = false;
+    const listener = await listen({
+      ...config,
+      toBadRequest,
+      onRequest: (...exchange) => void (isWritten ? app.routing(...exchange) : early.push(exchange)),
+    });
+    cleanUp.push(() => listener.close());
+    const grantedKeys = granted.map(({ api_key }) => api_key);
+    await Promise.all([
+      kept ?? store.replaceState(DEFAULT_SANDBOX, seed.state),
+      store.grantApiKeys(DEFAULT_SANDBOX, grantedKeys),
+    ]);
+    isWritten = true;
+    for (const exchange of early) app.routing(...exchange);
     store.announce(listener.url);
+    const apiKeys = await findServedKeys(store, [...seed.knownKeys, ...granted]);
     return {
       url: listener.url,
-      db: config.db,
-      origin: isSeeded
-        ? `filled from ${seed.source}`
-        : `kept as it was, ${seed.source} was not read; --reset starts over`,
-      apiKeys: await findServedKeys(store, [...seed.knownKeys, ...granted]),
-      close: async () => {
-        await listener.close();
-        await app.close();
-        await store.close();
-      },
+      db: file,
+      origin: kept ? `kept as it was, ${seed.source} was not read; --reset starts over` : `filled from ${seed.source}`,
+      apiKeys,
+      keyOf: (permission) => findKeyOf(store, apiKeys, permission),
+      close,
     };
   } catch (error) {
-    await store.close();
+    await close();
     throw error;
   }
+}
+
+/** The keys that flags name, each for an organization that there is (in the store that is kept) or will be (by the seed). */
+async function toGrantedKeys(grants: ApiKeyGrant[], kept: Store | undefined, seed: Seed): Promise<KnownKey[]> {
+  if (grants.length === 0) return [];
+  const seeded = seed.state.organizations.slice(0, LISTED_ORGANIZATIONS).map(({ organization_id }) => organization_id);
+  const some = (await kept?.listOrganizationIds(DEFAULT_SANDBOX, LISTED_ORGANIZATIONS)) ?? seeded;
+  const granted: KnownKey[] = [];
+  for (const { key, permission, organization_id = some[0] ?? '' } of grants) {
+    const found = kept
+      ? await kept.findOrganization(DEFAULT_SANDBOX, organization_id)
+      : seed.state.organizations.find((organization) => organization.organization_id === organization_id);
+    if (found === undefined) {
+      throw new ConfigError(`--api-key: no organization '${organization_id}'; there are ${some.join(', ')}`);
+    }
+    granted.push(toKnownKey(key, organization_id, permission, '--api-key'));
+  }
+  return granted;
+}
+
+/** Organizations that a message names at most. */
+const LISTED_ORGANIZATIONS = 20;
+
+async function findKeyOf(store: Store, apiKeys: ServedKey[], permission: Permission): Promise<string> {
+  const [first = ''] = await store.listOrganizationIds(DEFAULT_SANDBOX, 1);
+  const known = apiKeys.find(
+    ({ api_key }) =>
+      api_key.status === 'active' &&
+      api_key.expires_at === null &&
+      api_key.organization_id === first &&
+      api_key.permissions.join() === permission,
+  );
+  if (known !== undefined) return known.key;
+  const made = toKnownKey(`sk_test_${permission}${randomUUID().replaceAll('-', '')}`, first, permission, 'made up');
+  await store.grantApiKeys(DEFAULT_SANDBOX, [made.api_key]);
+  return made.key;
+}
+
+/** The OpenAPI document of what a server with the default settings serves. */
+export const readOpenApiDocument = () => buildOpenApiDocument(readVersion(), 'ignore');
+
+/** The documented example key, where it can be used: no other may stand on a page that everybody can read. */
+async function findDemoKey(store: Store): Promise<string | undefined> {
+  const found = await store.findApiKey(hashApiKey(DEMO_KEY));
+  return found?.api_key.status === 'active' ? DEMO_KEY : undefined;
 }
 
 async function loadSeed(file: string | undefined, now: string): Promise<Seed> {
@@ -97,28 +159,6 @@ async function loadSeed(file: string | undefined, now: string): Promise<Seed> {
   const { readSeedFile } = await import('./seed-file.ts');
   return readSeedFile(file, now);
 }
-
-/** Makes sure that the keys which flags name can be used. */
-async function grantKeys(store: Store, grants: ApiKeyGrant[]): Promise<KnownKey[]> {
-  if (grants.length === 0) return [];
-  const organizationIds = await store.listOrganizationIds(DEFAULT_SANDBOX, LISTED_ORGANIZATIONS);
-  const [first = ''] = organizationIds;
-  const granted: KnownKey[] = [];
-  for (const { key, permission, organization_id = first } of grants) {
-    if ((await store.findOrganization(DEFAULT_SANDBOX, organization_id)) === undefined) {
-      throw new ConfigError(`--api-key: no organization '${organization_id}'; there are ${organizationIds.join(', ')}`);
-    }
-    granted.push(toKnownKey(key, organization_id, permission, '--api-key'));
-  }
-  await store.putApiKeys(
-    DEFAULT_SANDBOX,
-    granted.map(({ api_key }) => api_key),
-  );
-  return granted;
-}
-
-/** Organizations that a message names at most. */
-const LISTED_ORGANIZATIONS = 20;
 
 /** The known keys that the database has, as it has them; each once. */
 async function findServedKeys(store: Store, knownKeys: KnownKey[]): Promise<ServedKey[]> {

@@ -20,6 +20,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   'listener.ts': [],
   'health.ts': ['config.ts'],
   'banner.ts': ['server.ts'],
+  'docs.ts': [],
+  'openapi-differences.ts': [],
+  'index.ts': ['server.ts', 'config.ts'],
   'app.ts': ['api/', 'wire/', 'sandbox/', 'domain/'],
   'server.ts': [
     'api/',
@@ -29,18 +32,19 @@ const MAY_IMPORT: Record<string, string[]> = {
     'store/',
     'app.ts',
     'config.ts',
+    'docs.ts',
     'default-seed.ts',
     'listener.ts',
     'log.ts',
     'seed.ts',
     'seed-file.ts',
   ],
-  'cli.ts': ['server.ts', 'config.ts', 'seed.ts', 'banner.ts', 'health.ts'],
+  'cli.ts': ['domain/api-key.ts', 'server.ts', 'config.ts', 'seed.ts', 'banner.ts', 'health.ts'],
 };
 
 // Where else a word may stand; comments count too, so that nobody has to parse.
 const MAY_NAME: [RegExp, string[]][] = [
-  [/from '(?:@fastify\/[\w-]+|fastify)'/, ['api/', 'wire/', 'app.ts', 'server.ts']],
+  [/from '(?:@fastify\/[\w-]+|fastify)'/, ['api/', 'wire/', 'app.ts', 'server.ts', 'docs.ts']],
   [/from 'zod'/, ['api/', 'wire/', 'config.ts', 'seed.ts', 'seed-schema.ts']],
   [/from 'better-sqlite3'/, ['store/']],
   [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],

@@ -139,6 +139,7 @@ describe('what is wrong at the start', () => {
     [['--port', '99999'], 2, "mixpeek-mock: --port: '99999' was given; allowed: 0 to 65535\n"],
     [['--log-level', 'x'], 2, /^mixpeek-mock: --log-level: 'x' was given; allowed: fatal, /],
     [['--prot', '1'], 2, /unknown option '--prot'\n\(Did you mean --port\?\)/],
+    [['--apikey=sk_live_secretsecret1'], 2, /unknown option '--apikey=sk_live_se…'/],
     [['sevre'], 2, /too many arguments|unknown command/],
     [['--seed', 'nope.yaml'], 1, 'mixpeek-mock: nope.yaml: cannot be read (ENOENT)\n'],
     [['--db', '.'], 1, 'mixpeek-mock: .: cannot be read (EISDIR): choose another file with --db\n'],

@@ -72,6 +72,8 @@ describe('the configuration', () => {
     [{ requestTimeout: '30' }, {}, /^--request-timeout: '30' was given; allowed: a duration like 500ms, 30s or 2m$/],
     [{}, { MIXPEEK_MOCK_RESET: 'yes' }, /^MIXPEEK_MOCK_RESET: 'yes' was given; allowed: true, false, 1, 0$/],
     [{ apiKey: ['sk_test_a', 'nonsense'] }, {}, /^--api-key: 'nonsense' was given; allowed: KEY, KEY=permission/],
+    [{ apiKey: ['sk_test_a=read@org_a@org_b'] }, {}, /^--api-key: 'sk_test_…=read@org_a@org_b' was given/],
+    [{ apiKey: ['sk_test_a=read=org_a'] }, {}, /^--api-key: 'sk_test_…=read=org_a' was given/],
     [{ apiKey: ['sk_test_verysecret=root'] }, {}, /^--api-key: 'sk_test_ve…=root' was given/],
   ])('%j %j is refused', (flags, variables, message) => {
     expect(() => read(flags, variables)).toThrow(message);

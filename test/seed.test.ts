@@ -183,6 +183,26 @@ organizations:
     ],
     [organization('metadata: [1]'), ['seed.yaml:4:5: organizations[0].metadata: expected an object']],
     [organization('metadata: { x: .nan }'), ['seed.yaml:4:20: JSON has no .nan']],
+    [
+      organization('metadata: { x: *glob }'),
+      ['seed.yaml:4:20: there is no anchor &glob; put quotes around a text that starts with *'],
+    ],
+    [
+      organization('logo_url: *nope'),
+      ['seed.yaml:4:15: there is no anchor &nope; put quotes around a text that starts with *'],
+    ],
+    [organization('metadata: { 1: a, "1": b }'), ['seed.yaml:4:23: 1 stands here twice']],
+    [
+      organization('account_type: { toString: 1 }'),
+      ['seed.yaml:4:5: organizations[0].account_type: expected one of free, pro, team, enterprise'],
+    ],
+    [
+      'version: 1\ntiers: { por: {}, gold: {} }\norganizations: [{ organization_id: org_a }]',
+      [
+        'seed.yaml:2:10: tiers.por: unknown member: did you mean pro?',
+        'seed.yaml:2:19: tiers.gold: unknown member: expected one of free, pro, team, enterprise',
+      ],
+    ],
     [organization('users: [1]'), ['seed.yaml:4:5: organizations[0].users: expected an array of objects']],
     [
       organization('created_at: soon'),
@@ -241,6 +261,18 @@ organizations:
     const text = `${organization('metadata:')}      l0: &l0 lololololololololololol\n${levels.join('\n')}\n`;
     expect(problems(text)[0]).toMatch(/is too large/);
     expect(problems(organization('metadata: &a { b: *a }'))[0]).toMatch(/nested|alias/i);
+  });
+
+  it('may hold as much metadata as the API takes, nested as deep', () => {
+    const deep = `${'{ a: '.repeat(60)}"${'x'.repeat(5000)}"${' }'.repeat(60)}`;
+    const text = Array.from({ length: 300 }, (_, index) => `  - { organization_id: org_${index}, metadata: ${deep} }`);
+    expect(read(`version: 1\norganizations:\n${text.join('\n')}\n`).state.organizations).toHaveLength(300);
+  });
+
+  it('that is not in UTF-8 is refused', () => {
+    const file = join(makeFolder(), 'seed.yaml');
+    writeFileSync(file, Buffer.from('version: 1 # caf\xe9', 'latin1'));
+    expect(() => readSeedFile(file, NOW)).toThrow('is not in UTF-8: save it in that encoding');
   });
 
   it('that is not there is refused', () => {

@@ -1,15 +1,16 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Flags, readServeConfig } from '../src/config.ts';
-import { createMockServer, type MockServer } from '../src/server.ts';
+import { type RunningServer, startServer } from '../src/server.ts';
 import { makeFolder } from './support/folder.ts';
 import { get, patch } from './support/process.ts';
 
-async function start(flags: Flags = {}): Promise<MockServer & { log: string[]; port: number }> {
+async function start(flags: Flags = {}): Promise<RunningServer & { log: string[]; port: number }> {
   const log: string[] = [];
   const config = readServeConfig({ port: '0', db: ':memory:', ...flags }, {}, makeFolder());
-  const server = await createMockServer(config, (line) => log.push(line));
+  const server = await startServer(config, (line) => log.push(line));
   onTestFinished(() => server.close().catch(() => {}));
   return Object.assign(server, { log, port: Number(new URL(server.url).port) });
 }
@@ -62,6 +63,7 @@ describe('what a client may send', () => {
     ['a header of 20 kB', request(`X-Large: ${'x'.repeat(20_000)}\r\n`), 'The header of the request is too large'],
     ['a wrong Content-Length', request('Content-Length: x\r\n'), 'The request is not valid HTTP'],
     ['a broken chunk', request('Transfer-Encoding: chunked\r\n', 'zz\r\n'), 'The request is not valid HTTP'],
+    ['CONNECT', 'CONNECT example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n', 'This server is no proxy'],
     ['no Host', 'GET /v1/health HTTP/1.1\r\nConnection: close\r\n\r\n', 'A request needs a Host header'],
     [
       'a URL that cannot be decoded',
@@ -86,6 +88,22 @@ describe('what a client may send', () => {
     const answer = await send(port, `${bytes}garbage\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK.*HTTP\/1\.1 400 Bad Request/s);
     expect((await get(url)).logo_url).toBe('kept');
+  });
+
+  it('of requests that are sent together, one that breaks off does not cost those before it their answers', async () => {
+    const { port, url } = await start();
+    const body = '{"logo_url":"kept"}';
+    const first = request(`Content-Length: ${body.length}\r\n`, body).replace('Connection: close\r\n', '');
+    const answer = await send(port, first + request('Transfer-Encoding: chunked\r\n', 'ZZ\r\n'));
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK.*HTTP\/1\.1 400 Bad Request/s);
+    expect((await get(url)).logo_url).toBe('kept');
+  });
+
+  it('a half-sent request that has its answer gets no second one', async () => {
+    const { port } = await start({ requestTimeout: '50ms' });
+    const bytes = 'PATCH /v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{';
+    const answer = await send(port, bytes);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401']);
   });
 
   it('a body of 1 MiB + 1 is a 413 that the client gets to read', async () => {
@@ -128,6 +146,29 @@ describe('what a client may send', () => {
     const started = performance.now();
     await server.close();
     expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe('a start that fails', () => {
+  it('leaves the data as it was, whatever it was asked to do', async () => {
+    const db = `${makeFolder()}/mock.db`;
+    const first = await start({ db });
+    await patch(first.url, { organization_name: 'Kept' });
+    await first.close();
+    const busy = await start();
+    await expect(start({ db, reset: true, apiKey: ['sk_test_ci=read@org_typo'] })).rejects.toThrow('org_typo');
+    await expect(start({ db, reset: true, port: String(busy.port) })).rejects.toThrow('is in use');
+    const second = await start({ db });
+    expect((await get(second.url)).organization_name).toBe('Kept');
+  });
+
+  it('does not fill an empty database', async () => {
+    const db = `${makeFolder()}/mock.db`;
+    await expect(start({ db, apiKey: ['sk_test_ci=read@org_mine'] })).rejects.toThrow('org_mine');
+    const seed = `${makeFolder()}/seed.yaml`;
+    writeFileSync(seed, 'version: 1\norganizations: [{ organization_id: org_mine }]');
+    const server = await start({ db, seed, apiKey: ['sk_test_ci=read@org_mine'] });
+    expect((await get(server.url, 'sk_test_ci')).organization_id).toBe('org_mine');
   });
 });
 

@@ -20,6 +20,6 @@ export function addFallback(scope: FastifyInstance): void {
 
 /** The path as the router reads it: decoded, without query and trailing slash. */
 function pathOf(request: FastifyRequest): string {
-  const [path = ''] = request.url.split('?', 1);
+  const [path = ''] = request.url.split(/[?#]/, 1);
   return decodeURI(path).replace(/(?<=.)\/$/, '');
 }

@@ -3,36 +3,15 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { toTimestamp } from '../domain/clock.ts';
 import { applyUpdate, toOrganizationJson } from '../domain/organization.ts';
 import { sendJson } from '../wire/envelope.ts';
-import { email, jsonObject, model, optional, positiveInteger, text, type UnknownFields } from '../wire/pydantic.ts';
+import type { UnknownFields } from '../wire/pydantic.ts';
 import { callerOf } from './auth.ts';
-
-/** The body of PATCH, its members in the order in which the real service reports their errors. */
-export const buildOrganizationUpdateRequest = (unknownFields: UnknownFields) =>
-  model(
-    {
-      organization_name: optional(text()),
-      logo_url: optional(text()),
-      billing_email: optional(email()),
-      metadata: optional(jsonObject()),
-      rate_limits: optional(buildBaseRateLimits(unknownFields)),
-    },
-    unknownFields,
-  );
-
-const buildBaseRateLimits = (unknownFields: UnknownFields) =>
-  model(
-    {
-      metadata: positiveInteger().optional(),
-      data: positiveInteger().optional(),
-      search: positiveInteger().optional(),
-      upload: positiveInteger().optional(),
-      compute: positiveInteger().optional(),
-    },
-    unknownFields,
-  );
+import { buildBaseRateLimits, buildOrganizationUpdateRequest } from './organization-schemas.ts';
 
 /** `GET` and `PATCH /organizations`: the key decides which organization is meant. */
-export function addOrganizationRoutes(scope: FastifyInstance, options: { unknownFields: UnknownFields }): void {
+export function addOrganizationRoutes(
+  scope: FastifyInstance,
+  { unknownFields }: { unknownFields: UnknownFields },
+): void {
   const api = scope.withTypeProvider<ZodTypeProvider>();
 
   api.get('/organizations', { config: { permission: 'read' } }, async (request, reply) => {
@@ -40,7 +19,7 @@ export function addOrganizationRoutes(scope: FastifyInstance, options: { unknown
     return sendJson(reply, toOrganizationJson(organization, sandbox.tiers[organization.account_type]));
   });
 
-  const body = buildOrganizationUpdateRequest(options.unknownFields);
+  const body = buildOrganizationUpdateRequest(unknownFields, buildBaseRateLimits(unknownFields));
   api.patch('/organizations', { config: { permission: 'admin' }, schema: { body } }, async (request, reply) => {
     const { organization, sandbox } = callerOf(request);
     const now = toTimestamp(sandbox.clock.now());

@@ -33,7 +33,6 @@ export function migrate(db: Database, migrations: Migration[]): void {
         db.exec('CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL) STRICT');
         db.exec(sql);
         db.prepare("INSERT INTO migrations VALUES (?, strftime('%Y-%m-%dT%H:%M:%SZ'))").run(name);
-        db.pragma(`application_id = ${APPLICATION_ID}`);
         db.pragma(`user_version = ${index + 1}`);
       }).immediate();
     } catch (error) {

@@ -31,6 +31,8 @@ export function openDatabase(file: string, migrations: Migration[]): Database {
     const version = Number(db.pragma('user_version', { simple: true }));
     checkVersion(file, version, migrations.length);
     checkContent(db, version);
+    // Before anything goes to the write-ahead log, so that the header of the file always tells whose it is.
+    if (version === 0) db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
@@ -70,13 +72,13 @@ function checkHeader(file: string, newest: number): void {
   } catch (error) {
     throw new StorageError(`${file}: cannot be read (${codeOf(error)}): choose another file with --db`);
   }
-  if (length === 0) return;
-  const isOurs = header.readUInt32BE(68) === APPLICATION_ID;
-  const userVersion = header.readUInt32BE(60);
-  if (!header.toString('latin1').startsWith('SQLite format 3\0') || (!isOurs && userVersion !== 0)) {
+  // A journal beside the file is of a first start that was killed: what the header says is yet to be taken back.
+  if (length === 0 || existsSync(`${file}-journal`)) return;
+  const isSqlite = header.toString('latin1').startsWith('SQLite format 3\0');
+  if (!isSqlite || header.readUInt32BE(68) !== APPLICATION_ID) {
     throw new StorageError(`${file}: is no database of mixpeek-mock: choose another file with --db`);
   }
-  checkVersion(file, userVersion, newest);
+  checkVersion(file, header.readUInt32BE(60), newest);
 }
 
 function checkVersion(file: string, version: number, newest: number): void {
@@ -115,7 +117,8 @@ const codeOf = (error: unknown) => (error as { code?: string }).code ?? (error a
 const broken = (file: string) =>
   new StorageError(`${file}: the database is damaged: put a copy in its place, delete it, or choose another with --db`);
 
-function toStorageError(file: string, error: unknown): unknown {
+/** What SQLite says, as one line for a person; what is no error of SQLite comes back as it is. */
+export function toStorageError(file: string, error: unknown): unknown {
   if (error instanceof StorageError) return error;
   const code = String(codeOf(error));
   if (code.startsWith('SQLITE_BUSY')) {
@@ -124,6 +127,9 @@ function toStorageError(file: string, error: unknown): unknown {
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return broken(file);
   if (/^SQLITE_(READONLY|CANTOPEN|PERM|IOERR|FULL)/.test(code)) {
     return new StorageError(`${file}: cannot be written (${code}): make it writable, or choose another file with --db`);
+  }
+  if (code.startsWith('SQLITE_')) {
+    return new StorageError(`${file}: cannot be used (${(error as Error).message}): choose another file with --db`);
   }
   return error;
 }

@@ -20,7 +20,9 @@ export function writeOwner(database: string, pid: number, since: string, url: st
 }
 
 export function removeOwner(database: string): void {
-  rmSync(ownerFile(database), { force: true });
+  try {
+    rmSync(ownerFile(database), { force: true });
+  } catch {}
 }
 
 /** Who owns the database, in words. */

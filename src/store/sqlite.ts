@@ -5,7 +5,7 @@ import type { Tiers } from '../domain/rate-limits.ts';
 import type { State } from '../domain/state.ts';
 import { GroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
-import { IN_MEMORY, openDatabase } from './open-database.ts';
+import { IN_MEMORY, openDatabase, toStorageError } from './open-database.ts';
 import { OrganizationCache } from './organization-cache.ts';
 import { removeOwner, writeOwner } from './owner.ts';
 import {
@@ -38,9 +38,15 @@ type FoundKey = { sandbox_id: string; api_key: ApiKey };
  * @throws {StorageError} when the file cannot be used
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
-  const store = new SqliteStore(openDatabase(options.file, readMigrations(options.migrations)), options);
-  store.noteOwner(null);
-  return store;
+  const db = openDatabase(options.file, readMigrations(options.migrations));
+  try {
+    const store = new SqliteStore(db, options);
+    store.noteOwner(null);
+    return store;
+  } catch (error) {
+    db.close();
+    throw toStorageError(options.file, error);
+  }
 }
 
 class SqliteStore implements Store {
@@ -54,7 +60,8 @@ class SqliteStore implements Store {
   private readonly insertOrganization: Statement<[OrganizationRow]>;
   private readonly updateRow: Statement<(string | null)[]>;
   private readonly selectKey: Statement<[string], ApiKeyRow>;
-  private readonly writeKey: Statement<[ApiKeyRow]>;
+  private readonly insertKey: Statement<[ApiKeyRow]>;
+  private readonly grantKey: Statement<[ApiKeyRow]>;
 
   constructor(db: Database, options: SqliteStoreOptions) {
     this.db = db;
@@ -73,15 +80,25 @@ class SqliteStore implements Store {
       UPDATE organizations SET
         organization_name = ?, logo_url = ?, billing_email = ?, metadata = ?, rate_limits_override = ?, updated_at = ?
       WHERE sandbox_id = ? AND organization_id = ?`);
-    this.writeKey = db.prepare(`
-      INSERT OR REPLACE INTO api_keys VALUES (
+    this.insertKey = db.prepare(`
+      INSERT INTO api_keys VALUES (
         @sandbox_id, @api_key_id, @organization_id, @key_hash, @key_prefix, @name, @permissions, @status, @expires_at
       )`);
+    this.grantKey = db.prepare(`
+      ${this.insertKey.source}
+      ON CONFLICT (key_hash) DO UPDATE SET
+        organization_id = excluded.organization_id,
+        permissions = excluded.permissions,
+        status = excluded.status,
+        expires_at = excluded.expires_at
+      WHERE sandbox_id = excluded.sandbox_id`);
   }
 
   async findTiers(sandboxId: string): Promise<Tiers | undefined> {
-    const row = this.selectTiers.get(sandboxId);
-    return row && JSON.parse(row.tiers);
+    return this.explain(async () => {
+      const row = this.selectTiers.get(sandboxId);
+      return row && JSON.parse(row.tiers);
+    });
   }
 
   async findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
@@ -128,23 +145,25 @@ class SqliteStore implements Store {
     return select.pluck().all(sandboxId, limit) as string[];
   }
 
-  async putApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void> {
-    await this.writes.run(() => {
-      for (const apiKey of apiKeys) this.writeKey.run(fromApiKey(sandboxId, apiKey));
-    });
+  async grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void> {
+    const write = () => {
+      for (const apiKey of apiKeys) this.grantKey.run(fromApiKey(sandboxId, apiKey));
+    };
+    await this.explain(() => this.writes.run(write));
     this.keys.clear();
   }
 
   async replaceState(sandboxId: string, state: State): Promise<void> {
-    await this.writes.run(() => {
+    const write = () => {
       this.organizations.invalidate();
       this.db.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
       this.db.prepare('INSERT INTO sandboxes VALUES (?, ?)').run(sandboxId, JSON.stringify(state.tiers));
       for (const organization of state.organizations) {
         this.insertOrganization.run(fromOrganization(sandboxId, organization));
       }
-      for (const apiKey of state.api_keys) this.writeKey.run(fromApiKey(sandboxId, apiKey));
-    });
+      for (const apiKey of state.api_keys) this.insertKey.run(fromApiKey(sandboxId, apiKey));
+    };
+    await this.explain(() => this.writes.run(write));
     this.keys.clear();
   }
 
@@ -161,6 +180,15 @@ class SqliteStore implements Store {
     this.writes.close();
     if (this.options.file !== IN_MEMORY) removeOwner(this.options.file);
     this.db.close();
+  }
+
+  /** What a start does not survive is told as one line for a person. */
+  private async explain<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toStorageError(this.options.file, error);
+    }
   }
 
   /** Writes what an update may change: a statement of six values takes half the time of one with all. */

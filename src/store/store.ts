@@ -30,8 +30,11 @@ export interface Store {
   /** The first `limit` organizations of a sandbox, in the order in which they were made. */
   listOrganizationIds(sandboxId: string, limit: number): Promise<string[]>;
 
-  /** Adds the keys to a sandbox; one that the sandbox has is replaced. */
-  putApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
+  /**
+   * Lets the keys be used in a sandbox, from now on. One that the sandbox has keeps its id and its name; one of another
+   * sandbox is left alone.
+   */
+  grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
 
   /** Makes `state` all that there is of a sandbox, which comes into being if need be. */
   replaceState(sandboxId: string, state: State): Promise<void>;

@@ -101,6 +101,7 @@ export function handleError(error: FastifyError | RefusalError, request: Fastify
 
 const PARSER_REFUSALS: Record<string, string> = {
   HPE_HEADER_OVERFLOW: 'The header of the request is too large',
+  CONNECT: 'This server is no proxy',
   ERR_HTTP_REQUEST_TIMEOUT: 'The request was not received in time',
 };
 

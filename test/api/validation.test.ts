@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { validateEmail } from '../../src/domain/email.ts';
 import { BODY_LIMIT } from '../../src/wire/envelope.ts';
 import { ACME, buildTestApp, errorBody, validationError } from '../support/harness.ts';
 
@@ -291,6 +292,19 @@ describe('a category of rate_limits', () => {
 });
 
 describe('billing_email', () => {
+  it.each([
+    ['blanks', `${' '.repeat(2040)}x`],
+    ['blanks in angle brackets', `${' '.repeat(1000)}${'a '.repeat(500)}<>`],
+    ['words', `${'a '.repeat(1000)}<${'b'.repeat(40)}>`],
+    ['quotes', `"${'" '.repeat(1000)}<b>`],
+    ['a megabyte of blanks', `${' '.repeat(1_000_000)}x`],
+    ['marks', `a${'\u0301'.repeat(2000)}@b.com`],
+  ])('is refused fast: %s', (_name, email) => {
+    const started = performance.now();
+    expect(validateEmail(email)).toHaveProperty('reason');
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
   const rows = fixture('emails.jsonl').map(
     (line) => JSON.parse(line) as { email: string; ok?: string; reason: string },
   );

@@ -30,7 +30,9 @@ describe('a key', () => {
     ['a sk_live_abc123def456 b sk_test_q', 'a sk_live_ab… b sk_test_…'],
     ['{"k":"sk_test_xyz789"}', '{"k":"sk_test_xy…"}'],
     ['/sk%5Ftest%5fxyz%37', '/sk_…'],
+    ['/sk%255Flive_a%252562c', '/sk_…'],
     ['\\u0073k_live_abc', 'sk_…'],
+    ['sk_live_\\\\u0061bc', 'sk_…'],
     ['sk_live_ is no key, task_live_x is one', 'sk_live_ is no key, task_live_… is one'],
     [`sk_live_${'a'.repeat(500)}`, 'sk_…'],
   ])('%s is redacted to %s', (text, redacted) => {

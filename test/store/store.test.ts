@@ -33,7 +33,12 @@ describe('a store', () => {
     for (const api_key of state.api_keys) {
       expect(await store.findApiKey(api_key.key_hash)).toEqual({ sandbox_id: 'default', api_key });
     }
-    expect(await store.listOrganizationIds('default', 3)).toEqual(['org_demo123', 'org_free', 'org_team']);
+    expect(await store.listOrganizationIds('default', 4)).toEqual([
+      'org_demo123',
+      'org_free',
+      'org_team',
+      'org_enterprise',
+    ]);
   });
 
   it('applies updates of one turn one after another', async () => {
@@ -71,13 +76,17 @@ describe('a store', () => {
     expect((await store.findOrganization('default', ORGANIZATION))?.organization_name).toBe('first, last');
   });
 
-  it('replaces a key that it has', async () => {
+  it('lets a granted key be used; one that it has keeps its id and its name', async () => {
     const store = await openFilledStore();
     const [apiKey] = state.api_keys;
     if (apiKey === undefined) throw new Error('the seed has a key');
     await store.findApiKey(apiKey.key_hash);
-    await store.putApiKeys('default', [{ ...apiKey, permissions: ['read'] }]);
-    expect((await store.findApiKey(apiKey.key_hash))?.api_key.permissions).toEqual(['read']);
+    const granted = { ...apiKey, api_key_id: 'key_other', name: 'other', permissions: ['read' as const] };
+    await store.grantApiKeys('default', [granted]);
+    expect((await store.findApiKey(apiKey.key_hash))?.api_key).toEqual({ ...apiKey, permissions: ['read'] });
+    await store.replaceState('second', { ...state, api_keys: [] });
+    await store.grantApiKeys('second', [granted]);
+    expect((await store.findApiKey(apiKey.key_hash))?.sandbox_id).toBe('default');
   });
 
   it('forgets everything of a sandbox whose state is replaced', async () => {
@@ -85,7 +94,7 @@ describe('a store', () => {
     const [apiKey] = state.api_keys;
     await store.findApiKey(apiKey?.key_hash ?? '');
     await store.replaceState('default', { ...state, organizations: [], api_keys: [] });
-    expect(await store.listOrganizationIds('default', 9)).toEqual([]);
+    expect(await store.listOrganizationIds('default', 4)).toEqual([]);
     expect(await store.findApiKey(apiKey?.key_hash ?? '')).toBeUndefined();
   });
 

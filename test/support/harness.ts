@@ -64,6 +64,7 @@ export async function buildTestApp(
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
     unknownFields: options.unknownFields ?? 'ignore',
     version: '0.0.0-test',
+    buildDocs: () => Promise.reject(new Error('the page has tests of its own')),
   });
   onTestFinished(async () => {
     await app.close();

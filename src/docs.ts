@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyInstance } from 'fastify';
+
+/** What the page is made of. */
+export interface DocsOptions {
+  /** The OpenAPI document. */
+  document: Record<string, unknown>;
+  /** The folder of Swagger UI's files. */
+  assets: string;
+  /** A key that "try it out" sends when no other was entered; only one that everybody knows. */
+  demoKey: string | undefined;
+}
+
+/** An app of its own that serves the page for people under `/docs`, offline. It is built when somebody asks for it. */
+export async function buildDocs({ document, assets, demoKey }: DocsOptions): Promise<FastifyInstance> {
+  const app = Fastify({ exposeHeadRoutes: false });
+  await app.register(swagger, { mode: 'static', specification: { document: document as never } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    baseDir: assets,
+    logo: { type: 'image/svg+xml', content: readFileSync(`${assets}/logo.svg`) },
+    uiConfig: { docExpansion: 'full', tryItOutEnabled: true, persistAuthorization: true, deepLinking: true },
+    theme: { title: 'mixpeek-mock', ...(demoKey && { js: [{ filename: 'demo-key.js', content: enterKey(demoKey) }] }) },
+  });
+  await app.ready();
+  return app;
+}
+
+/** A script for the page that enters the key as if a person had, unless one did. */
+const enterKey = (key: string) => {
+  const schema = { type: 'http', scheme: 'bearer' };
+  const authorized = JSON.stringify({ bearerAuth: { name: 'bearerAuth', schema, value: key } });
+  return `localStorage.getItem('authorized') ?? localStorage.setItem('authorized', ${JSON.stringify(authorized)});`;
+};

@@ -1,0 +1,53 @@
+import { readServeConfig, writeToStandardError } from './config.ts';
+import { startServer } from './server.ts';
+
+/** Settings of a mock server, the same as those of the command line. */
+export interface MockServerOptions {
+  /** Port to listen on; 0, the default, takes a free one. */
+  port?: number;
+  /** Address to listen on. Default `localhost`: 127.0.0.1 and ::1, whichever a client tries. */
+  host?: string;
+  /** SQLite file that outlives the server. Default `:memory:`, so that every server starts from its seed. */
+  db?: string;
+  /** YAML or JSON file that says which organizations and keys there are. Default: the built-in seed. */
+  seed?: string;
+  /** Start over from the seed, for a `db` that has data. */
+  reset?: boolean;
+  /** Keys that can be used besides: `KEY`, or `KEY=permission@organization_id`. */
+  apiKey?: string[];
+  /** `reject` answers 422 to members that the API does not know, which shows a client's typos. Default `ignore`. */
+  unknownFields?: 'ignore' | 'reject';
+  /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */
+  requestTimeout?: string;
+  /** What is logged on standard error. Default `silent`. */
+  logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}
+
+/** A mock server that runs in this process. */
+export interface MockServer {
+  /** Where it answers, like `http://localhost:40123`. */
+  url: string;
+  /** A key for each permission, of the first organization. */
+  apiKeys: Record<'admin' | 'delete' | 'write' | 'read', string>;
+  /** Answers what is in flight, then lets go of port and database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a mock server that shares nothing with any other, also not with one in the same process.
+ * @throws an Error whose message says what to do: the port is in use, the seed has a mistake, an option is wrong
+ */
+export async function createMockServer(options: MockServerOptions = {}): Promise<MockServer> {
+  const { port = 0, db = ':memory:', logLevel = 'silent', reset = false, ...rest } = options;
+  const flags = { ...rest, port: String(port), db, logLevel, reset: String(reset) };
+  // Neither variables nor a seed file that happens to lie around may change what a test sees.
+  const config = { ...readServeConfig(flags, {}), seed: options.seed };
+  const { url, keyOf, close } = await startServer(config, writeToStandardError);
+  const [admin, remove, write, read] = await Promise.all([
+    keyOf('admin'),
+    keyOf('delete'),
+    keyOf('write'),
+    keyOf('read'),
+  ]);
+  return { url, apiKeys: { admin, delete: remove, write, read }, close };
+}
