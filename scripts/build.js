@@ -1,5 +1,7 @@
 // Bundles src/ into dist/. better-sqlite3 stays outside: it brings a binary.
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -21,6 +23,16 @@ await build({
   // Fastify and its kin are CommonJS and ask for Node's own modules by require().
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });
+
+// The types of the package. What index.ts exports speaks of no other file, so its declarations stand alone.
+const { status } = spawnSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.types.json'], {
+  cwd: project,
+  stdio: ['ignore', 2, 2],
+  shell: process.platform === 'win32',
+});
+if (status !== 0) process.exit(status ?? 1);
+renameSync(`${project}dist/types/index.d.ts`, `${project}dist/index.d.ts`);
+rmSync(`${project}dist/types`, { recursive: true });
 
 // What the page at /docs is made of; the rest of Swagger UI's files is for other pages.
 const ASSETS = ['swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js', 'swagger-ui.css', 'index.css', 'logo.svg'];
