@@ -13,6 +13,7 @@ import type { SeedInput } from '../../src/seed-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { UnknownFields } from '../../src/wire/pydantic.ts';
+import { findNonconformities } from './conformance.ts';
 
 export const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -77,11 +78,15 @@ export async function buildTestApp(
     if (response.statusCode === 500) throw new Error(`an unexpected 500: ${log.join('')}`);
     const text = response.body;
     const type = response.headers['content-type'];
+    const json = type === 'application/json' && text !== '' ? JSON.parse(text) : undefined;
+    const url = String(rest.url ?? '/v1/organizations');
+    const problems = json && findNonconformities(rest.method ?? 'GET', url, response.statusCode, json);
+    if (problems?.length > 0) throw new Error(`an answer that no document allows: ${problems.join('; ')}\n${text}`);
     return {
       status: response.statusCode,
       headers: response.headers as Record<string, string | undefined>,
       text,
-      json: type === 'application/json' && text !== '' ? JSON.parse(text) : undefined,
+      json,
     };
   };
   return {

@@ -1,0 +1,114 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { describe, expect, it } from 'vitest';
+import type { OpenApiNode } from '../src/api/openapi.ts';
+import { findDifferences } from '../src/openapi-differences.ts';
+import { checkOurs, findNonconformities, OURS, PUBLISHED } from './support/conformance.ts';
+import { makeFolder } from './support/folder.ts';
+import { ADMIN, buildTestApp } from './support/harness.ts';
+import { runCli } from './support/process.ts';
+
+/** Every known difference between Mixpeek's published structure and our document, and why it is there. */
+const LEDGER: [string, string][] = [
+  ['info.version: published "0.81", here "0.0.0-test"', 'our own version'],
+  ['info.license: only here', 'ours'],
+  ['servers: only here', 'this server'],
+  ['tags: only here', 'texts for people'],
+  ['security: only here', 'the bearer scheme, where the published document has a header parameter'],
+  ['components.securitySchemes: only here', 'the same'],
+  ...['get', 'patch'].flatMap((method): [string, string][] => [
+    [`paths./v1/organizations.${method}.parameters: only published`, 'the same'],
+    ...[200, 400, 401, 403, 404, 422, 500].map((status): [string, string] => [
+      `paths./v1/organizations.${method}.responses.${status}.headers: only here`,
+      'headers that can occur',
+    ]),
+  ]),
+  ['paths./v1/organizations.patch.responses.413: only here', 'a limit of ours'],
+  ['paths./v1/health: only here', 'ours'],
+  ['components.headers: only here', 'headers that can occur'],
+  ...['metadata', 'data', 'search', 'upload', 'compute'].map((category): [string, string] => [
+    `components.schemas.BaseRateLimits.properties.${category}.default: only published`,
+    'a category that is not named keeps what it had',
+  ]),
+  ...['properties.success', 'properties.status', 'properties.error', 'required'].map((place): [string, string] => [
+    `components.schemas.HTTPValidationError.${place}: only here`,
+    'a 422 has both documented forms',
+  ]),
+  ['components.schemas.ValidationError.properties.ctx: only here', 'pydantic has it'],
+];
+
+describe('the OpenAPI document', () => {
+  it('differs from the published structure by exactly what the ledger lists', () => {
+    expect(findDifferences(PUBLISHED, OURS).sort()).toEqual(LEDGER.map(([difference]) => difference).sort());
+  });
+
+  it('is valid OpenAPI 3.1', async () => {
+    expect(await new Validator().validate(structuredClone(OURS))).toMatchObject({ valid: true });
+  });
+
+  it('has examples that its own schemas accept', () => {
+    const { paths } = OURS as { paths: Record<string, Record<string, OpenApiNode>> };
+    const contents: [OpenApiNode, string][] = [];
+    const collect = (node: unknown, place: string): void => {
+      if (typeof node !== 'object' || node === null) return;
+      if ('schema' in node && 'examples' in node) contents.push([node as OpenApiNode, place]);
+      for (const [name, child] of Object.entries(node)) {
+        collect(child, `${place}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+      }
+    };
+    collect(paths, '/paths');
+    expect(contents.length).toBeGreaterThan(15);
+    for (const [{ examples }, place] of contents) {
+      for (const { value } of Object.values(examples as Record<string, { value: unknown }>)) {
+        expect(checkOurs(`${place}/schema`, value)).toEqual([]);
+      }
+    }
+  });
+
+  it('is served without a key, and printed by the program', async () => {
+    const { send } = await buildTestApp();
+    const answer = await send({ method: 'GET', url: '/openapi.json', authorization: null });
+    expect([answer.status, answer.json]).toEqual([200, OURS]);
+    const { code, stdout } = await runCli(['openapi'], makeFolder());
+    const printed = JSON.parse(stdout);
+    expect([code, { ...printed, info: OURS.info }]).toEqual([0, OURS]);
+  });
+
+  it('is held against every answer of the tests: one with a member too few is noticed', async () => {
+    const { get } = await buildTestApp();
+    const { json } = await get({ authorization: `Bearer ${ADMIN}` });
+    expect(findNonconformities('GET', '/v1/organizations', 200, json)).toEqual([]);
+    const { credit_count: _, ...less } = json;
+    expect(findNonconformities('GET', '/v1/organizations', 200, less)).toHaveLength(2);
+    expect(findNonconformities('POST', '/v1/x', 501, { detail: [] })).not.toEqual([]);
+  });
+});
+
+describe('findDifferences', () => {
+  it.each<[string, unknown, unknown, string[]]>([
+    ['the same', { a: { type: 'string' } }, { a: { type: 'string', description: 'text' } }, []],
+    [
+      'nullable in two ways',
+      { a: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+      { a: { type: ['string', 'null'] } },
+      [],
+    ],
+    ['a value', { a: { type: 'string' } }, { a: { type: 'integer' } }, ['a.type: published "string", here "integer"']],
+    ['a member less', { a: 1, b: 2 }, { a: 1 }, ['b: only published']],
+    ['a member more', { a: 1 }, { a: 1, b: 2 }, ['b: only here']],
+    ['a list in another order', { required: ['a', 'b'] }, { required: ['b', 'a'] }, []],
+    [
+      'a list with another item',
+      { required: ['a'] },
+      { required: ['b'] },
+      ['required "a": only published', 'required "b": only here'],
+    ],
+    [
+      'a property named like an annotation',
+      { properties: { title: {} } },
+      { properties: {} },
+      ['properties.title: only published'],
+    ],
+  ])('tells of %s', (_name, published, here, expected) => {
+    expect(findDifferences(published, here)).toEqual(expected);
+  });
+});
