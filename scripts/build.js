@@ -18,6 +18,7 @@ await build({
   target: 'node20',
   format: 'esm',
   sourcemap: true,
+  minify: true,
   external: ['better-sqlite3'],
   logLevel: 'warning',
   // Fastify and its kin are CommonJS and ask for Node's own modules by require().

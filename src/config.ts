@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isApiKey, PERMISSIONS, type Permission, redactKeys } from './domain/api-key.ts';
 import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 

@@ -1,10 +1,10 @@
-import type { SeedInput } from './seed-schema.ts';
+import type { SeedContent } from './seed-schema.ts';
 
 /** The key of the documented examples. */
 export const DEMO_KEY = 'sk_live_abc123def456';
 
 /** What a server has that was given no seed file: the documented example keys, one organization of each tier. */
-export const DEFAULT_SEED: SeedInput = {
+export const DEFAULT_SEED: SeedContent = {
   version: 1,
   organizations: [
     {

@@ -14,7 +14,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { buildSeed, type Seed, SeedContentError, toMember } from './seed.ts';
-import { JsonText } from './seed-schema.ts';
+import { JsonText, readSeedContent } from './seed-schema.ts';
 
 /** A seed file that cannot be used. Each line of the message names the file, the line, the column and the member. */
 export class SeedFileError extends Error {
@@ -42,7 +42,7 @@ export function readSeedFile(file: string, now: string): Seed {
   const [problem] = doc.errors;
   if (problem !== undefined) throw new SeedFileError(fail(problem.pos[0], problem.message));
   try {
-    return buildSeed(new SeedReader(doc).read(), file, now);
+    return buildSeed(readSeedContent(new SeedReader(doc).read()), file, now);
   } catch (error) {
     if (error instanceof UnreadableNode) throw new SeedFileError(fail(error.offset, error.message));
     if (!(error instanceof SeedContentError)) throw error;

@@ -1,10 +1,11 @@
 import leven from 'leven';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isApiKey, KEY_STATUSES, PERMISSIONS } from './domain/api-key.ts';
 import { normalizeTimestamp } from './domain/clock.ts';
 import { validateEmail } from './domain/email.ts';
 import { isStorable } from './domain/organization.ts';
 import { ACCOUNT_TYPES, MAX_RATE_LIMIT } from './domain/rate-limits.ts';
+import { SeedContentError, type SeedIssue } from './seed.ts';
 
 /** JSON text that a seed file held as a value, so that it keeps its digits and its order. */
 export class JsonText {
@@ -65,7 +66,7 @@ const isArrayOfObjects = (value: unknown) => Array.isArray(value) && value.every
 const limits = { metadata: limit, data: limit, search: limit, upload: limit, compute: limit };
 const TierSeed = strictObject({ monthly_credits: count, ...limits }).partial();
 
-export const ApiKeySeed = strictObject({
+const ApiKeySeed = strictObject({
   key: z.string().refine(isApiKey, 'expected sk_live_ or sk_test_, then letters and digits, at most 128 characters'),
   key_hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of a key in hex, 64 digits in lower case'),
   key_prefix: z.string().regex(/^sk_(live|test)_[A-Za-z0-9]{0,2}$/, 'expected the first 10 characters of a key'),
@@ -82,7 +83,7 @@ export const ApiKeySeed = strictObject({
     'key_hash and key_prefix go together: nobody can see a prefix in a hash',
   );
 
-export const OrganizationSeed = strictObject({
+const OrganizationSeed = strictObject({
   organization_id: z.string().regex(/^org_[A-Za-z0-9_-]{1,124}$/, 'expected org_, then letters, digits, _ or -'),
   organization_name: storable.optional(),
   logo_url: storable.nullish(),
@@ -101,9 +102,26 @@ export const OrganizationSeed = strictObject({
 });
 
 /** The format of a seed file, version 1. */
-export const SeedFile = strictObject({
+const SeedFile = strictObject({
   version: z.literal(1, { message: 'expected 1, the version of this format' }),
   tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
   organizations: z.array(OrganizationSeed).min(1, 'expected at least one organization'),
 });
-export type SeedInput = z.input<typeof SeedFile>;
+export type SeedContent = z.output<typeof SeedFile>;
+export type ApiKeyContent = z.output<typeof ApiKeySeed>;
+
+/**
+ * Checks what a seed file holds.
+ * @throws {SeedContentError} with every problem found
+ */
+export function readSeedContent(input: unknown): SeedContent {
+  const parsed = SeedFile.safeParse(input);
+  if (!parsed.success) throw new SeedContentError(parsed.error.issues.flatMap(toSeedIssues));
+  return parsed.data;
+}
+
+function toSeedIssues(issue: z.core.$ZodIssue): SeedIssue[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
+  const messages = issue.message.split('\n');
+  return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index] ?? 'unknown member' }));
+}

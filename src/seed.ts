@@ -1,9 +1,8 @@
-import type { z } from 'zod';
 import { type ApiKey, hashApiKey, type Permission, toApiKeyId, toKeyPrefix } from './domain/api-key.ts';
 import type { Organization } from './domain/organization.ts';
 import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, mergeOverride, type Tiers } from './domain/rate-limits.ts';
 import type { State } from './domain/state.ts';
-import { type ApiKeySeed, type OrganizationSeed, SeedFile } from './seed-schema.ts';
+import type { ApiKeyContent, SeedContent } from './seed-schema.ts';
 
 /** A key that this process knows in plain, because a seed or a flag named it. */
 export interface KnownKey {
@@ -41,17 +40,15 @@ export function toMember(path: PropertyKey[]): string {
 }
 
 /**
- * The state that a seed describes, with defaults where it is silent.
+ * The state that a checked seed describes, with defaults where it is silent.
  * @param now timestamp for organizations that name no `created_at`
- * @throws {SeedContentError} with every problem found
+ * @throws {SeedContentError} for what contradicts itself: double ids and keys, broken invariants of tiers
  */
-export function buildSeed(input: unknown, source: string, now: string): Seed {
-  const parsed = SeedFile.safeParse(input);
-  if (!parsed.success) throw new SeedContentError(parsed.error.issues.flatMap(toSeedIssues));
-  const tiers = mergeTiers(parsed.data.tiers ?? {});
+export function buildSeed(content: SeedContent, source: string, now: string): Seed {
+  const tiers = mergeTiers(content.tiers ?? {});
   const knownKeys: KnownKey[] = [];
   const state: State = { tiers, organizations: [], api_keys: [] };
-  for (const { api_keys = [], ...members } of parsed.data.organizations) {
+  for (const { api_keys = [], ...members } of content.organizations) {
     const organization = buildOrganization(members, tiers, now);
     state.organizations.push(organization);
     for (const { key, ...rest } of api_keys) {
@@ -60,7 +57,7 @@ export function buildSeed(input: unknown, source: string, now: string): Seed {
       if (key !== undefined) knownKeys.push({ key, api_key });
     }
   }
-  const issues = [...findDuplicates(parsed.data), ...tierIssues(tiers)];
+  const issues = [...findDuplicates(content), ...tierIssues(tiers)];
   if (issues.length > 0) throw new SeedContentError(issues);
   return { source, state, knownKeys };
 }
@@ -70,19 +67,13 @@ export function toKnownKey(key: string, organization_id: string, permission: Per
   return { key, api_key: buildApiKey(organization_id, { key, permissions: [permission], name }) };
 }
 
-function toSeedIssues(issue: z.core.$ZodIssue): SeedIssue[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
-  const messages = issue.message.split('\n');
-  return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index] ?? 'unknown member' }));
-}
-
-function mergeTiers(given: NonNullable<z.output<typeof SeedFile>['tiers']>): Tiers {
+function mergeTiers(given: NonNullable<SeedContent['tiers']>): Tiers {
   const tiers = structuredClone(DEFAULT_TIERS);
   for (const account_type of ACCOUNT_TYPES) Object.assign(tiers[account_type], given[account_type]);
   return tiers;
 }
 
-type OrganizationMembers = Omit<z.output<typeof OrganizationSeed>, 'api_keys'>;
+type OrganizationMembers = Omit<SeedContent['organizations'][number], 'api_keys'>;
 
 function buildOrganization(members: OrganizationMembers, tiers: Tiers, now: string): Organization {
   const { organization_id, account_type = 'free', created_at = now } = members;
@@ -104,7 +95,7 @@ function buildOrganization(members: OrganizationMembers, tiers: Tiers, now: stri
   };
 }
 
-function buildApiKey(organization_id: string, members: z.output<typeof ApiKeySeed>): ApiKey {
+function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {
   const key_hash = members.key === undefined ? (members.key_hash ?? '') : hashApiKey(members.key);
   return {
     api_key_id: members.api_key_id ?? toApiKeyId(key_hash),
@@ -118,7 +109,7 @@ function buildApiKey(organization_id: string, members: z.output<typeof ApiKeySee
   };
 }
 
-function findDuplicates({ organizations }: z.output<typeof SeedFile>): SeedIssue[] {
+function findDuplicates({ organizations }: SeedContent): SeedIssue[] {
   const issues: SeedIssue[] = [];
   const seen = new Map<string, string>();
   const check = (what: string, value: string | undefined, path: PropertyKey[]) => {

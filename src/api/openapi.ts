@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Permission } from '../domain/api-key.ts';
 import type { UnknownFields } from '../wire/pydantic.ts';
 import { EXAMPLES, HEADERS, STATUSES, type Status } from './openapi-answers.ts';

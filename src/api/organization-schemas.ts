@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACCOUNT_TYPES } from '../domain/rate-limits.ts';
 import { email, jsonObject, model, optional, positiveInteger, text, type UnknownFields } from '../wire/pydantic.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { validateEmail } from '../domain/email.ts';
 import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
 import { isStorable } from '../domain/organization.ts';

@@ -9,7 +9,7 @@ import { buildLogStream } from '../../src/log.ts';
 import { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
 import { buildSeed } from '../../src/seed.ts';
-import type { SeedInput } from '../../src/seed-schema.ts';
+import type { SeedContent } from '../../src/seed-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { UnknownFields } from '../../src/wire/pydantic.ts';
@@ -51,7 +51,7 @@ export function openMemoryStore(): Store {
 
 /** The app on an in-memory database and a clock that stands still. */
 export async function buildTestApp(
-  options: { unknownFields?: UnknownFields; seed?: SeedInput; level?: string } = {},
+  options: { unknownFields?: UnknownFields; seed?: SeedContent; level?: string } = {},
 ): Promise<TestApp> {
   const log: string[] = [];
   const clock = { time: START, now: () => clock.time };
