@@ -1,0 +1,37 @@
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Not `npm ci`: it wants the packages of every other platform in the lockfile too. Not the lockfile's better-sqlite3 12:
+# its statements abort Node 24.19 and newer when they are collected as garbage; 13 does not, and brings its binaries.
+RUN npm install --no-save --no-audit --no-fund better-sqlite3@13.2.0 \
+  && find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
+COPY tsconfig.json tsconfig.types.json ./
+COPY scripts ./scripts
+COPY src ./src
+RUN npm run build && rm dist/*.map
+
+FROM node:24-bookworm-slim
+# A seed file that is mounted here, /app/mixpeek-mock.yaml, is found by itself.
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY migrations ./migrations
+# Everything else that runs is in the bundle.
+COPY --from=build /app/node_modules/better-sqlite3/package.json /app/node_modules/better-sqlite3/LICENSE ./node_modules/better-sqlite3/
+COPY --from=build /app/node_modules/better-sqlite3/lib ./node_modules/better-sqlite3/lib
+COPY --from=build /app/node_modules/better-sqlite3/prebuilds ./node_modules/better-sqlite3/prebuilds
+COPY --from=build /app/dist ./dist
+# Fails here, not at the first start, when something of better-sqlite3 is missing.
+RUN node -e "new (require('better-sqlite3'))(':memory:').close()" \
+  && mkdir /data \
+  && chown node:node /data
+
+# Variables, because arguments of `docker run` would take the place of a CMD. Another port goes into MIXPEEK_MOCK_PORT
+# too: there the health check finds it.
+ENV NODE_ENV=production \
+  MIXPEEK_MOCK_HOST=0.0.0.0 \
+  MIXPEEK_MOCK_DB=/data/mock.db
+USER node
+VOLUME /data
+EXPOSE 4030
+HEALTHCHECK --interval=5s --timeout=4s --start-period=10s --retries=3 CMD ["node", "/app/dist/cli.js", "health"]
+ENTRYPOINT ["node", "/app/dist/cli.js"]
