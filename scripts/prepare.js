@@ -7,6 +7,13 @@ import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const inProject = (name) => `${project}${name}`;
+/**
+ * The lockfile holds better-sqlite3 12, because 13 needs Node 22. But 12 aborts on Node 24.19 and newer, and 13 brings its
+ * binaries: so newer Nodes get that.
+ */
+const wantsNewerSqlite = Number(process.versions.node.split('.')[0]) >= 22;
+const newerSqlite = wantsNewerSqlite ? ['better-sqlite3@^13.2.0'] : [];
+
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Runs a command in the project with its output on standard error; the process ends with it when it fails. */
@@ -29,7 +36,7 @@ export function installIfNeeded() {
   if (!isInstalled()) {
     say('Installing packages (the first time this compiles SQLite, which takes about a minute) ...');
     // Not `npm ci`: it wants the packages of every other platform in the lockfile too.
-    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...newerSqlite]);
     say('Installed.');
   }
 }
@@ -48,7 +55,10 @@ function isInstalled() {
   if (!existsSync(installed)) return false;
   if (statSync(installed).mtimeMs < statSync(inProject('package-lock.json')).mtimeMs) return false;
   try {
-    const Database = createRequire(import.meta.url)('better-sqlite3');
+    const require = createRequire(import.meta.url);
+    const [major] = require('better-sqlite3/package.json').version.split('.');
+    if (wantsNewerSqlite && major === '12') return false;
+    const Database = require('better-sqlite3');
     new Database(':memory:').close();
     return true;
   } catch {

@@ -73,8 +73,8 @@ try {
     'use.cjs':
       "const { createMockServer } = require('mixpeek-mock');\n" +
       'createMockServer().then(async ({ url, apiKeys, close }) => {\n' +
-      '  const headers = { authorization: `Bearer ${apiKeys.read}` };\n' +
-      '  console.log((await (await fetch(`${url}/v1/organizations`, { headers })).json()).organization_id);\n' +
+      "  const headers = { authorization: 'Bearer ' + apiKeys.read };\n" +
+      "  console.log((await (await fetch(url + '/v1/organizations', { headers })).json()).organization_id);\n" +
       '  await close();\n});\n',
   });
   run('npm', ['install', '--no-audit', '--no-fund', tarball], cjs);

@@ -1,5 +1,10 @@
 import cors from '@fastify/cors';
-import Fastify, { type FastifyInstance, LogController, type onResponseHookHandler } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+  type onResponseHookHandler,
+} from 'fastify';
 import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
 import { addFallback } from './api/fallback.ts';
 import { addHealthRoute } from './api/health.ts';
@@ -10,6 +15,15 @@ import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { receiveBodies } from './wire/body-parser.ts';
 import { BODY_LIMIT, handleError, sendJson, toRequestId } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
+
+/** Bodies are checked by zod, and answers are written as text: Fastify need not load the compilers that it brings. */
+const WITHOUT_AJV: NonNullable<FastifyServerOptions['schemaController']> = {
+  compilersFactory: {
+    // Typed as what ajv makes; it is never asked to check anything.
+    buildValidator: (() => () => () => true) as never,
+    buildSerializer: () => () => JSON.stringify,
+  },
+};
 
 /** What the app is built of. */
 export interface AppDependencies {
@@ -33,6 +47,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     genReqId: toRequestId,
     frameworkErrors: handleError,
     routerOptions: { ignoreTrailingSlash: true },
+    schemaController: WITHOUT_AJV,
     rewriteUrl: (request) => toOriginForm(request.url ?? '/'),
   });
   // A logger for each request costs more than naming the request in its one line.
@@ -85,6 +100,10 @@ function addDocumentRoutes(
   for (const url of ['/docs', '/docs/*']) {
     app.get(url, async (request, reply) => {
       docs ??= buildDocs(readDocument());
+      // What could not be built is tried again when it is asked for again.
+      docs.catch(() => {
+        docs = undefined;
+      });
       const { routing } = await docs;
       reply.hijack();
       routing(request.raw, reply.raw);

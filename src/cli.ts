@@ -67,22 +67,25 @@ async function serve(flags: Flags): Promise<void> {
   // A reader that went away, like head after the ready line, is no reason to stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readServeConfig(flags);
-  const server = await startServer(config, writeToStandardError);
-  stopOnSignals(server);
+  const starting = startServer(config, writeToStandardError);
+  stopOnSignals(starting);
+  const server = await starting;
   process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, readVersion()));
 }
 
-/** The first signal lets requests in flight be answered, the second one forces. */
-function stopOnSignals(server: RunningServer): void {
+/** The first signal lets requests in flight be answered, also one that comes before the start is done; the second forces. */
+function stopOnSignals(starting: Promise<RunningServer>): void {
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (isStopping) process.exit(EXIT_FAILURE);
       isStopping = true;
-      server.close().then(
-        () => process.exit(),
-        (error) => fail(error),
-      );
+      starting
+        .then((server) => server.close())
+        .then(
+          () => process.exit(),
+          (error) => fail(error),
+        );
     });
   }
 }

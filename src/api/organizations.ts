@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { toTimestamp } from '../domain/clock.ts';
-import { applyUpdate, toOrganizationJson } from '../domain/organization.ts';
+import { applyUpdate } from '../domain/organization.ts';
 import { sendJson } from '../wire/envelope.ts';
 import type { UnknownFields } from '../wire/pydantic.ts';
 import { callerOf } from './auth.ts';
@@ -16,7 +16,7 @@ export function addOrganizationRoutes(
 
   api.get('/organizations', { config: { permission: 'read' } }, async (request, reply) => {
     const { organization, sandbox } = callerOf(request);
-    return sendJson(reply, toOrganizationJson(organization, sandbox.tiers[organization.account_type]));
+    return sendJson(reply, sandbox.toAnswer(organization));
   });
 
   const body = buildOrganizationUpdateRequest(unknownFields, buildBaseRateLimits(unknownFields));
@@ -26,6 +26,6 @@ export function addOrganizationRoutes(
     const updated = await sandbox.updateOrganization(organization.organization_id, (current) =>
       applyUpdate(current, request.body, now),
     );
-    return sendJson(reply, toOrganizationJson(updated, sandbox.tiers[updated.account_type]));
+    return sendJson(reply, sandbox.toAnswer(updated));
   });
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { Organization } from '../domain/organization.ts';
+import { type Organization, toOrganizationJson } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
 import type { Store } from '../store/store.ts';
 
@@ -9,6 +9,7 @@ export class Sandbox {
   readonly tiers: Tiers;
   readonly clock: Clock;
   private readonly store: Store;
+  private readonly answers = new WeakMap<Organization, string>();
 
   constructor(sandbox_id: string, tiers: Tiers, clock: Clock, store: Store) {
     this.sandbox_id = sandbox_id;
@@ -19,6 +20,15 @@ export class Sandbox {
 
   findOrganization(organizationId: string): Promise<Organization | undefined> {
     return this.store.findOrganization(this.sandbox_id, organizationId);
+  }
+
+  /** The response model of an organization, as JSON text. An organization that did not change is not written again. */
+  toAnswer(organization: Organization): string {
+    const known = this.answers.get(organization);
+    if (known !== undefined) return known;
+    const answer = toOrganizationJson(organization, this.tiers[organization.account_type]);
+    this.answers.set(organization, answer);
+    return answer;
   }
 
   /** The organization after `change`, once that is kept; see {@link Store.updateOrganization}. */

@@ -1,0 +1,289 @@
+// Measures the server against servers that do nothing, and says whether it is as fast and as small as it should be.
+// Usage: node bench/bench.js [--quick]. It needs wrk. The figures also go to bench/results.json.
+// What is compared runs in turns, round by round, so that whatever else the machine does meets both.
+import { createHash } from 'node:crypto';
+import { subscribe } from 'node:diagnostics_channel';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import Sqlite from 'better-sqlite3';
+import { buildIfNeeded } from '../scripts/prepare.js';
+import { checkWrk, runLoad, writeScripts } from './load.js';
+import { CLI, readMemory, startProcess, startServer } from './server-process.js';
+
+const { quick: isQuick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const ROUNDS = isQuick ? 3 : 10;
+const SECONDS = isQuick ? 1 : 2;
+const STARTS = isQuick ? 5 : 15;
+const MANY = 100_000;
+const MANY_KEYS = 1000;
+const TIME_LIMIT_MS = 15 * 60_000;
+
+const MIN_THROUGHPUT_RATIO = 0.6;
+const MAX_START_RATIO = 3;
+const MAX_IDLE_MIB = 110;
+const MAX_GROWTH_MIB = 40;
+const MIN_MANY_RATIO = 0.9;
+
+const inBench = (name) => fileURLToPath(new URL(name, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-bench-'));
+
+/** Lets no process and no file outlive this script, however it ends: an error, a signal, the time limit. */
+function cleanUpAtExit() {
+  const children = new Set();
+  subscribe('child_process', ({ process: child }) => {
+    children.add(child);
+    child.once('exit', () => children.delete(child));
+  });
+  process.on('exit', () => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+  setTimeout(() => {
+    console.error(`bench: not done after ${TIME_LIMIT_MS / 60_000} minutes`);
+    process.exit(1);
+  }, TIME_LIMIT_MS).unref();
+}
+
+/** Starts the server on a database of its own; `--db` among the arguments names another one. */
+function startOurs(name, args = []) {
+  const home = join(folder, name);
+  mkdirSync(home, { recursive: true });
+  return startServer(['--db', join(home, 'mock.db'), '--log-level', 'warn', ...args], home);
+}
+
+const keyOf = (number) => `sk_test_bench${number}`;
+const idOf = (number) => `org_bench${number}`;
+
+/** A seed of one organization: all that is compared with one another starts from the same. */
+function writeSeed() {
+  const file = join(folder, 'seed.json');
+  const organization = { organization_id: idOf(1), account_type: 'pro', api_keys: [{ key: keyOf(1) }] };
+  writeFileSync(file, JSON.stringify({ version: 1, organizations: [organization] }));
+  return file;
+}
+
+/** Loads the server and an echo of it with PATCH and GET; memory is that of the server. */
+async function measureThroughput(seed) {
+  const ours = await startOurs('throughput', ['--seed', seed]);
+  await sleep(1000);
+  const memory = { idle: needMemory(ours), loaded: [] };
+  const authorization = `Bearer ${keyOf(1)}`;
+  const answer = await fetch(new URL('/v1/organizations', ours.url), { headers: { authorization } });
+  // With the metadata that the load leaves behind.
+  const organization = { ...(await answer.json()), metadata: { hello: 'world', n: 10_000 } };
+  const echo = await startProcess([inBench('echo.js'), JSON.stringify(organization)], folder);
+
+  const rounds = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const measured = {};
+    for (const method of ['PATCH', 'GET']) {
+      const load = { method, keys: [keyOf(1)], seconds: SECONDS };
+      measured[method] = { ours: await runLoad(folder, ours.url, load), bare: await runLoad(folder, echo.url, load) };
+    }
+    memory.loaded.push(needMemory(ours));
+    // The first round only warms up.
+    if (round > 0) rounds.push(measured);
+    progress(`throughput ${round}/${ROUNDS}`);
+  }
+  await Promise.all([ours.stop(), echo.stop()]);
+  const compareAll = (method, figure) =>
+    compare(rounds.map(({ [method]: { ours, bare } }) => [ours[figure], bare[figure]]));
+  return {
+    patch: compareAll('PATCH', 'rate'),
+    patchP99: compareAll('PATCH', 'p99'),
+    get: compareAll('GET', 'rate'),
+    getP99: compareAll('GET', 'p99'),
+    memory,
+  };
+}
+
+function needMemory({ pid }) {
+  const memory = readMemory(pid);
+  if (memory === undefined) throw new Error('the memory of a process can only be read where there is /proc');
+  return memory;
+}
+
+/** From spawn to the first line on standard output. */
+async function measureStart() {
+  const pairs = [];
+  for (let start = 0; start <= STARTS; start++) {
+    const pair = [
+      await timeStart([CLI, '--json', '--db', ':memory:', '--port', '0']),
+      await timeStart([inBench('bare.js')]),
+    ];
+    // The first start reads the files from the disk.
+    if (start > 0) pairs.push(pair);
+    progress(`start ${start}/${STARTS}`);
+  }
+  return compare(pairs);
+}
+
+async function timeStart(args) {
+  const started = performance.now();
+  const running = await startProcess(args, folder);
+  const milliseconds = performance.now() - started;
+  await running.stop();
+  return milliseconds;
+}
+
+/** PATCH with many organizations in the database against one: of one organization, and of many in turn. */
+async function measureMany(seed) {
+  const one = await startOurs('one', ['--seed', seed]);
+  const first = await startOurs('many', ['--seed', seed]);
+  await first.stop();
+  fillDatabase(join(folder, 'many', 'mock.db'));
+  const many = await startOurs('many');
+
+  const oneKey = [keyOf(1)];
+  const manyKeys = Array.from({ length: MANY_KEYS }, (_, index) => keyOf(index + 1));
+  const patch = async ({ url }, keys) => (await runLoad(folder, url, { method: 'PATCH', keys, seconds: SECONDS })).rate;
+  const rounds = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const rates = [await patch(many, oneKey), await patch(many, manyKeys), await patch(one, oneKey)];
+    if (round > 0) rounds.push(rates);
+    progress(`${MANY} organizations ${round}/${ROUNDS}`);
+  }
+  await Promise.all([one.stop(), many.stop()]);
+  return {
+    oneKey: compare(rounds.map(([ofMany, , ofOne]) => [ofMany, ofOne])),
+    manyKeys: compare(rounds.map(([, inTurn, ofOne]) => [inTurn, ofOne])),
+  };
+}
+
+/** Copies organization number 1 and its key, row by row: a seed file of this size takes half a minute and two gigabytes. */
+function fillDatabase(file) {
+  const db = new Sqlite(file);
+  const organization = db.prepare('SELECT * FROM organizations').get();
+  const apiKey = db.prepare('SELECT * FROM api_keys').get();
+  const prepareInsert = (table, row) =>
+    db.prepare(`INSERT INTO ${table} VALUES (${Object.keys(row).map((column) => `@${column}`)})`);
+  const insertOrganization = prepareInsert('organizations', organization);
+  const insertKey = prepareInsert('api_keys', apiKey);
+  db.transaction(() => {
+    for (let number = 2; number <= MANY; number++) {
+      const organization_id = idOf(number);
+      const key_hash = createHash('sha256').update(keyOf(number)).digest('hex');
+      insertOrganization.run({ ...organization, organization_id });
+      insertKey.run({ ...apiKey, organization_id, key_hash, api_key_id: `key_bench${number}` });
+    }
+  })();
+  db.close();
+}
+
+function summarize(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle) - 1]) / 2;
+  return { median, min: sorted[0], max: sorted.at(-1), values };
+}
+
+/** The ratio is that of each round, not that of the medians: what slowed a whole round down then does not count. */
+const compare = (pairs) => ({
+  ours: summarize(pairs.map(([ours]) => ours)),
+  bare: summarize(pairs.map(([, bare]) => bare)),
+  ratio: summarize(pairs.map(([ours, bare]) => ours / bare)),
+});
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+const shown = ({ median, min, max }, digits) =>
+  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
+
+function printTable(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const row of rows) {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column]));
+    console.log(cells.join('  ').trimEnd());
+  }
+}
+
+function printComparisons({ throughput, start, many }) {
+  const rows = [];
+  const add = (name, comparison, digits) => {
+    if (comparison === undefined) return;
+    const { ours, bare, ratio } = comparison;
+    rows.push([name, shown(ours, digits), shown(bare, digits), shown(ratio, 2)]);
+  };
+  add('PATCH, requests a second', throughput?.patch, 0);
+  add('PATCH, p99 in ms', throughput?.patchP99, 2);
+  add('GET, requests a second', throughput?.get, 0);
+  add('GET, p99 in ms', throughput?.getP99, 2);
+  add('start to ready in ms', start, 0);
+  add(`PATCH of one among ${MANY}, against a single one`, many?.oneKey, 0);
+  add(`PATCH of ${MANY_KEYS} in turn among ${MANY}`, many?.manyKeys, 0);
+  console.log('\nmedian (min to max)\n');
+  printTable([['', 'ours', 'bare', 'ours / bare'], ...rows]);
+  if (throughput) {
+    const { idle, loaded } = throughput.memory;
+    const after = loaded.map(Math.round).join(' ');
+    console.log(`\nresident memory in MiB: ${Math.round(idle)} idle; after each round of load ${after}`);
+  }
+}
+
+/** What was aimed at, and whether it was reached; only of what could be measured. */
+function judge({ throughput, start, many }) {
+  const verdicts = [];
+  const add = (aim, value, isMet) => verdicts.push({ aim, value: Math.round(value * 100) / 100, isMet });
+  const atLeast = (aim, value, least) => add(`${aim} >= ${least.toFixed(2)}`, value, value >= least);
+  const atMost = (aim, value, most) => add(`${aim} <= ${most}`, value, value <= most);
+  if (throughput) {
+    const { patch, get, memory } = throughput;
+    atLeast('PATCH throughput, of the echo', patch.ratio.median, MIN_THROUGHPUT_RATIO);
+    atLeast('GET throughput, of the echo', get.ratio.median, MIN_THROUGHPUT_RATIO);
+    atMost('idle memory in MiB', memory.idle, MAX_IDLE_MIB);
+    const early = memory.loaded[Math.floor(ROUNDS / 3)];
+    atMost('growth of memory after a third of the load, in MiB', memory.loaded.at(-1) - early, MAX_GROWTH_MIB);
+  }
+  if (start) atMost('start to ready, of the bare one', start.ratio.median, MAX_START_RATIO);
+  if (many) atLeast(`PATCH among ${MANY} organizations, of a single one`, many.oneKey.ratio.median, MIN_MANY_RATIO);
+  return verdicts;
+}
+
+const readMachine = () => ({
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memory_gib: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+  platform: `${process.platform} ${process.arch}`,
+});
+
+/** A part that fails is told, and does not take the others with it. */
+async function attempt(name, measure) {
+  try {
+    return await measure();
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(`\nbench: ${name} could not be measured: ${error.message}`);
+    return undefined;
+  } finally {
+    progress('');
+  }
+}
+
+cleanUpAtExit();
+checkWrk();
+await buildIfNeeded();
+writeScripts(folder);
+const machine = readMachine();
+console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Node ${machine.node}`);
+const seed = writeSeed();
+const results = {
+  throughput: await attempt('throughput', () => measureThroughput(seed)),
+  start: await attempt('start', measureStart),
+  many: await attempt('many organizations', () => measureMany(seed)),
+};
+const verdicts = judge(results);
+printComparisons(results);
+console.log('');
+for (const { aim, value, isMet } of verdicts) console.log(`${isMet ? 'met   ' : 'MISSED'}  ${aim}: ${value}`);
+const report = { measured_at: new Date().toISOString(), is_quick: isQuick, machine, verdicts, results };
+writeFileSync(inBench('results.json'), `${JSON.stringify(report, null, 2)}\n`);
+// A part that failed may have left a server behind, which would keep this process alive.
+process.exit();

@@ -1,0 +1,69 @@
+// Drives a server with wrk, for the scripts of this folder.
+import { execFile, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const CONNECTIONS = 32;
+/** How much longer than asked for a run may take until it counts as hung, in milliseconds. */
+const GRACE_MS = 10_000;
+
+// A script each, because wrk sends a request that never changes without asking Lua for it.
+const RESULT = `
+function done(summary, latency)
+  local e = summary.errors
+  local failed = e.connect + e.read + e.write + e.status + e.timeout
+  io.write(string.format('{"requests":%d,"microseconds":%d,"p99":%d,"failed":%d}\\n',
+    summary.requests, summary.duration, latency:percentile(99), failed))
+end
+`;
+const GET = `
+function init(args)
+  wrk.headers['Authorization'] = 'Bearer ' .. args[1]
+end
+${RESULT}`;
+// No two bodies are the same: a PATCH that changes nothing writes nothing.
+const PATCH = `
+local n = 0
+local keys
+function init(args)
+  keys = args
+  wrk.headers['Content-Type'] = 'application/json'
+end
+function request()
+  n = n + 1
+  wrk.headers['Authorization'] = 'Bearer ' .. keys[n % #keys + 1]
+  return wrk.format('PATCH', nil, nil, '{"metadata":{"hello":"world","n":' .. n .. '}}')
+end
+${RESULT}`;
+
+/** Stops here with a line that tells what to do when there is no wrk. */
+export function checkWrk() {
+  if (spawnSync('wrk', ['-v']).error === undefined) return;
+  console.error('bench: wrk is not on the PATH: install it with `apt-get install wrk` or `brew install wrk`');
+  process.exit(1);
+}
+
+/** Writes the scripts that wrk is given into a folder. */
+export function writeScripts(folder) {
+  writeFileSync(join(folder, 'GET.lua'), GET);
+  writeFileSync(join(folder, 'PATCH.lua'), PATCH);
+}
+
+/**
+ * Sends requests for some seconds, one key after the other (GET: the first one only).
+ * @returns requests a second, and the 99th percentile of the latency in milliseconds
+ * @throws when a single request failed: then something else was measured
+ */
+export async function runLoad(folder, { port }, { method, keys, seconds }) {
+  const script = join(folder, `${method}.lua`);
+  const target = `http://127.0.0.1:${port}/v1/organizations`;
+  const { stdout } = await promisify(execFile)(
+    'wrk',
+    ['--threads', '1', '--connections', CONNECTIONS, '--duration', `${seconds}s`, '--script', script, target, ...keys],
+    { timeout: seconds * 1000 + GRACE_MS },
+  );
+  const { requests, microseconds, p99, failed } = JSON.parse(stdout.slice(stdout.lastIndexOf('{')));
+  if (failed > 0 || requests === 0) throw new Error(`${failed} of ${requests} ${method} requests failed`);
+  return { rate: requests / (microseconds / 1e6), p99: p99 / 1000 };
+}
