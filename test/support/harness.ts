@@ -13,7 +13,7 @@ import type { SeedContent } from '../../src/seed-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { UnknownFields } from '../../src/wire/pydantic.ts';
-import { findNonconformities } from './conformance.ts';
+import { findNonconformities, type Parsed } from './conformance.ts';
 
 export const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -41,8 +41,7 @@ export interface Answer {
   status: number;
   headers: Record<string, string | undefined>;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever came back, for whole-body comparisons
-  json: any;
+  json: Parsed;
 }
 
 export function openMemoryStore(): Store {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { Parsed } from './conformance.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -73,8 +74,7 @@ export async function patch(url: string, body: unknown, key = 'sk_test_xyz789'):
   });
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
-export async function get(url: string, key = 'sk_test_xyz789'): Promise<any> {
+export async function get(url: string, key = 'sk_test_xyz789'): Promise<Parsed> {
   const response = await fetch(`${url}/v1/organizations`, { headers: { authorization: `Bearer ${key}` } });
   return response.json();
 }
