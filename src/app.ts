@@ -10,6 +10,7 @@ import { addFallback } from './api/fallback.ts';
 import { addHealthRoute } from './api/health.ts';
 import { buildOpenApiDocument, type OpenApiNode } from './api/openapi.ts';
 import { addOrganizationRoutes } from './api/organizations.ts';
+import { chargeRequest } from './api/rate-limit.ts';
 import { notFound } from './domain/errors.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { receiveBodies } from './wire/body-parser.ts';
@@ -24,6 +25,12 @@ const WITHOUT_AJV: NonNullable<FastifyServerOptions['schemaController']> = {
     buildSerializer: () => () => JSON.stringify,
   },
 };
+
+/** What a page of another origin may read, beside what it always may. */
+const EXPOSED_HEADERS = [
+  ...['X-Request-Id', 'X-Mixpeek-Mock', 'X-Mixpeek-Mock-Hint', 'WWW-Authenticate', 'Allow', 'Retry-After'],
+  ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-RateLimit-Window'],
+];
 
 /** What the app is built of. */
 export interface AppDependencies {
@@ -69,11 +76,12 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
         origin: '*',
         methods: ['GET', 'PATCH'],
         strictPreflight: false,
-        exposedHeaders: ['X-Request-Id', 'X-Mixpeek-Mock', 'X-Mixpeek-Mock-Hint', 'WWW-Authenticate', 'Allow'],
+        exposedHeaders: EXPOSED_HEADERS,
       });
       await addBearerAuth(api, sandboxes);
       api.addHook('onRequest', buildAuthenticate(api));
       api.addHook('onRequest', checkPermission);
+      api.addHook('onRequest', chargeRequest);
       addFallback(api);
       addOrganizationRoutes(api, { unknownFields });
       addHealthRoute(api, version);

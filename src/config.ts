@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { isApiKey, PERMISSIONS, type Permission, redactKeys } from './domain/api-key.ts';
+import { LIMITS_MODES } from './domain/rate-limiter.ts';
 import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 
 /** A key that a flag names, for an organization of the database. */
@@ -90,6 +91,12 @@ export const SERVE_SETTINGS = {
     description: 'members that the API does not know: ignore, as the real service does, or reject with a 422',
     allowed: UNKNOWN_FIELDS.join(', '),
   },
+  limits: {
+    flag: '--limits <mode>',
+    default: 'headers',
+    description: 'rate limits: off, headers (counted and told, never refused), or enforce (a 429 beyond the limit)',
+    allowed: LIMITS_MODES.join(', '),
+  },
   requestTimeout: {
     flag: '--request-timeout <duration>',
     default: '30s',
@@ -128,6 +135,7 @@ const ServeConfig = z.object({
   reset: toggle.default(false),
   apiKey: z.array(grant).default([]),
   unknownFields: z.enum(UNKNOWN_FIELDS),
+  limits: z.enum(LIMITS_MODES),
   requestTimeout: duration,
   logLevel: z.enum(LOG_LEVELS),
   json: toggle.default(false),

@@ -17,6 +17,8 @@ export interface MockServerOptions {
   apiKey?: string[];
   /** `reject` answers 422 to members that the API does not know, which shows a client's typos. Default `ignore`. */
   unknownFields?: 'ignore' | 'reject';
+  /** `enforce` answers 429 beyond the limits of the organization, `off` does not even count. Default `headers`. */
+  limits?: 'off' | 'headers' | 'enforce';
   /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */
   requestTimeout?: string;
   /** What is logged on standard error. Default `silent`. */

@@ -62,7 +62,9 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     const granted = await toGrantedKeys(config.apiKey, kept ? store : undefined, seed);
 
     const sandboxes = new Sandboxes(store);
-    sandboxes.add(new Sandbox(DEFAULT_SANDBOX, kept ?? seed.state.tiers, systemClock, store));
+    const tiers = kept ?? seed.state.tiers;
+    const limitsMode = config.limits;
+    sandboxes.add(new Sandbox({ sandbox_id: DEFAULT_SANDBOX, tiers, clock: systemClock, store, limitsMode }));
     const app = await buildApp({
       sandboxes,
       logger: { level: config.logLevel, stream: buildLogStream(config.json, writeLog) },

@@ -19,6 +19,7 @@ const DEFAULTS = {
   reset: false,
   apiKey: [],
   unknownFields: 'ignore',
+  limits: 'headers',
   requestTimeout: 30_000,
   logLevel: 'info',
   json: false,

@@ -17,6 +17,10 @@ const LEDGER: [string, string][] = [
   ['components.securitySchemes: only here', 'the same'],
   ...['get', 'patch'].flatMap((method): [string, string][] => [
     [`paths./v1/organizations.${method}.parameters: only published`, 'the same'],
+    [
+      `paths./v1/organizations.${method}.responses.429: only here`,
+      'documented in the limits pages, not in the document',
+    ],
     ...[200, 400, 401, 403, 404, 422, 500].map((status): [string, string] => [
       `paths./v1/organizations.${method}.responses.${status}.headers: only here`,
       'headers that can occur',

@@ -13,6 +13,11 @@ const header = (description: string, example: string) => ({ description, schema:
 export const HEADERS = {
   'X-Request-Id': header("The caller's, if it sent one, else a new one", 'req_0123456789abcdef01234567'),
   'X-Mixpeek-Mock-Hint': header('What to do next; not of the real service', 'rate_limits.data: must be an integer'),
+  'X-RateLimit-Limit': header('Requests per minute', '100'),
+  'X-RateLimit-Remaining': header('Requests that would pass at once', '99'),
+  'X-RateLimit-Reset': header('When all of them are there again, in Unix seconds', '1767225601'),
+  'X-RateLimit-Window': header('Seconds in which that many pass', '60'),
+  'Retry-After': header('Seconds until one more passes', '1'),
   'WWW-Authenticate': header('The scheme that is asked for', 'Bearer'),
 };
 
@@ -36,12 +41,18 @@ const ORGANIZATION = {
 const exampleOf = ({ body }: ErrorAnswer): unknown => JSON.parse(body);
 const ALWAYS = ['X-Request-Id'];
 const HINTED = ['X-Request-Id', 'X-Mixpeek-Mock-Hint'];
+const LIMITS = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-RateLimit-Window'];
 
 export const STATUSES = {
-  200: { description: 'The organization', headers: ALWAYS, schema: 'OrganizationModelResponse', example: ORGANIZATION },
+  200: {
+    description: 'The organization',
+    headers: [...ALWAYS, ...LIMITS],
+    schema: 'OrganizationModelResponse',
+    example: ORGANIZATION,
+  },
   400: {
     description: 'The request cannot be read',
-    headers: ALWAYS,
+    headers: [...ALWAYS, ...LIMITS],
     schema: 'ErrorResponse',
     example: exampleOf(toErrorAnswer({ code: 'bad_request', message: 'There was an error parsing the body' })),
   },
@@ -59,19 +70,19 @@ export const STATUSES = {
   },
   404: {
     description: 'Documented for the real service; this server always finds the organization of a key',
-    headers: ALWAYS,
+    headers: [...ALWAYS, ...LIMITS],
     schema: 'ErrorResponse',
     example: exampleOf(toErrorAnswer({ code: 'not_found' })),
   },
   413: {
     description: 'The body is longer than 1 MiB',
-    headers: ALWAYS,
+    headers: [...ALWAYS, ...LIMITS],
     schema: 'ErrorResponse',
     example: exampleOf(toErrorAnswer({ code: 'body_too_large', limit_bytes: 1_048_576 })),
   },
   422: {
     description: 'The body is refused: all errors, as pydantic tells them',
-    headers: HINTED,
+    headers: [...HINTED, ...LIMITS],
     schema: 'HTTPValidationError',
     example: exampleOf(
       toErrorAnswer({
@@ -87,9 +98,24 @@ export const STATUSES = {
       }),
     ),
   },
+  429: {
+    description: 'Beyond the limit, with --limits enforce',
+    headers: [...HINTED, ...LIMITS, 'Retry-After'],
+    schema: 'ErrorResponse',
+    example: exampleOf(
+      toErrorAnswer({
+        code: 'rate_limited',
+        limit: 100,
+        window: '1m',
+        retry_after: 1,
+        category: 'metadata',
+        api_name: 'organizations.get',
+      }),
+    ),
+  },
   500: {
     description: 'A bug of this server',
-    headers: ALWAYS,
+    headers: [...ALWAYS, ...LIMITS],
     schema: 'ErrorResponse',
     example: {
       success: false,

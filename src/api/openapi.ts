@@ -56,8 +56,8 @@ export function buildOpenApiDocument(version: string, unknownFields: UnknownFiel
   };
 }
 
-const GET_STATUSES: Status[] = [200, 400, 401, 403, 404, 422, 500];
-const PATCH_STATUSES: Status[] = [200, 400, 401, 403, 404, 413, 422, 500];
+const GET_STATUSES: Status[] = [200, 400, 401, 403, 404, 422, 429, 500];
+const PATCH_STATUSES: Status[] = [200, 400, 401, 403, 404, 413, 422, 429, 500];
 
 function buildOperation(operationId: string, summary: string, permission: Permission, statuses: Status[]): OpenApiNode {
   return {

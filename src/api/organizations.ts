@@ -7,6 +7,9 @@ import type { UnknownFields } from '../wire/pydantic.ts';
 import { callerOf } from './auth.ts';
 import { buildBaseRateLimits, buildOrganizationUpdateRequest } from './organization-schemas.ts';
 
+const GET = { permission: 'read', api_name: 'organizations.get' } as const;
+const PATCH = { permission: 'admin', api_name: 'organizations.update' } as const;
+
 /** `GET` and `PATCH /organizations`: the key decides which organization is meant. */
 export function addOrganizationRoutes(
   scope: FastifyInstance,
@@ -14,13 +17,13 @@ export function addOrganizationRoutes(
 ): void {
   const api = scope.withTypeProvider<ZodTypeProvider>();
 
-  api.get('/organizations', { config: { permission: 'read' } }, async (request, reply) => {
+  api.get('/organizations', { config: GET }, async (request, reply) => {
     const { organization, sandbox } = callerOf(request);
     return sendJson(reply, sandbox.toAnswer(organization));
   });
 
   const body = buildOrganizationUpdateRequest(unknownFields, buildBaseRateLimits(unknownFields));
-  api.patch('/organizations', { config: { permission: 'admin' }, schema: { body } }, async (request, reply) => {
+  api.patch('/organizations', { config: PATCH, schema: { body } }, async (request, reply) => {
     const { organization, sandbox } = callerOf(request);
     const now = toTimestamp(sandbox.clock.now());
     const updated = await sandbox.updateOrganization(organization.organization_id, (current) =>

@@ -1,4 +1,5 @@
 import type { Permission } from './api-key.ts';
+import type { RateLimitCategory } from './rate-limits.ts';
 
 /** An error of a request body as pydantic v2 tells it. */
 export interface BodyError {
@@ -6,6 +7,18 @@ export interface BodyError {
   loc: (string | number)[];
   msg: string;
   ctx?: Record<string, unknown>;
+}
+
+/** What a client is told that has used up its requests. */
+export interface RateLimitRefusal {
+  /** Requests per minute. */
+  limit: number;
+  window: string;
+  /** Whole seconds, at least 1. */
+  retry_after: number;
+  category: RateLimitCategory;
+  /** The resource and the operation: `organizations.update`. */
+  api_name: string;
 }
 
 /** The refusals that the API knows, each with what a client is told about it. */
@@ -17,7 +30,8 @@ export type Refusal =
   | { code: 'method_not_allowed'; allowed: readonly string[] }
   | { code: 'body_too_large'; limit_bytes: number }
   | { code: 'invalid_body'; errors: BodyError[] }
-  | { code: 'not_implemented'; served: readonly string[] };
+  | { code: 'not_implemented'; served: readonly string[] }
+  | ({ code: 'rate_limited' } & RateLimitRefusal);
 
 /** Thrown where a request is refused; `wire/envelope.ts` turns it into the answer. */
 export class RefusalError extends Error {
@@ -41,3 +55,4 @@ export const methodNotAllowed = (allowed: readonly string[]) =>
 export const bodyTooLarge = (limit_bytes: number) => new RefusalError({ code: 'body_too_large', limit_bytes });
 export const invalidBody = (errors: BodyError[]) => new RefusalError({ code: 'invalid_body', errors });
 export const notImplemented = (served: readonly string[]) => new RefusalError({ code: 'not_implemented', served });
+export const rateLimited = (refusal: RateLimitRefusal) => new RefusalError({ code: 'rate_limited', ...refusal });

@@ -56,6 +56,13 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       // The error guide documents details.validation_errors, the OpenAPI document and the SDK's models detail.
       return answer(422, 'ValidationError', 'Validation error', { validation_errors }, headers, { detail: errors });
     }
+    case 'rate_limited': {
+      const { code: _, ...details } = refusal;
+      const { category, retry_after } = details;
+      const hint = `wait ${retry_after} s, raise rate_limits.${category} by PATCH, or start with --limits headers`;
+      const headers = { 'retry-after': String(retry_after), [HINT]: hint };
+      return answer(429, 'TooManyRequestsError', 'Rate limit exceeded', details, headers);
+    }
     case 'not_implemented': {
       const { served } = refusal;
       const headers = { 'x-mixpeek-mock': 'not-implemented', [HINT]: `this mock serves ${served.join(', ')}` };

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import { type Clock, toTimestamp } from '../../src/domain/clock.ts';
+import type { LimitsMode } from '../../src/domain/rate-limiter.ts';
 import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
 import { buildLogStream } from '../../src/log.ts';
 import { Sandbox } from '../../src/sandbox/sandbox.ts';
@@ -50,7 +51,7 @@ export function openMemoryStore(): Store {
 
 /** The app on an in-memory database and a clock that stands still. */
 export async function buildTestApp(
-  options: { unknownFields?: UnknownFields; seed?: SeedContent; level?: string } = {},
+  options: { unknownFields?: UnknownFields; seed?: SeedContent; level?: string; limits?: LimitsMode } = {},
 ): Promise<TestApp> {
   const log: string[] = [];
   const clock = { time: START, now: () => clock.time };
@@ -58,7 +59,8 @@ export async function buildTestApp(
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, 'a test', toTimestamp(START));
   await store.replaceState(DEFAULT_SANDBOX, state);
   const sandboxes = new Sandboxes(store);
-  sandboxes.add(new Sandbox(DEFAULT_SANDBOX, state.tiers, clock, store));
+  const limitsMode = options.limits ?? 'headers';
+  sandboxes.add(new Sandbox({ sandbox_id: DEFAULT_SANDBOX, tiers: state.tiers, clock, store, limitsMode }));
   const app = await buildApp({
     sandboxes,
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },

@@ -1,0 +1,43 @@
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { rateLimited } from '../domain/errors.ts';
+import { WINDOW_SECONDS } from '../domain/rate-limiter.ts';
+import { effectiveLimits, type RateLimitCategory } from '../domain/rate-limits.ts';
+import type { Caller } from '../sandbox/sandboxes.ts';
+import { setRateLimitHeaders } from '../wire/rate-limit-headers.ts';
+import { categoryOf } from './categories.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a 429 calls the operation. */
+    api_name?: string;
+  }
+}
+
+/** Step 5: charges one request to the bucket of its key and category, tells what is left, refuses in mode `enforce`. */
+export const chargeRequest: onRequestHookHandler = (request, reply, done) => {
+  const { caller } = request;
+  done(caller === null || caller.sandbox.limitsMode === 'off' ? undefined : charge(caller, request, reply));
+};
+
+function charge(
+  { sandbox, apiKey, organization }: Caller,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Error | undefined {
+  const { category, api_name } = describe(request);
+  const now = sandbox.clock.now();
+  const limits = effectiveLimits(sandbox.tiers[organization.account_type], organization.rate_limits_override);
+  const { isAllowed, state, retry_after_ms } = sandbox.buckets.charge(apiKey, category, limits[category], now);
+  setRateLimitHeaders(reply, state);
+  if (isAllowed || sandbox.limitsMode !== 'enforce') return undefined;
+  const retry_after = Math.max(1, Math.ceil((retry_after_ms ?? 0) / 1000));
+  return rateLimited({ limit: state.limit, window: `${WINDOW_SECONDS / 60}m`, retry_after, category, api_name });
+}
+
+/** A route names itself; what is answered with 405 or 501 is told by its path. */
+function describe({ routeOptions, method, url }: FastifyRequest): { category: RateLimitCategory; api_name: string } {
+  const { api_name } = routeOptions.config;
+  if (api_name !== undefined) return { category: 'metadata', api_name };
+  const [, , first = ''] = url.split(/[/?#]/);
+  return { category: categoryOf(url), api_name: `${first}.${method.toLowerCase()}` };
+}
