@@ -11,7 +11,10 @@ import { addHealthRoute } from './api/health.ts';
 import { buildOpenApiDocument, type OpenApiNode } from './api/openapi.ts';
 import { addOrganizationRoutes } from './api/organizations.ts';
 import { chargeRequest } from './api/rate-limit.ts';
+import { addControlPlane } from './control/control-plane.ts';
+import { toHttpDate } from './domain/clock.ts';
 import { notFound } from './domain/errors.ts';
+import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { receiveBodies } from './wire/body-parser.ts';
 import { BODY_LIMIT, handleError, sendJson, toRequestId } from './wire/envelope.ts';
@@ -38,13 +41,15 @@ export interface AppDependencies {
   logger: { level: string; stream: { write(line: string): void } };
   unknownFields: UnknownFields;
   version: string;
+  /** The token that the control plane demands, if any; undefined when there is no control plane. */
+  control: { token: string | undefined } | undefined;
   /** Builds the page for people; called when somebody first asks for it. */
   buildDocs: (document: OpenApiNode) => Promise<FastifyInstance>;
 }
 
 /** The request as the app answers it: the steps of a request, in their order. It never listens. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { sandboxes, logger, unknownFields, version, buildDocs } = dependencies;
+  const { sandboxes, logger, unknownFields, version, control, buildDocs } = dependencies;
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -66,6 +71,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   receiveBodies(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    const clock = sandboxes.find(DEFAULT_SANDBOX)?.clock;
+    if (clock?.isMoved) reply.header('date', toHttpDate(clock.now()));
     done();
   });
   if (REQUEST_LOG_LEVELS.includes(logger.level)) app.addHook('onResponse', logRequest);
@@ -88,6 +95,9 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     },
     { prefix: '/v1' },
   );
+  if (control !== undefined) {
+    await app.register((scope) => addControlPlane(scope, sandboxes, control.token), { prefix: '/_mock' });
+  }
   addDocumentRoutes(app, () => buildOpenApiDocument(version, unknownFields), buildDocs);
   return app;
 }

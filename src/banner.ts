@@ -21,6 +21,7 @@ export function toBanner(server: RunningServer, version: string): string {
     ...(rows.length > 0
       ? alignColumns(rows).map((row, index) => `  ${index === 0 ? 'keys' : '    '}   ${row}`)
       : noKeys),
+    ...(server.controlToken ? ['', `  token  ${server.controlToken} (of the control plane, ${server.url}/_mock)`] : []),
     '',
     '  try    (paste it)',
     `         ${toCurl(server)}`,

@@ -70,6 +70,9 @@ async function serve(flags: Flags): Promise<void> {
   const starting = startServer(config, writeToStandardError);
   stopOnSignals(starting);
   const server = await starting;
+  if (config.json && server.controlToken && config.controlToken === undefined) {
+    process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: server.controlToken })}\n`);
+  }
   process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, readVersion()));
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { isApiKey, PERMISSIONS, type Permission, redactKeys } from './domain/api-key.ts';
+import { normalizeTimestamp, toMilliseconds } from './domain/clock.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
 import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 
@@ -43,6 +44,10 @@ const duration = z
   .string()
   .regex(/^[1-9]\d{0,8}(ms|s|m)$/)
   .transform((value) => Number.parseInt(value, 10) * { ms: 1, s: 1000, m: 60_000 }[value.replace(/\d+/, '') as 'ms']);
+const time = z
+  .string()
+  .refine((value) => normalizeTimestamp(value) !== undefined)
+  .transform((value) => toMilliseconds(normalizeTimestamp(value) ?? ''));
 const GRANT = new RegExp(`^([^=@]+)(?:=(${PERMISSIONS.join('|')})(?:@(org_[A-Za-z0-9_-]+))?)?$`);
 const grant = z
   .string()
@@ -97,6 +102,22 @@ export const SERVE_SETTINGS = {
     description: 'rate limits: off, headers (counted and told, never refused), or enforce (a 429 beyond the limit)',
     allowed: LIMITS_MODES.join(', '),
   },
+  clock: {
+    flag: '--clock <time>',
+    description: 'let the clock stand at this time; it can be moved and started by the control plane',
+    allowed: 'a time like 2026-01-01T00:00:00Z',
+  },
+  control: {
+    flag: '--control <mode>',
+    default: 'on',
+    description: 'the control plane under /_mock: on, or off',
+    allowed: 'on, off',
+  },
+  controlToken: {
+    flag: '--control-token <token>',
+    description: 'what the control plane demands when --host is not loopback; made up and printed when not given',
+    allowed: '8 characters or more, without blanks',
+  },
   requestTimeout: {
     flag: '--request-timeout <duration>',
     default: '30s',
@@ -136,6 +157,12 @@ const ServeConfig = z.object({
   apiKey: z.array(grant).default([]),
   unknownFields: z.enum(UNKNOWN_FIELDS),
   limits: z.enum(LIMITS_MODES),
+  clock: time.optional(),
+  control: z.enum(['on', 'off']),
+  controlToken: z
+    .string()
+    .regex(/^\S{8,}$/)
+    .optional(),
   requestTimeout: duration,
   logLevel: z.enum(LOG_LEVELS),
   json: toggle.default(false),

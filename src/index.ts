@@ -19,6 +19,12 @@ export interface MockServerOptions {
   unknownFields?: 'ignore' | 'reject';
   /** `enforce` answers 429 beyond the limits of the organization, `off` does not even count. Default `headers`. */
   limits?: 'off' | 'headers' | 'enforce';
+  /** A time like `2026-01-01T00:00:00Z` at which the clock stands. Default: real time. */
+  clock?: string;
+  /** `off` removes the control plane under `/_mock`. Default `on`. */
+  control?: 'on' | 'off';
+  /** What the control plane demands when `host` is not loopback. */
+  controlToken?: string;
   /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */
   requestTimeout?: string;
   /** What is logged on standard error. Default `silent`. */

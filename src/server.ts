@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { buildOpenApiDocument } from './api/openapi.ts';
 import { buildApp } from './app.ts';
 import { type ApiKeyGrant, ConfigError, type ServeConfig } from './config.ts';
+import { isLoopback } from './control/guard.ts';
 import { DEFAULT_SEED, DEMO_KEY } from './default-seed.ts';
 import { hashApiKey, type Permission } from './domain/api-key.ts';
-import { systemClock, toTimestamp } from './domain/clock.ts';
+import { type ClockSetting, REAL_TIME, SettableClock, systemClock, toTimestamp } from './domain/clock.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import { listen } from './listener.ts';
 import { buildLogStream } from './log.ts';
@@ -34,6 +35,8 @@ export interface RunningServer {
   apiKeys: ServedKey[];
   /** A key of the first organization that has just this permission; made up when none is known. */
   keyOf(permission: Permission): Promise<string>;
+  /** What the control plane demands; undefined when it demands no token, or is off. */
+  controlToken: string | undefined;
   /** Answers what is in flight, flushes, and lets go of port and database. */
   close(): Promise<void>;
 }
@@ -49,7 +52,8 @@ export interface ServedKey extends KnownKey {
  * @throws {SeedFileError} {@link StorageError} {@link ListenError} {@link ConfigError} whose message is meant for a person
  */
 export async function startServer(config: ServeConfig, writeLog: (text: string) => void): Promise<RunningServer> {
-  const now = toTimestamp(systemClock.now());
+  const firstClock = toClockSetting(config.clock);
+  const now = toTimestamp(firstClock.frozen_at ?? systemClock.now());
   const seed = await loadSeed(config.seed, now);
   const file = config.db;
   const store = openSqliteStore({ file, migrations: projectFile('migrations'), pid: config.pid, since: now });
@@ -58,18 +62,26 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     for (const step of cleanUp.splice(0).reverse()) await step();
   };
   try {
-    const kept = config.reset ? undefined : await store.findTiers(DEFAULT_SANDBOX);
+    const kept = config.reset ? undefined : await store.findSandbox(DEFAULT_SANDBOX);
     const granted = await toGrantedKeys(config.apiKey, kept ? store : undefined, seed);
 
+    const sandbox = new Sandbox({
+      sandbox_id: DEFAULT_SANDBOX,
+      tiers: kept?.tiers ?? seed.state.tiers,
+      clock: new SettableClock(config.clock === undefined && kept ? kept.clock : firstClock),
+      store,
+      limitsMode: config.limits,
+      firstClock,
+    });
     const sandboxes = new Sandboxes(store);
-    const tiers = kept ?? seed.state.tiers;
-    const limitsMode = config.limits;
-    sandboxes.add(new Sandbox({ sandbox_id: DEFAULT_SANDBOX, tiers, clock: systemClock, store, limitsMode }));
+    sandboxes.add(sandbox);
+    const control = toControl(config);
     const app = await buildApp({
       sandboxes,
       logger: { level: config.logLevel, stream: buildLogStream(config.json, writeLog) },
       unknownFields: config.unknownFields,
       version: readVersion(),
+      control,
       buildDocs: async (document) => {
         const { buildDocs } = await import('./docs.ts');
         return buildDocs({ document, assets: projectFile('dist/swagger-ui'), demoKey: await findDemoKey(store) });
@@ -90,7 +102,8 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     const grantedKeys = granted.map(({ api_key }) => api_key);
     await Promise.all([
       kept ?? store.replaceState(DEFAULT_SANDBOX, seed.state),
-      store.grantApiKeys(DEFAULT_SANDBOX, grantedKeys),
+      sandbox.grantApiKeys(grantedKeys),
+      sandbox.setClock(sandbox.clock.setting),
     ]);
     isWritten = true;
     for (const exchange of early) app.routing(...exchange);
@@ -101,7 +114,8 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
       db: file,
       origin: kept ? `kept as it was, ${seed.source} was not read; --reset starts over` : `filled from ${seed.source}`,
       apiKeys,
-      keyOf: (permission) => findKeyOf(store, apiKeys, permission),
+      keyOf: (permission) => findKeyOf(store, sandbox, apiKeys, permission),
+      controlToken: control?.token,
       close,
     };
   } catch (error) {
@@ -131,7 +145,12 @@ async function toGrantedKeys(grants: ApiKeyGrant[], kept: Store | undefined, see
 /** Organizations that a message names at most. */
 const LISTED_ORGANIZATIONS = 20;
 
-async function findKeyOf(store: Store, apiKeys: ServedKey[], permission: Permission): Promise<string> {
+async function findKeyOf(
+  store: Store,
+  sandbox: Sandbox,
+  apiKeys: ServedKey[],
+  permission: Permission,
+): Promise<string> {
   const [first = ''] = await store.listOrganizationIds(DEFAULT_SANDBOX, 1);
   const known = apiKeys.find(
     ({ api_key }) =>
@@ -142,12 +161,23 @@ async function findKeyOf(store: Store, apiKeys: ServedKey[], permission: Permiss
   );
   if (known !== undefined) return known.key;
   const made = toKnownKey(`sk_test_${permission}${randomUUID().replaceAll('-', '')}`, first, permission, 'made up');
-  await store.grantApiKeys(DEFAULT_SANDBOX, [made.api_key]);
+  await sandbox.grantApiKeys([made.api_key]);
   return made.key;
 }
 
 /** The OpenAPI document of what a server with the default settings serves. */
 export const readOpenApiDocument = () => buildOpenApiDocument(readVersion(), 'ignore');
+
+/** Where the clock stands when a flag says so; else real time. */
+function toClockSetting(frozen_at: number | undefined): ClockSetting {
+  return frozen_at === undefined ? REAL_TIME : new SettableClock(REAL_TIME).frozenAt(frozen_at);
+}
+
+/** How the control plane is guarded: by a token where strangers could reach it. Undefined when it is off. */
+function toControl({ control, controlToken, host }: ServeConfig): { token: string | undefined } | undefined {
+  if (control === 'off') return undefined;
+  return { token: isLoopback(host) ? undefined : (controlToken ?? randomUUID()) };
+}
 
 /** The documented example key, where it can be used: no other may stand on a page that everybody can read. */
 async function findDemoKey(store: Store): Promise<string | undefined> {

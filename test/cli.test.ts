@@ -69,6 +69,30 @@ describe('what was acknowledged', () => {
   });
 });
 
+describe('the clock', () => {
+  it('stands where --clock says, and what it was set to survives a restart', async () => {
+    const folder = makeFolder();
+    const first = await startServer(['--clock', '2030-01-01T00:00:00Z'], folder);
+    const advance = await fetch(`${first.ready.url}/_mock/sandboxes/default/clock/advance`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"ms":1000}',
+    });
+    const expected = { now: '2030-01-01T00:00:01Z', mode: 'frozen' };
+    expect(await advance.json()).toMatchObject(expected);
+    await first.stop('SIGKILL');
+    const second = await startServer([], folder);
+    expect(await (await fetch(`${second.ready.url}/_mock/sandboxes/default/clock`)).json()).toMatchObject(expected);
+    const changed = await patch(second.ready.url, { logo_url: 'x' });
+    expect(await changed.json()).toMatchObject({ updated_at: '2030-01-01T00:00:01Z' });
+  });
+
+  it('has a control plane that --control off removes', async () => {
+    const { ready } = await startServer(['--control', 'off', '--db', ':memory:'], makeFolder());
+    expect((await fetch(`${ready.url}/_mock/sandboxes/default/clock`)).status).toBe(404);
+  });
+});
+
 describe('a database that has data', () => {
   it('keeps it whatever the seed says, until --reset', async () => {
     const folder = makeFolder();

@@ -20,6 +20,7 @@ const DEFAULTS = {
   apiKey: [],
   unknownFields: 'ignore',
   limits: 'headers',
+  control: 'on',
   requestTimeout: 30_000,
   logLevel: 'info',
   json: false,

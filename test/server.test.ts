@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Flags, readServeConfig } from '../src/config.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
@@ -169,6 +170,33 @@ describe('a start that fails', () => {
     writeFileSync(seed, 'version: 1\norganizations: [{ organization_id: org_mine }]');
     const server = await start({ db, seed, apiKey: ['sk_test_ci=read@org_mine'] });
     expect((await get(server.url, 'sk_test_ci')).organization_id).toBe('org_mine');
+  });
+});
+
+describe('the control plane', () => {
+  it('demands a token, made up if need be, where the server is bound to more than loopback', async () => {
+    const server = await start({ host: '0.0.0.0' });
+    expect(server.controlToken).toMatch(/^[0-9a-f-]{36}$/);
+    const url = `http://127.0.0.1:${server.port}/_mock/sandboxes/default/clock`;
+    expect((await fetch(url)).status).toBe(401);
+    expect((await fetch(url, { headers: { authorization: `Bearer ${server.controlToken}` } })).status).toBe(200);
+    expect((await start({ host: '127.0.0.1' })).controlToken).toBeUndefined();
+    expect((await start({ host: '0.0.0.0', controlToken: 'my-own-token' })).controlToken).toBe('my-own-token');
+    expect((await start({ host: '0.0.0.0', control: 'off' })).controlToken).toBeUndefined();
+  });
+
+  it('cannot reset a database that is older than resets', async () => {
+    const db = `${makeFolder()}/mock.db`;
+    await (await start({ db })).close();
+    const older = new Sqlite(db);
+    older.exec('UPDATE sandboxes SET first_state = NULL');
+    older.close();
+    const server = await start({ db });
+    const reset = await fetch(`${server.url}/_mock/sandboxes/default/reset`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect([reset.status, await reset.json()]).toMatchObject([409, { error: { type: 'ConflictError' } }]);
   });
 });
 

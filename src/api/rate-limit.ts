@@ -1,9 +1,7 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
-import { rateLimited } from '../domain/errors.ts';
-import { WINDOW_SECONDS } from '../domain/rate-limiter.ts';
-import { effectiveLimits, type RateLimitCategory } from '../domain/rate-limits.ts';
+import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import type { Caller } from '../sandbox/sandboxes.ts';
-import { setRateLimitHeaders } from '../wire/rate-limit-headers.ts';
+import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
 import { categoryOf } from './categories.ts';
 
 declare module 'fastify' {
@@ -26,12 +24,11 @@ function charge(
 ): Error | undefined {
   const { category, api_name } = describe(request);
   const now = sandbox.clock.now();
-  const limits = effectiveLimits(sandbox.tiers[organization.account_type], organization.rate_limits_override);
-  const { isAllowed, state, retry_after_ms } = sandbox.buckets.charge(apiKey, category, limits[category], now);
-  setRateLimitHeaders(reply, state);
-  if (isAllowed || sandbox.limitsMode !== 'enforce') return undefined;
-  const retry_after = Math.max(1, Math.ceil((retry_after_ms ?? 0) / 1000));
-  return rateLimited({ limit: state.limit, window: `${WINDOW_SECONDS / 60}m`, retry_after, category, api_name });
+  const limit = sandbox.limitsOf(organization)[category];
+  const spending = sandbox.buckets.charge(apiKey, category, limit, now);
+  setRateLimitHeaders(reply, spending.state);
+  if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return undefined;
+  return toRateLimited(spending, category, api_name);
 }
 
 /** A route names itself; what is answered with 405 or 501 is told by its path. */

@@ -6,6 +6,60 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+/** How a clock was set: it stands at a time, or runs that far from real time. Milliseconds. */
+export interface ClockSetting {
+  frozen_at: number | null;
+  offset_ms: number;
+}
+
+export const REAL_TIME: ClockSetting = { frozen_at: null, offset_ms: 0 };
+
+/** Times that a timestamp of four-digit years can tell, in milliseconds since 1970. */
+export const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+export const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** A clock that can be stopped and moved, so that nobody has to wait. */
+export class SettableClock implements Clock {
+  private current: ClockSetting;
+
+  constructor(setting: ClockSetting) {
+    this.current = setting;
+  }
+
+  get setting(): ClockSetting {
+    return this.current;
+  }
+
+  /** Whether it tells another time than the real one. */
+  get isMoved(): boolean {
+    return this.current.frozen_at !== null || this.current.offset_ms !== 0;
+  }
+
+  now(): number {
+    return this.current.frozen_at ?? Date.now() + this.current.offset_ms;
+  }
+
+  set(setting: ClockSetting): void {
+    this.current = setting;
+  }
+
+  /** The setting that stands at a time. */
+  frozenAt(time: number): ClockSetting {
+    return { frozen_at: time, offset_ms: time - Date.now() };
+  }
+
+  /** The setting that runs from a time on. */
+  runningFrom(time: number): ClockSetting {
+    return { frozen_at: null, offset_ms: time - Date.now() };
+  }
+
+  /** The setting that is `ms` further, running or standing as before; back when it is negative. */
+  advancedBy(ms: number): ClockSetting {
+    const { frozen_at, offset_ms } = this.current;
+    return frozen_at === null ? { frozen_at, offset_ms: offset_ms + ms } : this.frozenAt(frozen_at + ms);
+  }
+}
+
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d))?$/;
 
 /** Milliseconds since 1970 as a timestamp of the wire. */
@@ -13,6 +67,9 @@ export function toTimestamp(milliseconds: number): string {
   const text = new Date(milliseconds).toISOString();
   return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : `${text.slice(0, -1)}000Z`;
 }
+
+/** As the header `Date` has it. */
+export const toHttpDate = (milliseconds: number) => new Date(milliseconds).toUTCString();
 
 /** A timestamp of the wire as milliseconds since 1970; what is finer is cut off. */
 export function toMilliseconds(timestamp: string): number {

@@ -26,7 +26,9 @@ export type Refusal =
   | { code: 'bad_request'; message: string }
   | { code: 'unauthorized'; message: string; hint: string }
   | { code: 'forbidden'; required: Permission; granted: readonly Permission[] }
+  | { code: 'not_from_here'; message: string; hint: string }
   | { code: 'not_found' }
+  | { code: 'conflict'; message: string }
   | { code: 'method_not_allowed'; allowed: readonly string[] }
   | { code: 'body_too_large'; limit_bytes: number }
   | { code: 'invalid_body'; errors: BodyError[] }
@@ -49,6 +51,9 @@ export const unauthorized = (message: string, hint: string) =>
   new RefusalError({ code: 'unauthorized', message, hint });
 export const forbidden = (required: Permission, granted: readonly Permission[]) =>
   new RefusalError({ code: 'forbidden', required, granted });
+export const notFromHere = (message: string, hint: string) =>
+  new RefusalError({ code: 'not_from_here', message, hint });
+export const conflict = (message: string) => new RefusalError({ code: 'conflict', message });
 export const notFound = () => new RefusalError({ code: 'not_found' });
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new RefusalError({ code: 'method_not_allowed', allowed });

@@ -1,7 +1,9 @@
+import type { ApiKey } from '../domain/api-key.ts';
 import { type Bucket, changeLimit, type Spending, spend } from '../domain/rate-limiter.ts';
 import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
 
-type KeyBuckets = { organization_id: string; byCategory: Partial<Record<RateLimitCategory, Bucket>> };
+/** The keys that were used, each with those of its buckets that are not full. */
+export type KeyBuckets = { apiKey: ApiKey; byCategory: Partial<Record<RateLimitCategory, Bucket>> };
 
 /** Keys whose buckets are kept before those that are full again are looked for. */
 const SWEEP_ABOVE = 1000;
@@ -12,18 +14,13 @@ export class Buckets {
   private sweepAbove = SWEEP_ABOVE;
 
   /**
-   * Charges one request.
+   * Charges requests, all or none.
    * @param limit requests per minute, as they hold for the key's organization at this moment
    * @param now milliseconds since 1970
    */
-  charge(
-    { api_key_id, organization_id }: { api_key_id: string; organization_id: string },
-    category: RateLimitCategory,
-    limit: number,
-    now: number,
-  ): Spending {
-    const kept = this.byKey.get(api_key_id) ?? this.add(api_key_id, organization_id, now);
-    const spending = spend(kept.byCategory[category], limit, now);
+  charge(apiKey: ApiKey, category: RateLimitCategory, limit: number, now: number, count = 1): Spending {
+    const kept = this.byKey.get(apiKey.api_key_id) ?? this.add(apiKey, now);
+    const spending = spend(kept.byCategory[category], limit, now, count);
     setBucket(kept, category, spending.bucket);
     return spending;
   }
@@ -31,17 +28,39 @@ export class Buckets {
   /** From now on other limits hold for an organization. */
   changeLimits(organizationId: string, limits: RateLimits, now: number): void {
     for (const kept of this.byKey.values()) {
-      if (kept.organization_id !== organizationId) continue;
+      if (kept.apiKey.organization_id !== organizationId) continue;
       for (const [category, bucket] of toEntries(kept)) {
         setBucket(kept, category, changeLimit(bucket, limits[category], now));
       }
     }
   }
 
-  private add(api_key_id: string, organization_id: string, now: number): KeyBuckets {
+  /** The keys that were used. Beyond a thousand of them, those whose buckets are full may be forgotten. */
+  list(): KeyBuckets[] {
+    return [...this.byKey.values()];
+  }
+
+  /** Fills one bucket of a key, or all of them. */
+  refill(apiKeyId: string, category: RateLimitCategory | undefined): void {
+    const kept = this.byKey.get(apiKeyId);
+    if (kept === undefined) return;
+    if (category === undefined) kept.byCategory = {};
+    else delete kept.byCategory[category];
+  }
+
+  /** Fills every bucket. */
+  refillAll(): void {
+    for (const kept of this.byKey.values()) kept.byCategory = {};
+  }
+
+  clear(): void {
+    this.byKey.clear();
+  }
+
+  private add(apiKey: ApiKey, now: number): KeyBuckets {
     if (this.byKey.size >= this.sweepAbove) this.sweep(now);
-    const kept: KeyBuckets = { organization_id, byCategory: {} };
-    this.byKey.set(api_key_id, kept);
+    const kept: KeyBuckets = { apiKey, byCategory: {} };
+    this.byKey.set(apiKey.api_key_id, kept);
     return kept;
   }
 

@@ -1,38 +1,58 @@
-import type { Clock } from '../domain/clock.ts';
+import type { ApiKey } from '../domain/api-key.ts';
+import type { ClockSetting, SettableClock } from '../domain/clock.ts';
 import { type Organization, toOrganizationJson } from '../domain/organization.ts';
 import type { LimitsMode } from '../domain/rate-limiter.ts';
-import { effectiveLimits, isSameOverride, type Tiers } from '../domain/rate-limits.ts';
+import { effectiveLimits, isSameOverride, type RateLimits, type Tiers } from '../domain/rate-limits.ts';
 import type { Store } from '../store/store.ts';
 import { Buckets } from './buckets.ts';
 
 export interface SandboxParts {
   sandbox_id: string;
   tiers: Tiers;
-  clock: Clock;
+  clock: SettableClock;
   store: Store;
   limitsMode: LimitsMode;
+  /** What a reset sets the clock to. */
+  firstClock: ClockSetting;
 }
 
-/** A world that is alive: what is kept of it, and the clock that its clients see. */
+/** A world that is alive: what is kept of it, its clock, its buckets. */
 export class Sandbox {
   readonly sandbox_id: string;
-  readonly tiers: Tiers;
-  readonly clock: Clock;
-  readonly limitsMode: LimitsMode;
+  readonly clock: SettableClock;
   readonly buckets = new Buckets();
+  tiers: Tiers;
+  limitsMode: LimitsMode;
   private readonly store: Store;
-  private readonly answers = new WeakMap<Organization, string>();
+  private readonly firstClock: ClockSetting;
+  private readonly firstLimitsMode: LimitsMode;
+  private readonly granted = new Map<string, ApiKey>();
+  private answers = new WeakMap<Organization, string>();
 
-  constructor({ sandbox_id, tiers, clock, store, limitsMode }: SandboxParts) {
+  constructor({ sandbox_id, tiers, clock, store, limitsMode, firstClock }: SandboxParts) {
     this.sandbox_id = sandbox_id;
     this.tiers = tiers;
     this.clock = clock;
     this.store = store;
     this.limitsMode = limitsMode;
+    this.firstClock = firstClock;
+    this.firstLimitsMode = limitsMode;
   }
 
   findOrganization(organizationId: string): Promise<Organization | undefined> {
     return this.store.findOrganization(this.sandbox_id, organizationId);
+  }
+
+  /** A key of this sandbox, by its SHA-256 or by its id. */
+  async findApiKey(by: { key_hash: string } | { api_key_id: string }): Promise<ApiKey | undefined> {
+    if ('api_key_id' in by) return this.store.findApiKeyById(this.sandbox_id, by.api_key_id);
+    const found = await this.store.findApiKey(by.key_hash);
+    return found?.sandbox_id === this.sandbox_id ? found.api_key : undefined;
+  }
+
+  /** The limits that hold for an organization. */
+  limitsOf(organization: Organization): RateLimits {
+    return effectiveLimits(this.tiers[organization.account_type], organization.rate_limits_override);
   }
 
   /** The response model of an organization, as JSON text. An organization that did not change is not written again. */
@@ -56,9 +76,40 @@ export class Sandbox {
     });
     if (updated === undefined) throw new Error('the organization of a key that was let in is gone');
     if (before !== undefined && !isSameOverride(before.rate_limits_override, updated.rate_limits_override)) {
-      const limits = effectiveLimits(this.tiers[updated.account_type], updated.rate_limits_override);
-      this.buckets.changeLimits(organizationId, limits, this.clock.now());
+      this.buckets.changeLimits(organizationId, this.limitsOf(updated), this.clock.now());
     }
     return updated;
+  }
+
+  /** Sets the clock, also for the next start. */
+  async setClock(setting: ClockSetting): Promise<void> {
+    await this.store.setClock(this.sandbox_id, setting);
+    this.clock.set(setting);
+  }
+
+  /** Lets the keys be used, also after a reset. */
+  async grantApiKeys(apiKeys: ApiKey[]): Promise<void> {
+    await this.store.grantApiKeys(this.sandbox_id, apiKeys);
+    for (const apiKey of apiKeys) this.granted.set(apiKey.key_hash, apiKey);
+  }
+
+  /**
+   * Goes back to the state that the sandbox was made with, its clock and its limits mode to what the start gave them; keys
+   * that flags granted stay. False when the sandbox is older than that state was kept.
+   */
+  async reset(): Promise<boolean> {
+    const state = await this.store.findFirstState(this.sandbox_id);
+    if (state === undefined) return false;
+    await Promise.all([
+      this.store.replaceState(this.sandbox_id, state),
+      this.store.grantApiKeys(this.sandbox_id, [...this.granted.values()]),
+      this.store.setClock(this.sandbox_id, this.firstClock),
+    ]);
+    this.tiers = state.tiers;
+    this.answers = new WeakMap();
+    this.clock.set(this.firstClock);
+    this.limitsMode = this.firstLimitsMode;
+    this.buckets.clear();
+    return true;
   }
 }

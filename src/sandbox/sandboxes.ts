@@ -24,6 +24,10 @@ export class Sandboxes {
     this.byId.set(sandbox.sandbox_id, sandbox);
   }
 
+  find(sandboxId: string): Sandbox | undefined {
+    return this.byId.get(sandboxId);
+  }
+
   /** The caller that a key stands for; undefined for a key that is unknown, revoked or expired. */
   async findCaller(key: string): Promise<Caller | undefined> {
     const found = await this.store.findApiKey(hashApiKey(key));

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { ApiKey } from '../domain/api-key.ts';
+import type { ClockSetting } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
 import type { State } from '../domain/state.ts';
@@ -55,7 +56,7 @@ class SqliteStore implements Store {
   private readonly writes: GroupCommit;
   private readonly keys = new Map<string, FoundKey>();
   private readonly organizations = new OrganizationCache();
-  private readonly selectTiers: Statement<[string], { tiers: string }>;
+  private readonly selectSandbox: Statement<[string], { tiers: string; clock: string }>;
   private readonly selectOrganization: Statement<[string, string], OrganizationRow>;
   private readonly insertOrganization: Statement<[OrganizationRow]>;
   private readonly updateRow: Statement<(string | null)[]>;
@@ -67,7 +68,7 @@ class SqliteStore implements Store {
     this.db = db;
     this.options = options;
     this.writes = new GroupCommit(db, (isCommitted) => this.organizations.end(isCommitted));
-    this.selectTiers = db.prepare('SELECT tiers FROM sandboxes WHERE sandbox_id = ?');
+    this.selectSandbox = db.prepare('SELECT tiers, clock FROM sandboxes WHERE sandbox_id = ?');
     this.selectOrganization = db.prepare('SELECT * FROM organizations WHERE sandbox_id = ? AND organization_id = ?');
     this.selectKey = db.prepare('SELECT * FROM api_keys WHERE key_hash = ?');
     this.insertOrganization = db.prepare(`
@@ -94,11 +95,28 @@ class SqliteStore implements Store {
       WHERE sandbox_id = excluded.sandbox_id`);
   }
 
-  async findTiers(sandboxId: string): Promise<Tiers | undefined> {
+  async findSandbox(sandboxId: string): Promise<{ tiers: Tiers; clock: ClockSetting } | undefined> {
     return this.explain(async () => {
-      const row = this.selectTiers.get(sandboxId);
-      return row && JSON.parse(row.tiers);
+      const row = this.selectSandbox.get(sandboxId);
+      return row && { tiers: JSON.parse(row.tiers), clock: JSON.parse(row.clock) };
     });
+  }
+
+  async setClock(sandboxId: string, clock: ClockSetting): Promise<void> {
+    const update = this.db.prepare('UPDATE sandboxes SET clock = ? WHERE sandbox_id = ?');
+    await this.writes.run(() => update.run(JSON.stringify(clock), sandboxId));
+  }
+
+  async findFirstState(sandboxId: string): Promise<State | undefined> {
+    const select = this.db.prepare('SELECT first_state FROM sandboxes WHERE sandbox_id = ?').pluck();
+    const text = select.get(sandboxId) as string | null | undefined;
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  async findApiKeyById(sandboxId: string, apiKeyId: string): Promise<ApiKey | undefined> {
+    const select = this.db.prepare('SELECT * FROM api_keys WHERE sandbox_id = ? AND api_key_id = ?');
+    const row = select.get(sandboxId, apiKeyId) as ApiKeyRow | undefined;
+    return row && toApiKey(row);
   }
 
   async findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
@@ -157,7 +175,8 @@ class SqliteStore implements Store {
     const write = () => {
       this.organizations.invalidate();
       this.db.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
-      this.db.prepare('INSERT INTO sandboxes VALUES (?, ?)').run(sandboxId, JSON.stringify(state.tiers));
+      const insert = this.db.prepare('INSERT INTO sandboxes (sandbox_id, tiers, first_state) VALUES (?, ?, ?)');
+      insert.run(sandboxId, JSON.stringify(state.tiers), JSON.stringify(state));
       for (const organization of state.organizations) {
         this.insertOrganization.run(fromOrganization(sandboxId, organization));
       }

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../domain/api-key.ts';
+import type { ClockSetting } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
 import type { State } from '../domain/state.ts';
@@ -8,8 +9,11 @@ import type { State } from '../domain/state.ts';
  * promise is fulfilled the change survives the death of the process. A read sees committed changes only.
  */
 export interface Store {
-  /** The tiers of a sandbox, or undefined when there is no such sandbox. */
-  findTiers(sandboxId: string): Promise<Tiers | undefined>;
+  /** What a sandbox is set to, or undefined when there is no such sandbox. */
+  findSandbox(sandboxId: string): Promise<{ tiers: Tiers; clock: ClockSetting } | undefined>;
+
+  /** Keeps how the clock of a sandbox is set. */
+  setClock(sandboxId: string, clock: ClockSetting): Promise<void>;
 
   findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined>;
 
@@ -30,14 +34,20 @@ export interface Store {
   /** The first `limit` organizations of a sandbox, in the order in which they were made. */
   listOrganizationIds(sandboxId: string, limit: number): Promise<string[]>;
 
+  /** The key of this sandbox with this id. */
+  findApiKeyById(sandboxId: string, apiKeyId: string): Promise<ApiKey | undefined>;
+
   /**
    * Lets the keys be used in a sandbox, from now on. One that the sandbox has keeps its id and its name; one of another
    * sandbox is left alone.
    */
   grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
 
-  /** Makes `state` all that there is of a sandbox, which comes into being if need be. */
+  /** Makes `state` all that there is of a sandbox, which comes into being if need be, and the state that a reset goes back to. */
   replaceState(sandboxId: string, state: State): Promise<void>;
+
+  /** The state that a sandbox was made with; undefined for one that is older than this was kept. */
+  findFirstState(sandboxId: string): Promise<State | undefined>;
 
   /** Notes where the server answers, for whoever is refused because this process owns the storage. */
   announce(url: string): void;

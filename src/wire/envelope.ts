@@ -33,6 +33,10 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       };
       return answer(403, 'ForbiddenError', 'Insufficient permissions', { required, granted }, headers);
     }
+    case 'not_from_here':
+      return answer(403, 'ForbiddenError', refusal.message, {}, { [HINT]: refusal.hint });
+    case 'conflict':
+      return answer(409, 'ConflictError', refusal.message);
     case 'not_found':
       return answer(404, 'NotFoundError', 'Not Found');
     case 'method_not_allowed': {

@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify';
-import { type BucketState, WINDOW_SECONDS } from '../domain/rate-limiter.ts';
+import { type RefusalError, rateLimited } from '../domain/errors.ts';
+import { type BucketState, type Spending, WINDOW_SECONDS } from '../domain/rate-limiter.ts';
+import type { RateLimitCategory } from '../domain/rate-limits.ts';
 
 /** What is left, on every answer to a caller: limit, rest, when it is full again in Unix seconds, seconds of the window. */
 export function setRateLimitHeaders(reply: FastifyReply, { limit, remaining, full_at }: BucketState): void {
@@ -8,4 +10,14 @@ export function setRateLimitHeaders(reply: FastifyReply, { limit, remaining, ful
     .header('x-ratelimit-remaining', String(remaining))
     .header('x-ratelimit-reset', String(Math.ceil(full_at / 1000)))
     .header('x-ratelimit-window', String(WINDOW_SECONDS));
+}
+
+/** The 429 to requests that the bucket did not allow. */
+export function toRateLimited(
+  { state, retry_after_ms }: Spending,
+  category: RateLimitCategory,
+  api_name: string,
+): RefusalError {
+  const retry_after = Math.max(1, Math.ceil((retry_after_ms ?? WINDOW_SECONDS * 1000) / 1000));
+  return rateLimited({ limit: state.limit, window: `${WINDOW_SECONDS / 60}m`, retry_after, category, api_name });
 }

@@ -18,7 +18,7 @@ async function openFilledStore() {
 describe('a store', () => {
   it('knows nothing of a sandbox that was never made', async () => {
     const store = await openFilledStore();
-    expect(await store.findTiers('other')).toBeUndefined();
+    expect(await store.findSandbox('other')).toBeUndefined();
     expect(await store.findOrganization('other', ORGANIZATION)).toBeUndefined();
     expect(await store.updateOrganization('other', ORGANIZATION, (current) => current)).toBeUndefined();
     expect(await store.findApiKey(hashApiKey('sk_test_unknown'))).toBeUndefined();
@@ -26,7 +26,7 @@ describe('a store', () => {
 
   it('gives back what was put in', async () => {
     const store = await openFilledStore();
-    expect(await store.findTiers('default')).toEqual(state.tiers);
+    expect(await store.findSandbox('default')).toMatchObject({ tiers: state.tiers });
     for (const organization of state.organizations) {
       expect(await store.findOrganization('default', organization.organization_id)).toEqual(organization);
     }

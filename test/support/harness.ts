@@ -3,7 +3,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
-import { type Clock, toTimestamp } from '../../src/domain/clock.ts';
+import { REAL_TIME, SettableClock, toTimestamp } from '../../src/domain/clock.ts';
 import type { LimitsMode } from '../../src/domain/rate-limiter.ts';
 import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
 import { buildLogStream } from '../../src/log.ts';
@@ -23,10 +23,27 @@ export const START = Date.UTC(2026, 0, 1);
 
 export const ADMIN = 'sk_test_xyz789';
 
+/** A clock that stands until a test moves it. */
+export class TestClock extends SettableClock {
+  constructor() {
+    super(REAL_TIME);
+    this.time = START;
+  }
+
+  get time(): number {
+    return this.now();
+  }
+
+  set time(milliseconds: number) {
+    this.set(this.frozenAt(milliseconds));
+  }
+}
+
 export interface TestApp {
   app: FastifyInstance;
   store: Store;
-  clock: Clock & { time: number };
+  clock: TestClock;
+  sandbox: Sandbox;
   log: string[];
   /** Sends a request with the admin key, unless `authorization` says otherwise. An answer of 500 fails the test. */
   send(options: SendOptions): Promise<Answer>;
@@ -51,21 +68,30 @@ export function openMemoryStore(): Store {
 
 /** The app on an in-memory database and a clock that stands still. */
 export async function buildTestApp(
-  options: { unknownFields?: UnknownFields; seed?: SeedContent; level?: string; limits?: LimitsMode } = {},
+  options: {
+    unknownFields?: UnknownFields;
+    seed?: SeedContent;
+    level?: string;
+    limits?: LimitsMode;
+    control?: { token: string };
+  } = {},
 ): Promise<TestApp> {
   const log: string[] = [];
-  const clock = { time: START, now: () => clock.time };
+  const clock = new TestClock();
   const store = openMemoryStore();
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, 'a test', toTimestamp(START));
   await store.replaceState(DEFAULT_SANDBOX, state);
   const sandboxes = new Sandboxes(store);
   const limitsMode = options.limits ?? 'headers';
-  sandboxes.add(new Sandbox({ sandbox_id: DEFAULT_SANDBOX, tiers: state.tiers, clock, store, limitsMode }));
+  const parts = { tiers: state.tiers, clock, store, limitsMode, firstClock: clock.setting };
+  const sandbox = new Sandbox({ sandbox_id: DEFAULT_SANDBOX, ...parts });
+  sandboxes.add(sandbox);
   const app = await buildApp({
     sandboxes,
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
     unknownFields: options.unknownFields ?? 'ignore',
     version: '0.0.0-test',
+    control: options.control === undefined ? { token: undefined } : options.control,
     buildDocs: () => Promise.reject(new Error('the page has tests of its own')),
   });
   onTestFinished(async () => {
@@ -94,6 +120,7 @@ export async function buildTestApp(
     app,
     store,
     clock,
+    sandbox,
     log,
     send,
     patch: (body, more = {}) =>

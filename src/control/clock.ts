@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { EARLIEST, LATEST, normalizeTimestamp, toMilliseconds, toTimestamp } from '../domain/clock.ts';
+import { invalidBody } from '../domain/errors.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { sandboxOf } from './sandbox-of.ts';
+
+const time = z.string().transform((text, context) => {
+  const normalized = normalizeTimestamp(text);
+  if (normalized !== undefined) return toMilliseconds(normalized);
+  context.addIssue({ code: 'custom', message: 'expected a time like 2026-01-01T00:00:00Z' });
+  return z.NEVER;
+});
+
+const ClockUpdate = z.union([
+  z.strictObject({ frozen_at: time }),
+  z.strictObject({ running: z.literal(true), now: time.optional() }),
+]);
+const ClockAdvance = z.strictObject({ ms: z.number().int() });
+
+/** `GET` and `PUT …/clock`, `POST …/clock/advance`: the time that clients see, stopped and moved instead of waited for. */
+export function addClockRoutes(scope: FastifyInstance): void {
+  const control = scope.withTypeProvider<ZodTypeProvider>();
+
+  control.get('/clock', async (request) => toView(sandboxOf(request)));
+
+  control.put('/clock', { schema: { body: ClockUpdate } }, async (request) => {
+    const sandbox = sandboxOf(request);
+    const { body } = request;
+    if ('frozen_at' in body) await sandbox.setClock(sandbox.clock.frozenAt(body.frozen_at));
+    else await sandbox.setClock(sandbox.clock.runningFrom(body.now ?? sandbox.clock.now()));
+    return toView(sandbox);
+  });
+
+  control.post('/clock/advance', { schema: { body: ClockAdvance } }, async (request) => {
+    const sandbox = sandboxOf(request);
+    const then = sandbox.clock.now() + request.body.ms;
+    if (then < EARLIEST || then > LATEST) {
+      throw invalidBody([
+        { type: 'value_error', loc: ['body', 'ms'], msg: 'The clock ends with the years 1 and 9999' },
+      ]);
+    }
+    await sandbox.setClock(sandbox.clock.advancedBy(request.body.ms));
+    return toView(sandbox);
+  });
+}
+
+function toView({ clock }: Sandbox) {
+  const { frozen_at, offset_ms } = clock.setting;
+  return { now: toTimestamp(clock.now()), mode: frozen_at === null ? 'running' : 'frozen', offset_ms };
+}

@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify';
+import { notFound } from '../domain/errors.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import type { ReceivedBody } from '../wire/body.ts';
+import { readControlBody } from './body.ts';
+import { addClockRoutes } from './clock.ts';
+import { buildGuard } from './guard.ts';
+import { addLimitsRoutes } from './limits.ts';
+import { addResetRoute } from './reset.ts';
+
+/** What only the mock does: looking into a sandbox and changing it from outside. Beside the API, never in its scope. */
+export async function addControlPlane(
+  scope: FastifyInstance,
+  sandboxes: Sandboxes,
+  token: string | undefined,
+): Promise<void> {
+  scope.decorateRequest('sandboxes', null);
+  scope.addHook('onRequest', buildGuard(token));
+  scope.addHook('onRequest', (request, reply, done) => {
+    request.sandboxes = sandboxes;
+    reply.header('content-type', 'application/json').header('cache-control', 'no-store').serializer(JSON.stringify);
+    done();
+  });
+  scope.setValidatorCompiler(({ schema }) => (received: ReceivedBody | null) => {
+    try {
+      return { value: readControlBody(schema as never, received) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  });
+  scope.setNotFoundHandler(() => {
+    throw notFound();
+  });
+  await scope.register(
+    async (sandbox) => {
+      addClockRoutes(sandbox);
+      addLimitsRoutes(sandbox);
+      addResetRoute(sandbox);
+    },
+    { prefix: '/sandboxes/:sandbox_id' },
+  );
+}

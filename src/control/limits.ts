@@ -1,0 +1,90 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
+import { toTimestamp } from '../domain/clock.ts';
+import { invalidBody } from '../domain/errors.ts';
+import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limiter.ts';
+import { RATE_LIMIT_CATEGORIES, type RateLimitCategory } from '../domain/rate-limits.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
+import { sandboxOf } from './sandbox-of.ts';
+
+const LimitsUpdate = z.strictObject({ mode: z.enum(LIMITS_MODES) });
+const key = { api_key: z.string().optional(), api_key_id: z.string().optional() };
+const category = z.enum(RATE_LIMIT_CATEGORIES);
+const Spend = z.strictObject({ ...key, category, count: z.number().int().min(1).default(1) });
+const Refill = z.strictObject({ ...key, category: category.optional() });
+
+/** `…/limits`: the buckets of every key that was used, how strict they are, and how to drain and fill them at once. */
+export function addLimitsRoutes(scope: FastifyInstance): void {
+  const control = scope.withTypeProvider<ZodTypeProvider>();
+
+  control.get('/limits', async (request) => toView(sandboxOf(request)));
+
+  control.put('/limits', { schema: { body: LimitsUpdate } }, async (request) => {
+    const sandbox = sandboxOf(request);
+    sandbox.limitsMode = request.body.mode;
+    return toView(sandbox);
+  });
+
+  control.post('/limits/spend', { schema: { body: Spend } }, async (request, reply) => {
+    const sandbox = sandboxOf(request);
+    const { category, count } = request.body;
+    const apiKey = await findKey(sandbox, request.body);
+    const limit = await limitOf(sandbox, apiKey, category);
+    const spending = sandbox.buckets.charge(apiKey, category, limit, sandbox.clock.now(), count);
+    if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return toBucketView(apiKey, category, spending.state);
+    setRateLimitHeaders(reply, spending.state);
+    throw toRateLimited(spending, category, 'mock.spend');
+  });
+
+  control.post('/limits/refill', { schema: { body: Refill } }, async (request) => {
+    const sandbox = sandboxOf(request);
+    const { api_key, api_key_id, category } = request.body;
+    if (api_key === undefined && api_key_id === undefined && category === undefined) sandbox.buckets.refillAll();
+    else sandbox.buckets.refill((await findKey(sandbox, request.body)).api_key_id, category);
+    return toView(sandbox);
+  });
+}
+
+async function findKey(
+  sandbox: Sandbox,
+  { api_key, api_key_id }: { api_key?: string | undefined; api_key_id?: string | undefined },
+) {
+  if ((api_key === undefined) === (api_key_id === undefined)) {
+    throw invalidBody([{ type: 'value_error', loc: ['body'], msg: 'expected either api_key or api_key_id' }]);
+  }
+  const by = api_key === undefined ? { api_key_id: api_key_id ?? '' } : { key_hash: hashApiKey(api_key) };
+  const found = await sandbox.findApiKey(by);
+  if (found !== undefined) return found;
+  const member = api_key === undefined ? 'api_key_id' : 'api_key';
+  throw invalidBody([{ type: 'value_error', loc: ['body', member], msg: 'the sandbox has no such key' }]);
+}
+
+async function limitOf(sandbox: Sandbox, apiKey: ApiKey, category: RateLimitCategory): Promise<number> {
+  const organization = await sandbox.findOrganization(apiKey.organization_id);
+  if (organization === undefined) throw new Error('the organization of a key is gone');
+  return sandbox.limitsOf(organization)[category];
+}
+
+async function toView(sandbox: Sandbox) {
+  const now = sandbox.clock.now();
+  const buckets: unknown[] = [];
+  for (const { apiKey, byCategory } of sandbox.buckets.list()) {
+    for (const category of RATE_LIMIT_CATEGORIES) {
+      const limit = await limitOf(sandbox, apiKey, category);
+      buckets.push(toBucketView(apiKey, category, readBucket(byCategory[category], limit, now)));
+    }
+  }
+  return { mode: sandbox.limitsMode, buckets };
+}
+
+function toBucketView(
+  { api_key_id, key_prefix, organization_id }: ApiKey,
+  category: RateLimitCategory,
+  state: BucketState,
+) {
+  const { limit, remaining, full_at } = state;
+  return { api_key_id, key_prefix, organization_id, category, limit, remaining, full_at: toTimestamp(full_at) };
+}

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import { hashApiKey, toApiKeyId } from '../../src/domain/api-key.ts';
+import { ACME, ADMIN, buildTestApp, errorBody, type SendOptions, type TestApp } from '../support/harness.ts';
+
+const BASE = '/_mock/sandboxes/default';
+const API_KEY_ID = toApiKeyId(hashApiKey(ADMIN));
+
+/** Sends to the control plane as a program on this machine does. */
+function control({ send }: TestApp) {
+  return (method: 'GET' | 'PUT' | 'POST', path: string, body?: unknown, more: SendOptions = {}) =>
+    send({
+      method,
+      url: `${BASE}${path}`,
+      authorization: null,
+      ...(method !== 'GET' && { payload: JSON.stringify(body ?? {}) }),
+      ...more,
+      headers: {
+        host: 'localhost:4030',
+        ...(method !== 'GET' && { 'content-type': 'application/json' }),
+        ...more.headers,
+      },
+    });
+}
+
+const invalid = (...errors: [loc: string[], msg: string][]) =>
+  errors.map(([loc, msg]) => expect.objectContaining({ loc: ['body', ...loc], msg }));
+
+describe('the guard of the control plane', () => {
+  it.each<[string, Record<string, string>]>([
+    ['a foreign Host', { host: 'evil.example' }],
+    ['a Host that only starts like ours', { host: 'localhost.evil.example:4030' }],
+    ['a foreign Origin', { origin: 'http://evil.example' }],
+    ['an Origin on another port', { origin: 'http://localhost:3000' }],
+    ['a null Origin', { origin: 'null' }],
+    ['a cross-site fetch', { 'sec-fetch-site': 'cross-site' }],
+    ['a same-site fetch', { 'sec-fetch-site': 'same-site' }],
+  ])('keeps %s out', async (_name, headers) => {
+    const app = await buildTestApp();
+    for (const [method, path] of [
+      ['GET', '/clock'],
+      ['POST', '/reset'],
+      ['GET', '/nope'],
+    ] as const) {
+      const answer = await control(app)(method, path, {}, { headers });
+      expect([answer.status, answer.json.error.type]).toEqual([403, 'ForbiddenError']);
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonx'])(
+    'keeps what changes something out when it is sent as %s',
+    async (type) => {
+      const app = await buildTestApp();
+      const answer = await control(app)('POST', '/reset', {}, { headers: { 'content-type': type } });
+      expect([answer.status, answer.json.error.message]).toEqual([
+        400,
+        'What changes something needs Content-Type: application/json',
+      ]);
+    },
+  );
+
+  it('lets programs on this machine and our own pages in', async () => {
+    const app = await buildTestApp();
+    for (const headers of [
+      { host: '127.0.0.1:4030' },
+      { host: '[::1]:4030' },
+      { host: 'LOCALHOST' },
+      { origin: 'http://localhost:4030', 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'none' },
+    ] as Record<string, string>[]) {
+      expect((await control(app)('GET', '/clock', undefined, { headers })).status).toBe(200);
+    }
+  });
+
+  it('demands a token where strangers could reach it, and any Host will do there', async () => {
+    const app = await buildTestApp({ control: { token: 'very-secret' } });
+    const ask = (authorization: string | null, url = `${BASE}/clock`) =>
+      app.send({ method: 'GET', url, authorization, headers: { host: 'mock.internal' } });
+    expect((await ask('Bearer very-secret')).status).toBe(200);
+    for (const wrong of [null, 'Bearer very-secreT', 'Bearer very-secret2', 'Basic very-secret', `Bearer ${ADMIN}`]) {
+      const answer = await ask(wrong);
+      expect(answer.json).toEqual(errorBody(401, 'UnauthorizedError', 'The control plane needs its token'));
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+    }
+    expect((await ask(null, `${BASE}/clock?token=very-secret&control_token=very-secret`)).status).toBe(401);
+  });
+
+  it('knows no other sandbox and no other path', async () => {
+    const app = await buildTestApp();
+    expect((await control(app)('GET', '/nope')).status).toBe(404);
+    const answer = await app.send({
+      method: 'GET',
+      url: '/_mock/sandboxes/other/clock',
+      headers: { host: 'localhost' },
+    });
+    expect(answer.json).toEqual(errorBody(404, 'NotFoundError', 'Not Found'));
+  });
+});
+
+describe('the clock', () => {
+  it('stands, is moved, and runs on', async () => {
+    const app = await buildTestApp();
+    const send = control(app);
+    const frozen = await send('PUT', '/clock', { frozen_at: '2030-01-01T00:00:00Z' });
+    expect(frozen.json).toMatchObject({ now: '2030-01-01T00:00:00Z', mode: 'frozen' });
+    expect((await send('POST', '/clock/advance', { ms: 60_000 })).json.now).toBe('2030-01-01T00:01:00Z');
+    expect((await send('POST', '/clock/advance', { ms: -120_000 })).json.now).toBe('2029-12-31T23:59:00Z');
+    expect((await send('GET', '/clock')).json.now).toBe('2029-12-31T23:59:00Z');
+    const running = (await send('PUT', '/clock', { running: true, now: '2031-01-01T00:00:00Z' })).json;
+    expect(running).toMatchObject({ now: expect.stringMatching(/^2031-01-01T00:00:0/), mode: 'running' });
+    expect((await send('POST', '/clock/advance', { ms: 3_600_000 })).json.now).toMatch(/^2031-01-01T01:00:0/);
+  });
+
+  it('gives every time that a client can see', async () => {
+    const app = await buildTestApp();
+    await control(app)('PUT', '/clock', { frozen_at: '2030-05-06T07:08:09.5Z' });
+    const answer = await app.patch({ logo_url: 'x' });
+    expect(answer.json.updated_at).toBe('2030-05-06T07:08:09.500000Z');
+    expect(answer.headers.date).toBe('Mon, 06 May 2030 07:08:09 GMT');
+    expect(answer.headers['x-ratelimit-reset']).toBe(String(Date.UTC(2030, 4, 6, 7, 8, 11) / 1000));
+  });
+
+  it.each<[string, unknown, unknown[]]>([
+    ['/clock', {}, invalid([[], 'Invalid input'])],
+    ['/clock', { frozen_at: 'soon' }, invalid([[], 'Invalid input'])],
+    ['/clock', { frozen_at: '2030-01-01T00:00:00Z', running: true }, invalid([[], 'Invalid input'])],
+    ['/clock/advance', {}, invalid([['ms'], 'Invalid input: expected number, received undefined'])],
+    ['/clock/advance', { ms: 1, x: 2 }, invalid([['x'], 'Extra inputs are not permitted'])],
+    ['/clock/advance', { ms: 1e15 }, invalid([['ms'], 'The clock ends with the years 1 and 9999'])],
+  ])('%s refuses %j', async (path, body, errors) => {
+    const app = await buildTestApp();
+    const answer = await control(app)(path === '/clock' ? 'PUT' : 'POST', path, body);
+    expect([answer.status, answer.json.detail]).toEqual([422, errors]);
+  });
+});
+
+describe('the limits', () => {
+  it('shows all buckets of every key that was used', async () => {
+    const app = await buildTestApp();
+    expect((await control(app)('GET', '/limits')).json).toEqual({ mode: 'headers', buckets: [] });
+    await app.get();
+    const { buckets } = (await control(app)('GET', '/limits')).json;
+    const bucket = { api_key_id: API_KEY_ID, key_prefix: 'sk_test_xy', organization_id: 'org_demo123' };
+    const now = '2026-01-01T00:00:00Z';
+    expect(buckets).toEqual([
+      { ...bucket, category: 'metadata', limit: 100, remaining: 99, full_at: '2026-01-01T00:00:00.600000Z' },
+      { ...bucket, category: 'data', limit: 60, remaining: 60, full_at: now },
+      { ...bucket, category: 'search', limit: 60, remaining: 60, full_at: now },
+      { ...bucket, category: 'upload', limit: 30, remaining: 30, full_at: now },
+      { ...bucket, category: 'compute', limit: 30, remaining: 30, full_at: now },
+    ]);
+  });
+
+  it('drains a bucket all or nothing, is enforced at run time, and refills', async () => {
+    const app = await buildTestApp();
+    const send = control(app);
+    const spend = (count: number, key: object = { api_key: ADMIN }) =>
+      send('POST', '/limits/spend', { ...key, category: 'metadata', count });
+    expect((await spend(99)).json).toMatchObject({ category: 'metadata', limit: 100, remaining: 1 });
+    expect((await spend(2)).json).toMatchObject({ remaining: 1 });
+    await send('PUT', '/limits', { mode: 'enforce' });
+    const refused = await spend(2, { api_key_id: API_KEY_ID });
+    expect(refused.json.error.details).toMatchObject({ limit: 100, category: 'metadata', api_name: 'mock.spend' });
+    expect(refused.headers).toMatchObject({ 'retry-after': '1', 'x-ratelimit-remaining': '1' });
+    expect([(await app.get()).status, (await app.get()).status]).toEqual([200, 429]);
+    await send('POST', '/limits/refill', { api_key: ADMIN, category: 'metadata' });
+    expect((await app.get()).headers['x-ratelimit-remaining']).toBe('99');
+    await send('POST', '/limits/refill');
+    expect((await app.get()).headers['x-ratelimit-remaining']).toBe('99');
+  });
+
+  it.each<[string, unknown, unknown[]]>([
+    ['/limits/spend', { category: 'search' }, invalid([[], 'expected either api_key or api_key_id'])],
+    [
+      '/limits/spend',
+      { api_key: 'sk_test_unknown', category: 'search' },
+      invalid([['api_key'], 'the sandbox has no such key']),
+    ],
+    [
+      '/limits/spend',
+      { api_key_id: 'key_x', category: 'search' },
+      invalid([['api_key_id'], 'the sandbox has no such key']),
+    ],
+    ['/limits/refill', { category: 'search' }, invalid([[], 'expected either api_key or api_key_id'])],
+  ])('%s refuses %j', async (path, body, errors) => {
+    const app = await buildTestApp();
+    const answer = await control(app)('POST', path, body);
+    expect([answer.status, answer.json.detail]).toEqual([422, errors]);
+    expect(answer.text).not.toContain('sk_test_unknown');
+  });
+
+  it('the story: two calls a minute, a third that is refused, the clock moved by 30 seconds, a call that passes', async () => {
+    const app = await buildTestApp({ limits: 'enforce' });
+    await app.patch({ rate_limits: { metadata: 2 } });
+    await control(app)('POST', '/limits/refill');
+    expect([(await app.get()).status, (await app.get()).status]).toEqual([200, 200]);
+    const refused = await app.get();
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '30']);
+    await control(app)('POST', '/clock/advance', { ms: 30_000 });
+    expect((await app.get()).status).toBe(200);
+  });
+});
+
+describe('the reset', () => {
+  it('goes back to the state that the seed gave, clock and limits included', async () => {
+    const app = await buildTestApp();
+    const send = control(app);
+    await app.patch({ organization_name: 'Changed', metadata: { a: 1 }, rate_limits: { metadata: 7 } });
+    await send('PUT', '/limits', { mode: 'enforce' });
+    await send('POST', '/clock/advance', { ms: 1000 });
+    expect((await send('POST', '/reset')).json).toEqual({
+      reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits'],
+    });
+    const answer = await app.get();
+    expect(answer.json).toEqual(ACME);
+    expect(answer.headers['x-ratelimit-remaining']).toBe('99');
+    expect((await send('GET', '/limits')).json.mode).toBe('headers');
+    expect((await send('GET', '/clock')).json.now).toBe('2026-01-01T00:00:00Z');
+  });
+});
