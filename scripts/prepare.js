@@ -36,7 +36,16 @@ export function installIfNeeded() {
   if (!isInstalled()) {
     say('Installing packages (the first time this compiles SQLite, which takes about a minute) ...');
     // Not `npm ci`: it wants the packages of every other platform in the lockfile too.
-    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...newerSqlite]);
+    // Also where NODE_ENV says production: what builds the program is a development dependency.
+    run('npm', [
+      'install',
+      '--include=dev',
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      ...newerSqlite,
+    ]);
     say('Installed.');
   }
 }
@@ -56,6 +65,7 @@ function isInstalled() {
   if (statSync(installed).mtimeMs < statSync(inProject('package-lock.json')).mtimeMs) return false;
   try {
     const require = createRequire(import.meta.url);
+    require.resolve('esbuild');
     const [major] = require('better-sqlite3/package.json').version.split('.');
     if (wantsNewerSqlite && major === '12') return false;
     const Database = require('better-sqlite3');

@@ -186,16 +186,16 @@ type Variables = Record<string, string | undefined>;
 
 /**
  * The settings of the server: a flag counts before its variable, and that before the default.
- * @param folder where a seed file is looked for
+ * @param folder where a seed file is looked for; null for nowhere
  * @throws {ConfigError} naming the flag or the variable
  */
 export function readServeConfig(
   flags: Flags,
   variables: Variables = process.env,
-  folder: string = process.cwd(),
+  folder: string | null = process.cwd(),
 ): ServeConfig {
   const config = read(ServeConfig, SERVE_SETTINGS, flags, variables);
-  return { ...config, seed: config.seed ?? findSeedFile(folder), pid: process.pid };
+  return { ...config, seed: config.seed ?? (folder === null ? undefined : findSeedFile(folder)), pid: process.pid };
 }
 
 export function readHealthConfig(flags: Flags, variables: Variables = process.env): HealthConfig {
@@ -216,6 +216,9 @@ function read<T extends z.ZodType>(
   flags: Flags,
   variables: Variables,
 ): z.output<T> {
+  const [unknown] = Object.keys(flags).filter((name) => !(name in settings));
+  if (unknown !== undefined)
+    throw new ConfigError(`${unknown} is no option; there are ${Object.keys(settings).join(', ')}`);
   const given: Record<string, unknown> = {};
   const sources: Record<string, string> = {};
   for (const [name, { flag, default: fallback, isRepeatable }] of Object.entries(settings)) {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { notFound } from './domain/errors.ts';
+import { handleError, toRequestId } from './wire/envelope.ts';
 
 /** What the page is made of. */
 export interface DocsOptions {
@@ -15,7 +17,14 @@ export interface DocsOptions {
 
 /** An app of its own that serves the page for people under `/docs`, offline. It is built when somebody asks for it. */
 export async function buildDocs({ document, assets, demoKey }: DocsOptions): Promise<FastifyInstance> {
-  const app = Fastify({ exposeHeadRoutes: false });
+  const app = Fastify({ exposeHeadRoutes: false, requestIdHeader: false, genReqId: toRequestId });
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(() => {
+    throw notFound();
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, {
     routePrefix: '/docs',

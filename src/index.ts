@@ -49,7 +49,7 @@ export async function createMockServer(options: MockServerOptions = {}): Promise
   const { port = 0, db = ':memory:', logLevel = 'silent', reset = false, ...rest } = options;
   const flags = { ...rest, port: String(port), db, logLevel, reset: String(reset) };
   // Neither variables nor a seed file that happens to lie around may change what a test sees.
-  const config = { ...readServeConfig(flags, {}), seed: options.seed };
+  const config = readServeConfig(flags, {}, null);
   const { url, keyOf, close } = await startServer(config, writeToStandardError);
   const [admin, remove, write, read] = await Promise.all([
     keyOf('admin'),

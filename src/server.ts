@@ -58,8 +58,10 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
   const file = config.db;
   const store = openSqliteStore({ file, migrations: projectFile('migrations'), pid: config.pid, since: now });
   const cleanUp: (() => Promise<void>)[] = [() => store.close()];
-  const close = async () => {
-    for (const step of cleanUp.splice(0).reverse()) await step();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= cleanUp.reduceRight((before, step) => before.then(step), Promise.resolve());
+    return closing;
   };
   try {
     const kept = config.reset ? undefined : await store.findSandbox(DEFAULT_SANDBOX);
@@ -160,7 +162,9 @@ async function findKeyOf(
       api_key.permissions.join() === permission,
   );
   if (known !== undefined) return known.key;
-  const made = toKnownKey(`sk_test_${permission}${randomUUID().replaceAll('-', '')}`, first, permission, 'made up');
+  // The same at every start, so that a database that is kept does not fill with keys.
+  const key = `sk_test_${permission}${hashApiKey(`${first} ${permission}`).slice(0, 24)}`;
+  const made = toKnownKey(key, first, permission, 'made up');
   await sandbox.grantApiKeys([made.api_key]);
   return made.key;
 }

@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'listener.ts': [],
   'health.ts': ['config.ts'],
   'banner.ts': ['server.ts'],
-  'docs.ts': [],
+  'docs.ts': ['domain/', 'wire/'],
   'openapi-differences.ts': [],
   'index.ts': ['server.ts', 'config.ts'],
   'app.ts': ['api/', 'control/', 'wire/', 'sandbox/', 'domain/'],

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Flags, readServeConfig } from '../src/config.ts';
+import { createMockServer } from '../src/index.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { makeFolder } from './support/folder.ts';
 import { get, patch } from './support/process.ts';
@@ -16,8 +17,12 @@ async function start(flags: Flags = {}): Promise<RunningServer & { log: string[]
   return Object.assign(server, { log, port: Number(new URL(server.url).port) });
 }
 
+/** Every client of the tests. */
+const sockets = new Set<Socket>();
+
 async function open(port: number, bytes: string | Buffer = ''): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
+  sockets.add(socket);
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {});
   await once(socket, 'connect');
@@ -200,7 +205,71 @@ describe('the control plane', () => {
   });
 });
 
+describe('createMockServer', () => {
+  it('gives a server with a key for each permission', async () => {
+    const server = await createMockServer();
+    onTestFinished(() => server.close());
+    expect(server.apiKeys).toEqual({
+      admin: 'sk_live_abc123def456',
+      delete: 'sk_test_deleter',
+      write: 'sk_test_writer',
+      read: 'sk_test_readonly',
+    });
+    expect((await get(server.url, server.apiKeys.read)).organization_id).toBe('org_demo123');
+  });
+
+  it('makes up the keys that a seed has not, the same ones every time, and they survive a reset', async () => {
+    const folder = makeFolder();
+    const seed = `${folder}/seed.yaml`;
+    writeFileSync(seed, 'version: 1\norganizations: [{ organization_id: org_a, api_keys: [{ key: sk_test_mine }] }]');
+    const first = await createMockServer({ seed, db: `${folder}/mock.db` });
+    await first.close();
+    const second = await createMockServer({ seed, db: `${folder}/mock.db` });
+    onTestFinished(() => second.close());
+    expect(second.apiKeys).toEqual(first.apiKeys);
+    expect(second.apiKeys.admin).toBe('sk_test_mine');
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${second.url}/_mock/sandboxes/default/reset`, { method: 'POST', headers });
+    expect((await get(second.url, second.apiKeys.read)).organization_id).toBe('org_a');
+  });
+
+  it('rejects when the port is taken, a value is wrong, or an option is none', async () => {
+    const server = await createMockServer();
+    onTestFinished(() => server.close());
+    const port = Number(new URL(server.url).port);
+    await expect(createMockServer({ port })).rejects.toThrow(`port ${port} is in use`);
+    await expect(createMockServer({ requestTimeout: 'soon' })).rejects.toThrow("--request-timeout: 'soon' was given");
+    const misspelt = { unknownFeilds: 'reject' } as object;
+    await expect(createMockServer(misspelt)).rejects.toThrow('unknownFeilds is no option; there are port, host, db');
+  });
+
+  it('serves the page for people, whose 404s are in the envelope too', async () => {
+    const server = await createMockServer();
+    onTestFinished(() => server.close());
+    const page = await fetch(`${server.url}/docs`);
+    expect([page.status, page.headers.get('x-request-id')]).toEqual([200, expect.stringMatching(/^req_/)]);
+    expect(await page.text()).toContain('<title>mixpeek-mock</title>');
+    const missing = await fetch(`${server.url}/docs/nope`);
+    expect(await missing.json()).toMatchObject({ success: false, status: 404, error: { type: 'NotFoundError' } });
+    expect(missing.headers.get('x-request-id')).toMatch(/^req_/);
+  });
+});
+
 describe('closing', () => {
+  it('twice waits twice for the same end', async () => {
+    const server = await start();
+    await open(server.port, request('Content-Length: 100\r\n', '{'));
+    await get(server.url);
+    let isFirstDone = false;
+    const first = server.close().then(() => {
+      isFirstDone = true;
+    });
+    for (const socket of sockets) socket.destroy();
+    await server.close();
+    await first;
+    expect(isFirstDone).toBe(true);
+  });
+
   it('answers what is in flight', async () => {
     const server = await start();
     const body = '{"logo_url":"late"}';

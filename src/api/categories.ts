@@ -12,7 +12,6 @@ const CATEGORIES: [pattern: RegExp, category: RateLimitCategory][] = [
   [/\/(?:objects|documents)(?:\/|$)/, 'data'],
 ];
 
-export function categoryOf(url: string): RateLimitCategory {
-  const [path = ''] = url.split(/[?#]/, 1);
+export function categoryOf(path: string): RateLimitCategory {
   return CATEGORIES.find(([pattern]) => pattern.test(path))?.[1] ?? 'metadata';
 }

@@ -31,10 +31,12 @@ function charge(
   return toRateLimited(spending, category, api_name);
 }
 
-/** A route names itself; what is answered with 405 or 501 is told by its path. */
+/** A route names itself; what is answered with 405 or 501 is told by its path, of which only a plain word is repeated. */
 function describe({ routeOptions, method, url }: FastifyRequest): { category: RateLimitCategory; api_name: string } {
   const { api_name } = routeOptions.config;
   if (api_name !== undefined) return { category: 'metadata', api_name };
-  const [, , first = ''] = url.split(/[/?#]/);
-  return { category: categoryOf(url), api_name: `${first}.${method.toLowerCase()}` };
+  const path = decodeURI(url.split(/[?#]/, 1)[0] ?? '');
+  const [, , first = ''] = path.split('/');
+  const resource = /^[a-z]+(?:-[a-z]+)*$/.test(first) ? first : 'unknown';
+  return { category: categoryOf(path), api_name: `${resource}.${method.toLowerCase()}` };
 }

@@ -33,17 +33,30 @@ export function isValidAnywhere(char: string): boolean {
 export const CONTEXTJ = /^[\u{200c}\u{200d}]$/u;
 export const CONTEXTO = /^[\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}\u{660}-\u{669}\u{6f0}-\u{6f9}]$/u;
 
+/** What the rules of CONTEXTO code points ask of a label as a whole. */
+export interface LabelContext {
+  isJapanese: boolean;
+  hasArabicDigit: boolean;
+  hasExtendedArabicDigit: boolean;
+}
+
+const JAPANESE = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u;
+
+export function readContext(label: string): LabelContext {
+  return {
+    isJapanese: JAPANESE.test(label.replaceAll('\u{30fb}', '')),
+    hasArabicDigit: /[\u{660}-\u{669}]/u.test(label),
+    hasExtendedArabicDigit: /[\u{6f0}-\u{6f9}]/u.test(label),
+  };
+}
+
 /** Whether the rule of a CONTEXTO code point (RFC 5892, appendix A.3 to A.9) holds where it stands in the label. */
-export function isInItsContext(label: readonly string[], at: number): boolean {
+export function isInItsContext(label: readonly string[], at: number, context: LabelContext): boolean {
   const [before, char, after] = [label[at - 1], label[at] ?? '', label[at + 1]];
   if (char === '\u{b7}') return before === 'l' && after === 'l';
   if (char === '\u{375}') return after !== undefined && /^\p{Script=Greek}$/u.test(after);
   if (char === '\u{5f3}' || char === '\u{5f4}') return before !== undefined && /^\p{Script=Hebrew}$/u.test(before);
-  if (char === '\u{30fb}') {
-    const isJapanese = /^[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]$/u;
-    return label.some((other) => other !== '\u{30fb}' && isJapanese.test(other));
-  }
+  if (char === '\u{30fb}') return context.isJapanese;
   // Arabic-Indic digits and extended ones do not stand together.
-  const others = /^[\u{660}-\u{669}]$/u.test(char) ? /^[\u{6f0}-\u{6f9}]$/u : /^[\u{660}-\u{669}]$/u;
-  return !label.some((other) => others.test(other));
+  return !(context.hasArabicDigit && context.hasExtendedArabicDigit);
 }

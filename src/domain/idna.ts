@@ -1,7 +1,7 @@
 import punycode from 'punycode/punycode.js';
 import regexes from 'tr46/lib/regexes.js';
 import { toRepr } from './code-points.ts';
-import { CONTEXTJ, CONTEXTO, isInItsContext, isValidAnywhere, mapCodePoint } from './idna-code-points.ts';
+import { CONTEXTJ, CONTEXTO, isInItsContext, isValidAnywhere, mapCodePoint, readContext } from './idna-code-points.ts';
 
 /**
  * Domain names by IDNA 2008, in the order and with the words of Python's package idna (observed with 3.13), whose
@@ -14,8 +14,10 @@ const MAX_LABEL_LENGTH = 63;
 
 /** The domain with UTS 46's compatibility mapping and NFC: letters folded, full-width forms narrowed, dots made dots. */
 export function mapDomain(domain: string): string {
+  const known = new Map<string, string | undefined>();
   const mapped = [...domain].map((char, index) => {
-    const text = mapCodePoint(char);
+    if (!known.has(char)) known.set(char, mapCodePoint(char));
+    const text = known.get(char);
     if (text === undefined) {
       throw new IdnaError(`Codepoint ${toNumber(char)} not allowed at position ${index + 1} in ${toRepr(domain)}`);
     }
@@ -67,15 +69,21 @@ function checkLabel(label: string): void {
   }
   if (label.startsWith('-') || label.endsWith('-')) throw new IdnaError('Label must not start or end with a hyphen');
   if (/^\p{M}/u.test(label)) throw new IdnaError('Label begins with an illegal combining character');
+  const context = readContext(label);
+  const valid = new Set<string>();
   for (const [index, char] of chars.entries()) {
-    const place = `position ${index + 1} in ${toRepr(label)}`;
+    if (valid.has(char)) continue;
     if (CONTEXTJ.test(char)) {
-      if (!isJoining(chars, index)) throw new IdnaError(`Joiner ${toNumber(char)} not allowed at ${place}`);
+      if (!isJoining(chars, index))
+        throw new IdnaError(`Joiner ${toNumber(char)} not allowed at ${toPlace(label, index)}`);
     } else if (CONTEXTO.test(char)) {
-      if (!isInItsContext(chars, index)) throw new IdnaError(`Codepoint ${toNumber(char)} not allowed at ${place}`);
-    } else if (!isValidAnywhere(char)) {
-      const of = `position ${index + 1} of ${toRepr(label)}`;
-      throw new IdnaError(`Codepoint ${toNumber(char)} at ${of} not allowed`);
+      if (!isInItsContext(chars, index, context)) {
+        throw new IdnaError(`Codepoint ${toNumber(char)} not allowed at ${toPlace(label, index)}`);
+      }
+    } else if (isValidAnywhere(char)) {
+      valid.add(char);
+    } else {
+      throw new IdnaError(`Codepoint ${toNumber(char)} at position ${index + 1} of ${toRepr(label)} not allowed`);
     }
   }
   checkBidi(chars);
@@ -119,4 +127,5 @@ function checkBidi(label: readonly string[]): void {
   }
 }
 
+const toPlace = (label: string, index: number) => `position ${index + 1} in ${toRepr(label)}`;
 const toNumber = (char: string) => `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;

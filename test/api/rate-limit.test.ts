@@ -113,6 +113,8 @@ describe('mode enforce', () => {
     ['GET', '/v1/clusters/c', 'metadata', 'clusters.get'],
     ['GET', '/v1/buckets/b/objects/o', 'data', 'buckets.get'],
     ['PUT', '/v1/collections/c/documents/', 'data', 'collections.put'],
+    ['POST', '/v1/retrievers/r/%65xecute', 'search', 'retrievers.post'],
+    ['GET', '/v1/sk_live_abcdef/x', 'metadata', 'unknown.get'],
     ['DELETE', '/v1/organizations', 'metadata', 'organizations.delete'],
   ])('%s %s belongs to %s and is called %s', async (method, url, category, api_name) => {
     const { send } = await buildLimitedApp({ metadata: 1, data: 1, search: 1, upload: 1, compute: 1 });

@@ -299,10 +299,14 @@ describe('billing_email', () => {
     ['quotes', `"${'" '.repeat(1000)}<b>`],
     ['a megabyte of blanks', `${' '.repeat(1_000_000)}x`],
     ['marks', `a${'\u0301'.repeat(2000)}@b.com`],
+    ['one label', `a@${'𐌰'.repeat(2000)}.com`],
+    ['a label of letters', `a@${'é'.repeat(2000)}.com`],
+    ['a label of middle dots', `a@${'・'.repeat(1990)}あ.com`],
+    ['a label of digits', `a@${'\u0661'.repeat(1990)}あ.com`],
   ])('is refused fast: %s', (_name, email) => {
     const started = performance.now();
     expect(validateEmail(email)).toHaveProperty('reason');
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(300);
   });
 
   const rows = fixture('emails.jsonl').map(
