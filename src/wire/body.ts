@@ -19,9 +19,8 @@ export type ReceivedBody =
 export function receiveBody(bytes: Buffer, isJson: boolean): ReceivedBody {
   if (bytes.length === 0) return { kind: 'missing' };
   if (!isJson) return { kind: 'not_json_content' };
-  if (!isUtf8(bytes)) return { kind: 'not_utf8' };
-  const decoded = bytes.toString('utf8');
-  const text = decoded.startsWith('\ufeff') ? decoded.slice(1) : decoded;
+  const text = decode(bytes);
+  if (text === undefined) return { kind: 'not_utf8' };
   try {
     return { kind: 'json', value: parseJson(text) };
   } catch (error) {
@@ -31,12 +30,31 @@ export function receiveBody(bytes: Buffer, isJson: boolean): ReceivedBody {
   }
 }
 
+/**
+ * The text, or undefined for bytes that are none. `json.loads` guesses UTF-16 and UTF-32 from where the first NUL bytes
+ * stand (observed), so that what looks like broken JSON may be none, and the other way round.
+ */
+function decode(bytes: Buffer): string | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const { length } = bytes;
+  const [isNull0, isNull1, isNull23] = [bytes[0] === 0, bytes[1] === 0, bytes[2] === 0 && bytes[3] === 0];
+  if ((length < 4 && length !== 2) || (!isNull0 && !isNull1)) return bytes.toString('utf8').replace(/^\ufeff/, '');
+  const isBigEndian = isNull0;
+  const width = length >= 4 && isNull1 && (isNull0 || isNull23) ? 4 : 2;
+  if (length % width !== 0) return undefined;
+  const units = Buffer.from(bytes);
+  if (isBigEndian) width === 4 ? units.swap32() : units.swap16();
+  if (width === 2) return units.toString('utf16le');
+  const codes = Array.from({ length: length / 4 }, (_, index) => units.readUInt32LE(index * 4));
+  return codes.some((code) => code > 0x10ffff) ? undefined : codes.map((code) => String.fromCodePoint(code)).join('');
+}
+
 function countCodePoints(text: string, end: number): number {
   let count = 0;
   for (let at = 0; at < end; at++) {
-    const code = text.charCodeAt(at);
-    // Well-formed UTF-8 gives surrogates in pairs only: the second one of a pair is not counted.
-    if (code < 0xdc00 || code > 0xdfff) count++;
+    count++;
+    // The second half of a pair is not counted.
+    if ((text.codePointAt(at) ?? 0) > 0xffff) at++;
   }
   return count;
 }

@@ -59,6 +59,18 @@ describe('the body as a whole', () => {
     expect([answer.status, answer.json]).toEqual([400, UNREADABLE]);
   });
 
+  it.each<[string, Buffer, number]>([
+    ['UTF-16, little end first', Buffer.from('{"logo_url":"x"}', 'utf16le'), 200],
+    ['UTF-16, big end first', Buffer.from('{"logo_url":"x"}', 'utf16le').swap16(), 200],
+    ['UTF-16, cut in a character', Buffer.from('{"a":1}', 'utf16le').subarray(0, 13), 400],
+    ['UTF-32', Buffer.from([...'{ }'].flatMap((char) => [char.charCodeAt(0), 0, 0, 0])), 200],
+    ['UTF-32 beyond Unicode', Buffer.from([0x7b, 0, 0, 0, 0, 0, 0x11, 0]), 400],
+    ['a NUL in front of UTF-8', Buffer.from('\0"a"'), 422],
+  ])('%s is read as Python guesses it', async (_name, body, status) => {
+    const { patch } = await buildTestApp();
+    expect((await patch(body)).status).toBe(status);
+  });
+
   it('a leading byte order mark is dropped', async () => {
     const { patch } = await buildTestApp();
     expect((await patch('\ufeff{"organization_name":"B"}')).json.organization_name).toBe('B');
