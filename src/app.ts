@@ -8,6 +8,7 @@ import Fastify, {
 import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
 import { addFallback } from './api/fallback.ts';
 import { addHealthRoute } from './api/health.ts';
+import { buildOpenEntry, noteAnswers } from './api/journal.ts';
 import { buildOpenApiDocument, type OpenApiNode } from './api/openapi.ts';
 import { addOrganizationRoutes } from './api/organizations.ts';
 import { chargeRequest } from './api/rate-limit.ts';
@@ -65,14 +66,18 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   // A logger for each request costs more than naming the request in its one line.
   app.setChildLoggerFactory((parent) => parent);
   app.setErrorHandler(handleError);
-  app.setNotFoundHandler(() => {
+  const defaultSandbox = sandboxes.find(DEFAULT_SANDBOX);
+  if (defaultSandbox === undefined) throw new Error('there is always a default sandbox');
+  const openEntry = buildOpenEntry(defaultSandbox);
+  app.setNotFoundHandler({ preHandler: openEntry }, () => {
     throw notFound();
   });
   receiveBodies(app);
+  noteAnswers(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    const clock = sandboxes.find(DEFAULT_SANDBOX)?.clock;
-    if (clock?.isMoved) reply.header('date', toHttpDate(clock.now()));
+    const { clock } = defaultSandbox;
+    if (clock.isMoved) reply.header('date', toHttpDate(clock.now()));
     done();
   });
   if (REQUEST_LOG_LEVELS.includes(logger.level)) app.addHook('onResponse', logRequest);
@@ -85,6 +90,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
         strictPreflight: false,
         exposedHeaders: EXPOSED_HEADERS,
       });
+      api.addHook('onRequest', openEntry);
       await addBearerAuth(api, sandboxes);
       api.addHook('onRequest', buildAuthenticate(api));
       api.addHook('onRequest', checkPermission);
@@ -96,7 +102,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     { prefix: '/v1' },
   );
   if (control !== undefined) {
-    await app.register((scope) => addControlPlane(scope, sandboxes, control.token), { prefix: '/_mock' });
+    await app.register((scope) => addControlPlane(scope, sandboxes, { ...control, version }), { prefix: '/_mock' });
   }
   addDocumentRoutes(app, () => buildOpenApiDocument(version, unknownFields), buildDocs);
   return app;

@@ -107,6 +107,12 @@ export const SERVE_SETTINGS = {
     description: 'let the clock stand at this time; it can be moved and started by the control plane',
     allowed: 'a time like 2026-01-01T00:00:00Z',
   },
+  journalSize: {
+    flag: '--journal-size <number>',
+    default: '1000',
+    description: 'requests that the journal keeps; 0 for none',
+    allowed: '0 to 100000',
+  },
   control: {
     flag: '--control <mode>',
     default: 'on',
@@ -158,6 +164,11 @@ const ServeConfig = z.object({
   unknownFields: z.enum(UNKNOWN_FIELDS),
   limits: z.enum(LIMITS_MODES),
   clock: time.optional(),
+  journalSize: z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .transform(Number)
+    .pipe(z.number().max(100_000)),
   control: z.enum(['on', 'off']),
   controlToken: z
     .string()

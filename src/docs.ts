@@ -13,10 +13,15 @@ export interface DocsOptions {
   assets: string;
   /** A key that "try it out" sends when no other was entered; only one that everybody knows. */
   demoKey: string | undefined;
+  /** Whether there is a control plane, for the second tab. */
+  hasControl: boolean;
 }
 
+const API_TAB = { name: 'API', url: '/openapi.json' };
+const CONTROL_TAB = { name: 'control plane', url: '/_mock/openapi.json' };
+
 /** An app of its own that serves the page for people under `/docs`, offline. It is built when somebody asks for it. */
-export async function buildDocs({ document, assets, demoKey }: DocsOptions): Promise<FastifyInstance> {
+export async function buildDocs({ document, assets, demoKey, hasControl }: DocsOptions): Promise<FastifyInstance> {
   const app = Fastify({ exposeHeadRoutes: false, requestIdHeader: false, genReqId: toRequestId });
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(() => {
@@ -25,12 +30,13 @@ export async function buildDocs({ document, assets, demoKey }: DocsOptions): Pro
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  const tabs = hasControl && { urls: [API_TAB, CONTROL_TAB] };
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     baseDir: assets,
     logo: { type: 'image/svg+xml', content: readFileSync(`${assets}/logo.svg`) },
-    uiConfig: { docExpansion: 'full', tryItOutEnabled: true, persistAuthorization: true, deepLinking: true },
+    uiConfig: { docExpansion: 'full', tryItOutEnabled: true, persistAuthorization: true, deepLinking: true, ...tabs },
     theme: { title: 'mixpeek-mock', ...(demoKey && { js: [{ filename: 'demo-key.js', content: enterKey(demoKey) }] }) },
   });
   await app.ready();

@@ -21,6 +21,8 @@ export interface MockServerOptions {
   limits?: 'off' | 'headers' | 'enforce';
   /** A time like `2026-01-01T00:00:00Z` at which the clock stands. Default: real time. */
   clock?: string;
+  /** Requests that the journal keeps; 0 for none. Default 1000. */
+  journalSize?: number;
   /** `off` removes the control plane under `/_mock`. Default `on`. */
   control?: 'on' | 'off';
   /** What the control plane demands when `host` is not loopback. */
@@ -46,8 +48,15 @@ export interface MockServer {
  * @throws an Error whose message says what to do: the port is in use, the seed has a mistake, an option is wrong
  */
 export async function createMockServer(options: MockServerOptions = {}): Promise<MockServer> {
-  const { port = 0, db = ':memory:', logLevel = 'silent', reset = false, ...rest } = options;
-  const flags = { ...rest, port: String(port), db, logLevel, reset: String(reset) };
+  const { port = 0, db = ':memory:', logLevel = 'silent', reset = false, journalSize, ...rest } = options;
+  const flags = {
+    ...rest,
+    port: String(port),
+    db,
+    logLevel,
+    reset: String(reset),
+    journalSize: journalSize?.toString(),
+  };
   // Neither variables nor a seed file that happens to lie around may change what a test sees.
   const config = readServeConfig(flags, {}, null);
   const { url, keyOf, close } = await startServer(config, writeToStandardError);

@@ -73,6 +73,7 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
       clock: new SettableClock(config.clock === undefined && kept ? kept.clock : firstClock),
       store,
       limitsMode: config.limits,
+      journalSize: config.journalSize,
       firstClock,
     });
     const sandboxes = new Sandboxes(store);
@@ -86,7 +87,9 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
       control,
       buildDocs: async (document) => {
         const { buildDocs } = await import('./docs.ts');
-        return buildDocs({ document, assets: projectFile('dist/swagger-ui'), demoKey: await findDemoKey(store) });
+        const demoKey = await findDemoKey(store);
+        const hasControl = control !== undefined;
+        return buildDocs({ document, assets: projectFile('dist/swagger-ui'), demoKey, hasControl });
       },
     });
     cleanUp.push(() => app.close());

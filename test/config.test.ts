@@ -20,6 +20,7 @@ const DEFAULTS = {
   apiKey: [],
   unknownFields: 'ignore',
   limits: 'headers',
+  journalSize: 1000,
   control: 'on',
   requestTimeout: 30_000,
   logLevel: 'info',

@@ -87,6 +87,35 @@ describe('the OpenAPI document', () => {
   });
 });
 
+describe('the document of the control plane', () => {
+  it('is valid OpenAPI 3.1 and names every route, behind the guard', async () => {
+    for (const control of [undefined, { token: 'very-secret' }]) {
+      const { send } = await buildTestApp({ ...(control && { control }) });
+      const authorization = control ? `Bearer ${control.token}` : null;
+      const url = '/_mock/openapi.json';
+      const { json } = await send({ method: 'GET', url, authorization, headers: { host: 'localhost' } });
+      expect(await new Validator().validate(structuredClone(json))).toMatchObject({ valid: true });
+      const routes = Object.entries<object>(json.paths).flatMap(([path, operations]) =>
+        Object.keys(operations).map((method) => `${method} ${path.replace('/_mock/sandboxes/{sandbox_id}', '')}`),
+      );
+      expect(routes.sort()).toEqual([
+        'delete /requests',
+        'get /clock',
+        'get /limits',
+        'get /requests',
+        'get /requests/{id}',
+        'post /clock/advance',
+        'post /limits/refill',
+        'post /limits/spend',
+        'post /reset',
+        'put /clock',
+        'put /limits',
+      ]);
+      expect((await send({ method: 'GET', url, headers: { host: 'evil.example' } })).status).toBe(control ? 401 : 403);
+    }
+  });
+});
+
 describe('findDifferences', () => {
   it.each<[string, unknown, unknown, string[]]>([
     ['the same', { a: { type: 'string' } }, { a: { type: 'string', description: 'text' } }, []],

@@ -5,6 +5,7 @@ import { applyUpdate } from '../domain/organization.ts';
 import { sendJson } from '../wire/envelope.ts';
 import type { UnknownFields } from '../wire/pydantic.ts';
 import { callerOf } from './auth.ts';
+import { noteChange } from './journal.ts';
 import { buildBaseRateLimits, buildOrganizationUpdateRequest } from './organization-schemas.ts';
 
 const GET = { permission: 'read', api_name: 'organizations.get' } as const;
@@ -26,9 +27,10 @@ export function addOrganizationRoutes(
   api.patch('/organizations', { config: PATCH, schema: { body } }, async (request, reply) => {
     const { organization, sandbox } = callerOf(request);
     const now = toTimestamp(sandbox.clock.now());
-    const updated = await sandbox.updateOrganization(organization.organization_id, (current) =>
+    const { before, after } = await sandbox.updateOrganization(organization.organization_id, (current) =>
       applyUpdate(current, request.body, now),
     );
-    return sendJson(reply, sandbox.toAnswer(updated));
+    noteChange(request, sandbox, before, after);
+    return sendJson(reply, sandbox.toAnswer(after));
   });
 }

@@ -27,6 +27,8 @@ function charge(
   const limit = sandbox.limitsOf(organization)[category];
   const spending = sandbox.buckets.charge(apiKey, category, limit, now);
   setRateLimitHeaders(reply, spending.state);
+  const { remaining } = spending.state;
+  if (request.journalEntry !== null) request.journalEntry.bucket = { category, limit, remaining };
   if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return undefined;
   return toRateLimited(spending, category, api_name);
 }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { EARLIEST, LATEST, normalizeTimestamp, toMilliseconds, toTimestamp } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
 const time = z.string().transform((text, context) => {
@@ -23,27 +24,35 @@ const ClockAdvance = z.strictObject({ ms: z.number().int() });
 export function addClockRoutes(scope: FastifyInstance): void {
   const control = scope.withTypeProvider<ZodTypeProvider>();
 
-  control.get('/clock', async (request) => toView(sandboxOf(request)));
+  control.get('/clock', describedAs('The time that clients see'), async (request) => toView(sandboxOf(request)));
 
-  control.put('/clock', { schema: { body: ClockUpdate } }, async (request) => {
-    const sandbox = sandboxOf(request);
-    const { body } = request;
-    if ('frozen_at' in body) await sandbox.setClock(sandbox.clock.frozenAt(body.frozen_at));
-    else await sandbox.setClock(sandbox.clock.runningFrom(body.now ?? sandbox.clock.now()));
-    return toView(sandbox);
-  });
+  control.put(
+    '/clock',
+    { ...describedAs('Let the clock stand or run'), schema: { body: ClockUpdate } },
+    async (request) => {
+      const sandbox = sandboxOf(request);
+      const { body } = request;
+      if ('frozen_at' in body) await sandbox.setClock(sandbox.clock.frozenAt(body.frozen_at));
+      else await sandbox.setClock(sandbox.clock.runningFrom(body.now ?? sandbox.clock.now()));
+      return toView(sandbox);
+    },
+  );
 
-  control.post('/clock/advance', { schema: { body: ClockAdvance } }, async (request) => {
-    const sandbox = sandboxOf(request);
-    const then = sandbox.clock.now() + request.body.ms;
-    if (then < EARLIEST || then > LATEST) {
-      throw invalidBody([
-        { type: 'value_error', loc: ['body', 'ms'], msg: 'The clock ends with the years 1 and 9999' },
-      ]);
-    }
-    await sandbox.setClock(sandbox.clock.advancedBy(request.body.ms));
-    return toView(sandbox);
-  });
+  control.post(
+    '/clock/advance',
+    { ...describedAs('Move the clock by milliseconds'), schema: { body: ClockAdvance } },
+    async (request) => {
+      const sandbox = sandboxOf(request);
+      const then = sandbox.clock.now() + request.body.ms;
+      if (then < EARLIEST || then > LATEST) {
+        throw invalidBody([
+          { type: 'value_error', loc: ['body', 'ms'], msg: 'The clock ends with the years 1 and 9999' },
+        ]);
+      }
+      await sandbox.setClock(sandbox.clock.advancedBy(request.body.ms));
+      return toView(sandbox);
+    },
+  );
 }
 
 function toView({ clock }: Sandbox) {

@@ -6,13 +6,15 @@ import { readControlBody } from './body.ts';
 import { addClockRoutes } from './clock.ts';
 import { buildGuard } from './guard.ts';
 import { addLimitsRoutes } from './limits.ts';
+import { addControlDocument } from './openapi.ts';
+import { addRequestRoutes } from './requests.ts';
 import { addResetRoute } from './reset.ts';
 
 /** What only the mock does: looking into a sandbox and changing it from outside. Beside the API, never in its scope. */
 export async function addControlPlane(
   scope: FastifyInstance,
   sandboxes: Sandboxes,
-  token: string | undefined,
+  { token, version }: { token: string | undefined; version: string },
 ): Promise<void> {
   scope.decorateRequest('sandboxes', null);
   scope.addHook('onRequest', buildGuard(token));
@@ -31,10 +33,12 @@ export async function addControlPlane(
   scope.setNotFoundHandler(() => {
     throw notFound();
   });
+  addControlDocument(scope, version, token !== undefined);
   await scope.register(
     async (sandbox) => {
       addClockRoutes(sandbox);
       addLimitsRoutes(sandbox);
+      addRequestRoutes(sandbox);
       addResetRoute(sandbox);
     },
     { prefix: '/sandboxes/:sandbox_id' },

@@ -8,6 +8,7 @@ import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limit
 import { RATE_LIMIT_CATEGORIES, type RateLimitCategory } from '../domain/rate-limits.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
+import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
 const LimitsUpdate = z.strictObject({ mode: z.enum(LIMITS_MODES) });
@@ -20,32 +21,46 @@ const Refill = z.strictObject({ ...key, category: category.optional() });
 export function addLimitsRoutes(scope: FastifyInstance): void {
   const control = scope.withTypeProvider<ZodTypeProvider>();
 
-  control.get('/limits', async (request) => toView(sandboxOf(request)));
+  control.get('/limits', describedAs('The buckets of every key that was used'), async (request) =>
+    toView(sandboxOf(request)),
+  );
 
-  control.put('/limits', { schema: { body: LimitsUpdate } }, async (request) => {
-    const sandbox = sandboxOf(request);
-    sandbox.limitsMode = request.body.mode;
-    return toView(sandbox);
-  });
+  control.put(
+    '/limits',
+    { ...describedAs('How strict the limits are'), schema: { body: LimitsUpdate } },
+    async (request) => {
+      const sandbox = sandboxOf(request);
+      sandbox.limitsMode = request.body.mode;
+      return toView(sandbox);
+    },
+  );
 
-  control.post('/limits/spend', { schema: { body: Spend } }, async (request, reply) => {
-    const sandbox = sandboxOf(request);
-    const { category, count } = request.body;
-    const apiKey = await findKey(sandbox, request.body);
-    const limit = await limitOf(sandbox, apiKey, category);
-    const spending = sandbox.buckets.charge(apiKey, category, limit, sandbox.clock.now(), count);
-    if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return toBucketView(apiKey, category, spending.state);
-    setRateLimitHeaders(reply, spending.state);
-    throw toRateLimited(spending, category, 'mock.spend');
-  });
+  control.post(
+    '/limits/spend',
+    { ...describedAs('Drain a bucket, all or nothing'), schema: { body: Spend } },
+    async (request, reply) => {
+      const sandbox = sandboxOf(request);
+      const { category, count } = request.body;
+      const apiKey = await findKey(sandbox, request.body);
+      const limit = await limitOf(sandbox, apiKey, category);
+      const spending = sandbox.buckets.charge(apiKey, category, limit, sandbox.clock.now(), count);
+      if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return toBucketView(apiKey, category, spending.state);
+      setRateLimitHeaders(reply, spending.state);
+      throw toRateLimited(spending, category, 'mock.spend');
+    },
+  );
 
-  control.post('/limits/refill', { schema: { body: Refill } }, async (request) => {
-    const sandbox = sandboxOf(request);
-    const { api_key, api_key_id, category } = request.body;
-    if (api_key === undefined && api_key_id === undefined && category === undefined) sandbox.buckets.refillAll();
-    else sandbox.buckets.refill((await findKey(sandbox, request.body)).api_key_id, category);
-    return toView(sandbox);
-  });
+  control.post(
+    '/limits/refill',
+    { ...describedAs('Fill one bucket, or all'), schema: { body: Refill } },
+    async (request) => {
+      const sandbox = sandboxOf(request);
+      const { api_key, api_key_id, category } = request.body;
+      if (api_key === undefined && api_key_id === undefined && category === undefined) sandbox.buckets.refillAll();
+      else sandbox.buckets.refill((await findKey(sandbox, request.body)).api_key_id, category);
+      return toView(sandbox);
+    },
+  );
 }
 
 async function findKey(

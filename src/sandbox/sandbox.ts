@@ -5,6 +5,7 @@ import type { LimitsMode } from '../domain/rate-limiter.ts';
 import { effectiveLimits, isSameOverride, type RateLimits, type Tiers } from '../domain/rate-limits.ts';
 import type { Store } from '../store/store.ts';
 import { Buckets } from './buckets.ts';
+import { Journal } from './journal.ts';
 
 export interface SandboxParts {
   sandbox_id: string;
@@ -14,6 +15,8 @@ export interface SandboxParts {
   limitsMode: LimitsMode;
   /** What a reset sets the clock to. */
   firstClock: ClockSetting;
+  /** Entries that the journal keeps. */
+  journalSize: number;
 }
 
 /** A world that is alive: what is kept of it, its clock, its buckets. */
@@ -21,6 +24,7 @@ export class Sandbox {
   readonly sandbox_id: string;
   readonly clock: SettableClock;
   readonly buckets = new Buckets();
+  readonly journal: Journal;
   tiers: Tiers;
   limitsMode: LimitsMode;
   private readonly store: Store;
@@ -29,13 +33,14 @@ export class Sandbox {
   private readonly granted = new Map<string, ApiKey>();
   private answers = new WeakMap<Organization, string>();
 
-  constructor({ sandbox_id, tiers, clock, store, limitsMode, firstClock }: SandboxParts) {
+  constructor({ sandbox_id, tiers, clock, store, limitsMode, firstClock, journalSize }: SandboxParts) {
     this.sandbox_id = sandbox_id;
     this.tiers = tiers;
     this.clock = clock;
     this.store = store;
     this.limitsMode = limitsMode;
     this.firstClock = firstClock;
+    this.journal = new Journal(journalSize);
     this.firstLimitsMode = limitsMode;
   }
 
@@ -64,21 +69,22 @@ export class Sandbox {
     return answer;
   }
 
-  /** The organization after `change`, once that is kept; see {@link Store.updateOrganization}. */
+  /** The organization before and after `change`, once that is kept; see {@link Store.updateOrganization}. */
   async updateOrganization(
     organizationId: string,
     change: (current: Organization) => Organization,
-  ): Promise<Organization> {
+  ): Promise<{ before: Organization; after: Organization }> {
     let before: Organization | undefined;
-    const updated = await this.store.updateOrganization(this.sandbox_id, organizationId, (current) => {
+    const after = await this.store.updateOrganization(this.sandbox_id, organizationId, (current) => {
       before = current;
       return change(current);
     });
-    if (updated === undefined) throw new Error('the organization of a key that was let in is gone');
-    if (before !== undefined && !isSameOverride(before.rate_limits_override, updated.rate_limits_override)) {
-      this.buckets.changeLimits(organizationId, this.limitsOf(updated), this.clock.now());
+    if (before === undefined || after === undefined)
+      throw new Error('the organization of a key that was let in is gone');
+    if (!isSameOverride(before.rate_limits_override, after.rate_limits_override)) {
+      this.buckets.changeLimits(organizationId, this.limitsOf(after), this.clock.now());
     }
-    return updated;
+    return { before, after };
   }
 
   /** Sets the clock, also for the next start. */
@@ -110,6 +116,7 @@ export class Sandbox {
     this.clock.set(this.firstClock);
     this.limitsMode = this.firstLimitsMode;
     this.buckets.clear();
+    this.journal.clear();
     return true;
   }
 }

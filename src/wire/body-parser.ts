@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whether the Content-Type that was sent says JSON. */
     hasJsonBody: boolean;
+    /** The body as it was sent; undefined where none was read. */
+    receivedBytes: Buffer | undefined;
   }
 }
 
@@ -16,6 +18,7 @@ declare module 'fastify' {
  */
 export function receiveBodies(app: FastifyInstance): void {
   app.decorateRequest('hasJsonBody', true);
+  app.decorateRequest('receivedBytes', undefined);
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
       return done(badRequest('A request needs a Host header'));
@@ -27,7 +30,8 @@ export function receiveBodies(app: FastifyInstance): void {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, bytes, done) => {
-    done(null, receiveBody(bytes as Buffer, request.hasJsonBody));
+    request.receivedBytes = bytes as Buffer;
+    done(null, receiveBody(request.receivedBytes, request.hasJsonBody));
   });
   app.setValidatorCompiler(({ schema }) => (received: ReceivedBody | null) => {
     try {

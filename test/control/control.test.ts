@@ -209,7 +209,7 @@ describe('the reset', () => {
     await send('PUT', '/limits', { mode: 'enforce' });
     await send('POST', '/clock/advance', { ms: 1000 });
     expect((await send('POST', '/reset')).json).toEqual({
-      reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits'],
+      reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'],
     });
     const answer = await app.get();
     expect(answer.json).toEqual(ACME);

@@ -74,6 +74,7 @@ export async function buildTestApp(
     level?: string;
     limits?: LimitsMode;
     control?: { token: string };
+    journalSize?: number;
   } = {},
 ): Promise<TestApp> {
   const log: string[] = [];
@@ -83,7 +84,14 @@ export async function buildTestApp(
   await store.replaceState(DEFAULT_SANDBOX, state);
   const sandboxes = new Sandboxes(store);
   const limitsMode = options.limits ?? 'headers';
-  const parts = { tiers: state.tiers, clock, store, limitsMode, firstClock: clock.setting };
+  const parts = {
+    tiers: state.tiers,
+    clock,
+    store,
+    limitsMode,
+    firstClock: clock.setting,
+    journalSize: options.journalSize ?? 100,
+  };
   const sandbox = new Sandbox({ sandbox_id: DEFAULT_SANDBOX, ...parts });
   sandboxes.add(sandbox);
   const app = await buildApp({

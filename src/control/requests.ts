@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
+import { badRequest, notFound } from '../domain/errors.ts';
+import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
+import { sendJson } from '../wire/envelope.ts';
+import { describedAs } from './openapi.ts';
+import { sandboxOf } from './sandbox-of.ts';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+const number = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+
+const Query = z.strictObject({
+  method: z.string().optional(),
+  path: z.string().optional(),
+  status: number.optional(),
+  organization_id: z.string().optional(),
+  request_id: z.string().optional(),
+  since: z
+    .string()
+    .refine((text) => normalizeTimestamp(text) !== undefined, 'expected a time like 2026-01-01T00:00:00Z')
+    .transform((text) => toMilliseconds(normalizeTimestamp(text) ?? ''))
+    .optional(),
+  limit: number.pipe(z.number().min(1).max(MAX_LIMIT)).default(DEFAULT_LIMIT),
+  cursor: number.default(0),
+});
+
+/** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */
+export function addRequestRoutes(scope: FastifyInstance): void {
+  scope.get('/requests', describedAs('The journal, oldest first', Query), async (request, reply) => {
+    const { journal } = sandboxOf(request);
+    const query = readQuery(request.query);
+    const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
+    const page = found.slice(0, query.limit);
+    const next = found.length > page.length ? (page.at(-1)?.seq ?? null) : null;
+    const entries = page.map(toEntryJson).join(',');
+    return sendJson(reply, `{"requests":[${entries}],"next":${next},"dropped":${journal.dropped}}`);
+  });
+
+  scope.get('/requests/:id', describedAs('One entry of the journal'), async (request, reply) => {
+    const { id } = request.params as { id: string };
+    const entry = sandboxOf(request)
+      .journal.list()
+      .findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
+    if (entry === undefined) throw notFound();
+    return sendJson(reply, toEntryJson(entry));
+  });
+
+  scope.delete('/requests', describedAs('Empty the journal'), async (request) => ({
+    deleted: sandboxOf(request).journal.clear(),
+  }));
+}
+
+function readQuery(sent: unknown): z.output<typeof Query> {
+  const result = Query.safeParse({ ...(sent as object) });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const known = Object.keys(Query.shape).join(', ');
+  if (issue?.code === 'unrecognized_keys') throw badRequest(`A filter is not known; there are ${known}`);
+  throw badRequest(`The filter ${issue?.path.join('.')} is wrong: ${issue?.message}`);
+}
+
+function isWanted(entry: JournalEntry, query: z.output<typeof Query>): boolean {
+  const { method, path, status, organization_id, request_id, since } = query;
+  return (
+    (method === undefined || entry.method === method.toUpperCase()) &&
+    (path === undefined || entry.url.split('?', 1)[0] === path) &&
+    (status === undefined || entry.status === status) &&
+    (organization_id === undefined || entry.organization_id === organization_id) &&
+    (request_id === undefined || entry.request_id === request_id) &&
+    (since === undefined || entry.received_at >= since)
+  );
+}

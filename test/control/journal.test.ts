@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMockServer } from '../../src/index.ts';
+import { Journal, type JournalEntry, toEntryJson } from '../../src/sandbox/journal.ts';
+import { ACME, ADMIN, buildTestApp, type TestApp } from '../support/harness.ts';
+
+const URL_OF_REQUESTS = '/_mock/sandboxes/default/requests';
+
+const read = async ({ send }: TestApp, query = '') => {
+  const answer = await send({
+    method: 'GET',
+    url: `${URL_OF_REQUESTS}${query}`,
+    authorization: null,
+    headers: { host: 'localhost' },
+  });
+  return answer;
+};
+
+describe('an entry', () => {
+  it('holds what was sent, what was answered, what it cost and what it changed', async () => {
+    const app = await buildTestApp();
+    const body = '{"metadata":{"id":12345678901234567890},"rate_limits":{"search":5},"logo_url":null}';
+    const answer = await app.patch(body, {
+      url: '/v1/organizations?a=b&c',
+      headers: { 'x-request-id': 'mine', 'x-mine': 'yes' },
+    });
+    const { text, json } = await read(app);
+    expect(json).toMatchObject({ next: null, dropped: 0 });
+    expect(json.requests).toHaveLength(1);
+    const [{ ms, headers, api_key_id, ...entry }] = json.requests;
+    expect(entry).toEqual({
+      seq: 1,
+      request_id: 'mine',
+      received_at: '2026-01-01T00:00:00Z',
+      method: 'PATCH',
+      path: '/v1/organizations',
+      query: 'a=b&c',
+      body,
+      body_bytes: body.length,
+      organization_id: 'org_demo123',
+      status: 200,
+      outcome: 'answered',
+      answer: answer.text,
+      bucket: { category: 'metadata', limit: 100, remaining: 99 },
+      changes: [
+        { member: 'metadata', before: {}, after: expect.anything() },
+        { member: 'rate_limits', before: ACME.rate_limits, after: { ...ACME.rate_limits, search: 5 } },
+      ],
+    });
+    expect(text).toContain('"changes":[{"member":"metadata","before":{},"after":{"id":12345678901234567890}}');
+    expect(headers).toMatchObject({ authorization: 'Bearer sk_test_xy…', 'x-mine': 'yes' });
+    expect([typeof ms, api_key_id]).toEqual(['number', expect.stringMatching(/^key_[0-9a-f]{24}$/)]);
+  });
+
+  it('is there for what was refused too, and for no request of health, documents or the control plane', async () => {
+    const app = await buildTestApp();
+    await app.patch('{', { authorization: 'Bearer x' });
+    await app.patch('{');
+    await app.get({ url: '/v1/nope' });
+    await app.get({ url: '/nope', authorization: null });
+    await app.get({ url: '/v1/health' });
+    await app.get({ url: '/openapi.json' });
+    const { json } = await read(app);
+    const rows = json.requests.map((entry: Record<string, unknown>) => [
+      entry.path,
+      entry.status,
+      entry.changes,
+      entry.body,
+    ]);
+    expect(rows).toEqual([
+      ['/v1/organizations', 401, null, null],
+      ['/v1/organizations', 422, null, '{'],
+      ['/v1/nope', 501, null, null],
+      ['/nope', 404, null, null],
+    ]);
+  });
+
+  it('holds no whole key, wherever one was sent', async () => {
+    const app = await buildTestApp();
+    const secret = 'sk_live_secretsecret1';
+    const escaped = secret.replace('s', '\\u0073');
+    await app.get({ authorization: `Bearer ${secret}` });
+    await app.get({
+      authorization: secret,
+      headers: { 'x-key': secret, cookie: `key=${secret}`, 'x-request-id': secret },
+    });
+    await app.get({ url: `/v1/${secret}?key=${secret}&k=sk%5Flive%5Fsecretsecret1` });
+    await app.patch(
+      `{"organization_name":"${secret}","metadata":{"${secret}":"${escaped}"},"logo_url":"x ${secret} y"}`,
+    );
+    await app.patch(`{"organization_name":"${secret}`);
+    for (const query of ['', '/1', `?request_id=${secret}`]) {
+      const { text } = await read(app, query);
+      expect(text).toContain('sk_');
+      expect(text).not.toContain('secretsecret1');
+    }
+  });
+});
+
+describe('the journal', () => {
+  it('is read in pages, by filters, by id, and emptied', async () => {
+    const app = await buildTestApp();
+    for (let call = 0; call < 5; call++) {
+      app.clock.time += 1000;
+      await app.get(call % 2 === 0 ? {} : { url: '/v1/x' });
+    }
+    const seqs = async (query: string) => (await read(app, query)).json.requests.map(({ seq }: JournalEntry) => seq);
+    expect((await read(app, '?limit=2')).json).toMatchObject({ requests: [{ seq: 1 }, { seq: 2 }], next: 2 });
+    expect((await read(app, '?limit=2&cursor=4')).json).toMatchObject({ requests: [{ seq: 5 }], next: null });
+    expect(await seqs('?status=501')).toEqual([2, 4]);
+    expect(await seqs('?path=/v1/x&method=get')).toEqual([2, 4]);
+    expect(await seqs('?organization_id=org_demo123&since=2026-01-01T00:00:04Z')).toEqual([4, 5]);
+    expect(await seqs('?request_id=none')).toEqual([]);
+    const { request_id } = (await read(app, '/3')).json;
+    expect((await read(app, `/${request_id}`)).json.seq).toBe(3);
+    expect((await read(app, '/99')).status).toBe(404);
+    for (const wrong of ['?limit=0', '?status=x', '?since=soon', '?nonsense=1']) {
+      expect((await read(app, wrong)).status).toBe(400);
+    }
+    const headers = { host: 'localhost', 'content-type': 'application/json' };
+    const deleted = await app.send({ method: 'DELETE', url: URL_OF_REQUESTS, authorization: null, headers });
+    expect(deleted.json).toEqual({ deleted: 5 });
+    expect((await read(app)).json).toEqual({ requests: [], next: null, dropped: 0 });
+  });
+
+  it('keeps the newest and counts what it dropped; 0 keeps none', async () => {
+    const app = await buildTestApp({ journalSize: 3 });
+    for (let call = 0; call < 5; call++) await app.get();
+    expect((await read(app)).json).toMatchObject({ requests: [{ seq: 3 }, { seq: 4 }, { seq: 5 }], dropped: 2 });
+    const without = await buildTestApp({ journalSize: 0 });
+    await without.get();
+    expect((await read(without)).json).toEqual({ requests: [], next: null, dropped: 0 });
+  });
+
+  it('is bounded in bytes: of a thousand large requests the newest 64 MiB are kept, each cut to 64 KiB', () => {
+    const journal = new Journal(100_000);
+    for (let call = 0; call < 2000; call++) {
+      const entry = journal.open({ request_id: 'r', received_at: 0, method: 'PATCH', url: '/', headers: [] });
+      Object.assign(entry, { outcome: 'answered', body: Buffer.alloc(64 * 1024), answer: '' });
+      journal.close(entry);
+    }
+    expect(journal.list().length).toBe(Math.floor((64 * 1024) / 65));
+    expect(journal.dropped).toBe(2000 - journal.list().length);
+  });
+
+  it('cuts what is long, and tells how long it was', async () => {
+    const app = await buildTestApp();
+    await app.patch({ metadata: { long: 'x'.repeat(200_000) } });
+    const [{ body, body_bytes, answer }] = (await read(app)).json.requests;
+    expect([body.length, body_bytes > 200_000, answer.length]).toEqual([65_536, true, 65_536]);
+  });
+
+  it('shows a header that was sent twice, and no name of JavaScript’s own', () => {
+    const journal = new Journal(1);
+    const headers = ['X-A', '1', 'x-a', '2', 'toString', '3'];
+    const entry = journal.open({ request_id: 'r', received_at: 0, method: 'GET', url: '/', headers });
+    expect(JSON.parse(toEntryJson(entry)).headers).toEqual({ 'x-a': '1, 2', tostring: '3' });
+  });
+});
+
+describe('an exchange that breaks off', () => {
+  it.each([
+    [
+      'a cut connection',
+      'PATCH /v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n',
+      '{"logo_url":',
+      true,
+    ],
+    [
+      'a half-sent body',
+      'PATCH /v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n',
+      '{"logo_url":',
+      false,
+    ],
+    [
+      'an aborted upload',
+      'PATCH /v1/organizations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n',
+      '5\r\n{"log',
+      true,
+    ],
+  ])('%s leaves a closed entry that says so', async (_name, head, part, isCut) => {
+    const server = await createMockServer({ requestTimeout: '200ms' });
+    onTestFinished(() => server.close());
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(`${head}Authorization: Bearer ${ADMIN}\r\n\r\n${part}`);
+    const readEntry = async () => {
+      const response = await fetch(`${server.url}${URL_OF_REQUESTS}`);
+      const { requests } = (await response.json()) as { requests: JournalEntry[] };
+      return requests[0];
+    };
+    await expect.poll(readEntry).toMatchObject({ method: 'PATCH', outcome: expect.stringMatching(/open|cut/) });
+    if (isCut) socket.resetAndDestroy();
+    else socket.resume();
+    await expect.poll(readEntry, { timeout: 4000 }).toMatchObject({ outcome: 'cut', status: null });
+    expect((await readEntry())?.ms).toBeGreaterThan(0);
+  });
+});
