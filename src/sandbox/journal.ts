@@ -43,7 +43,9 @@ export function cutBytes(bytes: Buffer): Buffer {
 /** The requests of a sandbox, the newest ones: bounded in number and in bytes, oldest dropped first and counted. */
 export class Journal {
   private readonly size: number;
-  private entries: JournalEntry[] = [];
+  /** Oldest first, from `head` on; what is dropped is cut off the front only now and then. */
+  private entries: (JournalEntry | undefined)[] = [];
+  private head = 0;
   private bytes = 0;
   private lastSeq = 0;
   private droppedCount = 0;
@@ -90,36 +92,42 @@ export class Journal {
   /** The entry has its last texts: from now on they count. */
   close(entry: JournalEntry): void {
     // An entry that was dropped or deleted in the meantime takes nothing any more.
-    if ((this.entries[0]?.seq ?? Number.POSITIVE_INFINITY) > entry.seq) return;
+    if ((this.entries[this.head]?.seq ?? Number.POSITIVE_INFINITY) > entry.seq) return;
     this.bytes += textBytes(entry);
     this.dropOldest();
   }
 
   list(): readonly JournalEntry[] {
-    return this.entries;
+    return this.entries.slice(this.head) as JournalEntry[];
   }
 
   clear(): number {
-    const count = this.entries.length;
+    const count = this.entries.length - this.head;
     this.entries = [];
+    this.head = 0;
     this.bytes = 0;
     this.droppedCount = 0;
     return count;
   }
 
   private dropOldest(): void {
-    let count = 0;
-    while (this.entries.length - count > this.size || (this.bytes > MAX_BYTES && this.entries.length - count > 1)) {
-      const oldest = this.entries[count];
-      if (oldest === undefined) break;
-      this.bytes -= ENTRY_BYTES + (oldest.outcome === 'open' ? 0 : textBytes(oldest));
-      count++;
+    let kept = this.entries.length - this.head;
+    while (kept > this.size || (this.bytes > MAX_BYTES && kept > 1)) {
+      const oldest = this.entries[this.head];
+      if (oldest !== undefined) this.bytes -= ENTRY_BYTES + (oldest.outcome === 'open' ? 0 : textBytes(oldest));
+      this.entries[this.head] = undefined;
+      this.head++;
+      kept--;
+      this.droppedCount++;
     }
-    this.droppedCount += count;
-    // Taking one off the front of a short array is cheap; the array is never longer than the journal.
-    if (count > 0) this.entries.splice(0, count);
+    if (this.head < Math.max(kept, CUT_AT)) return;
+    this.entries = this.entries.slice(this.head);
+    this.head = 0;
   }
 }
+
+/** Empty places that are worth cutting off the front. */
+const CUT_AT = 64;
 
 const textBytes = ({ body, answer }: JournalEntry) => (body?.length ?? 0) + (answer?.length ?? 0);
 
