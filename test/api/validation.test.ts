@@ -316,9 +316,10 @@ describe('billing_email', () => {
     ['a label of middle dots', `a@${'・'.repeat(1990)}あ.com`],
     ['a label of digits', `a@${'\u0661'.repeat(1990)}あ.com`],
   ])('is refused fast: %s', (_name, email) => {
-    const started = performance.now();
+    // Not by the clock on the wall: another process may have the processor.
+    const before = process.cpuUsage();
     expect(validateEmail(email)).toHaveProperty('reason');
-    expect(performance.now() - started).toBeLessThan(300);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(300);
   });
 
   const rows = fixture('emails.jsonl').map(
