@@ -1,20 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { toBanner, toReadyLine } from './banner.ts';
-import {
-  ConfigError,
-  type Flags,
-  HEALTH_SETTINGS,
-  readHealthConfig,
-  readServeConfig,
-  SERVE_SETTINGS,
-  type Setting,
-  toVariable,
-  writeToStandardError,
-} from './config.ts';
+import { ConfigError, type Flags, readHealthConfig, readServeConfig, writeToStandardError } from './config.ts';
 import { redactKeys } from './domain/api-key.ts';
 import { askHealth } from './health.ts';
 import { type RunningServer, readOpenApiDocument, readVersion, startServer } from './server.ts';
+import { HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from './settings.ts';
 
 /** Errors whose message says all that a person needs. */
 const PLAIN_ERRORS = ['ConfigError', 'SeedFileError', 'StorageError', 'ListenError'];

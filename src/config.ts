@@ -4,6 +4,15 @@ import * as z from 'zod';
 import { isApiKey, PERMISSIONS, type Permission, redactKeys } from './domain/api-key.ts';
 import { normalizeTimestamp, toMilliseconds } from './domain/clock.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
+import {
+  FLAGS_IN_VARIABLES,
+  HEALTH_SETTINGS,
+  LOG_LEVELS,
+  SEED_FILES,
+  SERVE_SETTINGS,
+  type Setting,
+  toVariable,
+} from './settings.ts';
 import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 
 /** A key that a flag names, for an organization of the database. */
@@ -18,20 +27,6 @@ export interface ApiKeyGrant {
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
-
-export interface Setting {
-  /** As in `--help`. */
-  flag: string;
-  description: string;
-  /** What is allowed, for the message that refuses a value. */
-  allowed: string;
-  default?: string;
-  isRepeatable?: boolean;
-}
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const SEED_FILES = ['mixpeek-mock.yaml', 'mixpeek-mock.yml', 'mixpeek-mock.json'];
-const FLAGS_IN_VARIABLES = ['true', 'false', '1', '0'] as const;
 
 const text = z.string().min(1);
 const port = z
@@ -57,102 +52,6 @@ const grant = z
     return { key, permission: permission as Permission, organization_id };
   })
   .refine(({ key }) => isApiKey(key));
-
-/** Every setting of the server: its flag, its variable, its default. */
-export const SERVE_SETTINGS = {
-  port: {
-    flag: '--port <number>',
-    default: '4030',
-    description: 'port to listen on; 0 takes a free one',
-    allowed: '0 to 65535',
-  },
-  host: {
-    flag: '--host <address>',
-    default: 'localhost',
-    description: 'address to listen on; localhost means 127.0.0.1 and ::1',
-    allowed: 'a host name or an IP address',
-  },
-  db: {
-    flag: '--db <file>',
-    default: '.mixpeek-mock/mock.db',
-    description: 'SQLite file, or :memory: to keep nothing',
-    allowed: 'a path, or :memory:',
-  },
-  seed: {
-    flag: '--seed <file>',
-    description: `YAML or JSON that fills an empty database; ${SEED_FILES[0]}, .yml or .json here is found by itself`,
-    allowed: 'a path',
-  },
-  reset: { flag: '--reset', description: 'start over from the seed', allowed: FLAGS_IN_VARIABLES.join(', ') },
-  apiKey: {
-    flag: '--api-key <key>',
-    description: 'let this key be used too: KEY or KEY=permission@organization_id (repeatable)',
-    allowed: `KEY, KEY=permission or KEY=permission@organization_id, with KEY like sk_test_abc123 and one of ${PERMISSIONS.join(', ')}`,
-    isRepeatable: true,
-  },
-  unknownFields: {
-    flag: '--unknown-fields <mode>',
-    default: 'ignore',
-    description: 'members that the API does not know: ignore, as the real service does, or reject with a 422',
-    allowed: UNKNOWN_FIELDS.join(', '),
-  },
-  limits: {
-    flag: '--limits <mode>',
-    default: 'headers',
-    description: 'rate limits: off, headers (counted and told, never refused), or enforce (a 429 beyond the limit)',
-    allowed: LIMITS_MODES.join(', '),
-  },
-  clock: {
-    flag: '--clock <time>',
-    description: 'let the clock stand at this time; it can be moved and started by the control plane',
-    allowed: 'a time like 2026-01-01T00:00:00Z',
-  },
-  journalSize: {
-    flag: '--journal-size <number>',
-    default: '1000',
-    description: 'requests that the journal keeps; 0 for none',
-    allowed: '0 to 100000',
-  },
-  control: {
-    flag: '--control <mode>',
-    default: 'on',
-    description: 'the control plane under /_mock: on, or off',
-    allowed: 'on, off',
-  },
-  controlToken: {
-    flag: '--control-token <token>',
-    description: 'what the control plane demands when --host is not loopback; made up and printed when not given',
-    allowed: '8 characters or more, without blanks',
-  },
-  requestTimeout: {
-    flag: '--request-timeout <duration>',
-    default: '30s',
-    description: 'how long a client may take to send a request',
-    allowed: 'a duration like 500ms, 30s or 2m',
-  },
-  logLevel: {
-    flag: '--log-level <level>',
-    default: 'info',
-    description: 'what is logged',
-    allowed: LOG_LEVELS.join(', '),
-  },
-  json: {
-    flag: '--json',
-    description: 'for programs: a ready line in JSON on standard output, logs in JSON on standard error',
-    allowed: FLAGS_IN_VARIABLES.join(', '),
-  },
-} satisfies Record<string, Setting>;
-
-/** The settings of `health`: where to ask, and how long to wait for an answer. */
-export const HEALTH_SETTINGS = {
-  port: { ...SERVE_SETTINGS.port, description: 'port of the server that is asked', allowed: '1 to 65535' },
-  host: { ...SERVE_SETTINGS.host, description: 'address of the server that is asked' },
-  wait: {
-    flag: '--wait <duration>',
-    description: 'keep asking until the server answers, this long at most',
-    allowed: SERVE_SETTINGS.requestTimeout.allowed,
-  },
-} satisfies Record<string, Setting>;
 
 const ServeConfig = z.object({
   port: port,
@@ -215,11 +114,6 @@ export function readHealthConfig(flags: Flags, variables: Variables = process.en
 
 /** Where logs go. */
 export const writeToStandardError = (text: string): void => void process.stderr.write(text);
-
-/** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */
-export function toVariable(name: string): string {
-  return `MIXPEEK_MOCK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
 
 function read<T extends z.ZodType>(
   schema: T,

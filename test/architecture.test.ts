@@ -16,7 +16,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'seed-schema.ts': ['seed.ts', 'domain/', 'wire/'],
   'seed-file.ts': ['seed.ts', 'seed-schema.ts', 'domain/', 'wire/'],
   'default-seed.ts': ['seed-schema.ts'],
-  'config.ts': ['domain/', 'wire/'],
+  'settings.ts': ['domain/', 'wire/'],
+  'config.ts': ['settings.ts', 'domain/', 'wire/'],
   'log.ts': ['domain/'],
   'listener.ts': [],
   'health.ts': ['config.ts'],
@@ -41,7 +42,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'seed.ts',
     'seed-file.ts',
   ],
-  'cli.ts': ['domain/api-key.ts', 'server.ts', 'config.ts', 'seed.ts', 'banner.ts', 'health.ts'],
+  'cli.ts': ['settings.ts', 'domain/api-key.ts', 'server.ts', 'config.ts', 'seed.ts', 'banner.ts', 'health.ts'],
 };
 
 // Where else a word may stand; comments count too, so that nobody has to parse.

@@ -1,14 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  type Flags,
-  readHealthConfig,
-  readServeConfig,
-  SERVE_SETTINGS,
-  type Setting,
-  toVariable,
-} from '../src/config.ts';
+import { type Flags, readHealthConfig, readServeConfig } from '../src/config.ts';
+import { SERVE_SETTINGS, type Setting, toVariable } from '../src/settings.ts';
 import { makeFolder } from './support/folder.ts';
 
 const DEFAULTS = {

@@ -5,7 +5,8 @@ import { basename, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { readServeConfig, SERVE_SETTINGS } from '../src/config.ts';
+import { readServeConfig } from '../src/config.ts';
+import { SERVE_SETTINGS } from '../src/settings.ts';
 import { makeFolder } from './support/folder.ts';
 import { get, runCli, startServer } from './support/process.ts';
 
