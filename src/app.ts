@@ -1,4 +1,3 @@
-import cors from '@fastify/cors';
 import Fastify, {
   type FastifyInstance,
   type FastifyServerOptions,
@@ -6,6 +5,7 @@ import Fastify, {
   type onResponseHookHandler,
 } from 'fastify';
 import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
+import { addCors } from './api/cors.ts';
 import { addFallback } from './api/fallback.ts';
 import { addHealthRoute } from './api/health.ts';
 import { buildOpenEntry, noteAnswers } from './api/journal.ts';
@@ -78,13 +78,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
 
   await app.register(
     async (api) => {
-      await api.register(cors, {
-        origin: '*',
-        methods: ['GET', 'PATCH'],
-        strictPreflight: false,
-        // Without credentials, every header may be named at once.
-        exposedHeaders: '*',
-      });
+      await addCors(api);
       api.addHook('onRequest', openEntry);
       await addBearerAuth(api, sandboxes);
       api.addHook('onRequest', buildAuthenticate(api));
@@ -153,6 +147,7 @@ const logRequest: onResponseHookHandler = (request, reply, done) => {
 
 /** Clients behind a proxy may name the whole URL (RFC 9112, 3.2.2). */
 function toOriginForm(url: string): string {
+  if (url.startsWith('/')) return url;
   const path = url.replace(/^https?:\/\/[^/?]*/i, '');
   return path.startsWith('/') ? path : `/${path}`;
 }

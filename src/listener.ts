@@ -104,7 +104,7 @@ function buildServer(options: ListenOptions, connections: Connections): Server {
     const exchanges = connections.get(request.socket);
     exchanges?.add(exchange);
     // A request that is answered before all of it was sent is still under way.
-    response.once('close', () => request.complete && exchanges?.delete(exchange));
+    response.on('close', () => request.complete && exchanges?.delete(exchange));
     options.onRequest(request, response);
   };
   server.on('request', answer);

@@ -21,10 +21,10 @@ export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
     if (!journal.isOff && request.routeOptions.config.isJournaled !== false) {
       const { id, method, url, raw } = request;
       const received_at = sandbox.clock.now();
-      const entry = journal.open({ request_id: id, received_at, method, url, headers: raw.rawHeaders });
+      const entry = journal.open({ request_id: id, received_at, method, url, headers: raw.rawHeaders.join('\n') });
       request.journalEntry = entry;
       const started = performance.now();
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         const { socket, writableEnded } = reply.raw;
         closeEntry(journal, entry, request, { isCut: !writableEnded || socket?.destroyed === true, started });
       });

@@ -18,9 +18,9 @@ export function addOrganizationRoutes(
 ): void {
   const api = scope.withTypeProvider<ZodTypeProvider>();
 
-  api.get('/organizations', { config: GET }, async (request, reply) => {
+  api.get('/organizations', { config: GET }, (request, reply) => {
     const { organization, sandbox } = callerOf(request);
-    return sendJson(reply, sandbox.toAnswer(organization));
+    sendJson(reply, sandbox.toAnswer(organization));
   });
 
   const body = buildOrganizationUpdateRequest(unknownFields, buildBaseRateLimits(unknownFields));

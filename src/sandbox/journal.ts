@@ -18,8 +18,8 @@ export interface JournalEntry {
   received_at: number;
   method: string;
   url: string;
-  /** As Node has them: names and values in turn. */
-  headers: readonly string[];
+  /** Names and values in turn, a line each: a thousand entries of one text are less to keep than of thirty. */
+  headers: string;
   body: Buffer | undefined;
   body_bytes: number;
   api_key_id: string | undefined;
@@ -133,13 +133,8 @@ const textBytes = ({ body, answer }: JournalEntry) => (body?.length ?? 0) + (ans
 
 /** The entry as JSON text, keys in it cut to their prefix wherever they stand. */
 export function toEntryJson(entry: JournalEntry): string {
-  const [path = '', query = ''] = entry.url.split('?', 2);
-  const headers: Record<string, string> = {};
-  for (let index = 0; index < entry.headers.length; index += 2) {
-    const name = (entry.headers[index] ?? '').toLowerCase();
-    headers[name] =
-      name in headers ? `${headers[name]}, ${entry.headers[index + 1]}` : (entry.headers[index + 1] ?? '');
-  }
+  const [path = ''] = entry.url.split('?', 1);
+  const query = entry.url.slice(path.length + 1);
   const { seq, request_id, method, api_key_id = null, organization_id = null, status, outcome, body_bytes } = entry;
   const members = {
     seq,
@@ -148,7 +143,7 @@ export function toEntryJson(entry: JournalEntry): string {
     method,
     path,
     query,
-    headers,
+    headers: toHeaders(entry.headers),
     body: entry.body?.toString('utf8') ?? null,
     body_bytes,
     api_key_id,
@@ -160,6 +155,18 @@ export function toEntryJson(entry: JournalEntry): string {
     bucket: entry.bucket ?? null,
   };
   return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(entry)}}`);
+}
+
+/** Values of a name that was sent more than once are joined, as HTTP allows. */
+function toHeaders(lines: string): Record<string, string> {
+  const headers = new Map<string, string>();
+  const parts = lines.split('\n');
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const [name = '', value = ''] = [parts[index]?.toLowerCase(), parts[index + 1]];
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(headers);
 }
 
 /** What a PATCH changed, member by member; metadata as it was sent. */

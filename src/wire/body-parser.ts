@@ -23,9 +23,11 @@ export function receiveBodies(app: FastifyInstance): void {
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
       return done(badRequest('A request needs a Host header'));
     }
-    request.hasJsonBody = isJsonContentType(request.headers['content-type']);
+    const { headers } = request.raw;
+    const contentType = headers['content-type'];
+    request.hasJsonBody = isJsonContentType(contentType);
     // Fastify answers an unparsable header with a 415 of its own, before any parser.
-    request.raw.headers['content-type'] = 'application/json';
+    if (contentType !== undefined) headers['content-type'] = 'application/json';
     done();
   });
   app.removeAllContentTypeParsers();

@@ -134,6 +134,12 @@ describe('CORS', () => {
       expect(answer.headers['access-control-expose-headers']).toBe('*');
     }
   });
+
+  it('is no matter for a client that names no origin', async () => {
+    const { get } = await buildTestApp();
+    const answer = await get();
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
 });
 
 describe('X-Request-Id', () => {

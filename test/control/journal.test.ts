@@ -22,8 +22,8 @@ describe('an entry', () => {
     const app = await buildTestApp();
     const body = '{"metadata":{"id":12345678901234567890},"rate_limits":{"search":5},"logo_url":null}';
     const answer = await app.patch(body, {
-      url: '/v1/organizations?a=b&c',
-      headers: { 'x-request-id': 'mine', 'x-mine': 'yes' },
+      url: '/v1/organizations?a=b&c?d',
+      headers: { 'x-request-id': 'mine', 'x-mine': 'yes', constructor: 'no word of ours' },
     });
     const { text, json } = await read(app);
     expect(json).toMatchObject({ next: null, dropped: 0 });
@@ -35,7 +35,7 @@ describe('an entry', () => {
       received_at: '2026-01-01T00:00:00Z',
       method: 'PATCH',
       path: '/v1/organizations',
-      query: 'a=b&c',
+      query: 'a=b&c?d',
       body,
       body_bytes: body.length,
       organization_id: 'org_demo123',
@@ -49,7 +49,11 @@ describe('an entry', () => {
       ],
     });
     expect(text).toContain('"changes":[{"member":"metadata","before":{},"after":{"id":12345678901234567890}}');
-    expect(headers).toMatchObject({ authorization: 'Bearer sk_test_xy…', 'x-mine': 'yes' });
+    expect(headers).toMatchObject({
+      authorization: 'Bearer sk_test_xy…',
+      'x-mine': 'yes',
+      constructor: 'no word of ours',
+    });
     expect([typeof ms, api_key_id]).toEqual(['number', expect.stringMatching(/^key_[0-9a-f]{24}$/)]);
   });
 
@@ -136,7 +140,7 @@ describe('the journal', () => {
   it('is bounded in bytes: of a thousand large requests the newest 64 MiB are kept, each cut to 64 KiB', () => {
     const journal = new Journal(100_000);
     for (let call = 0; call < 2000; call++) {
-      const entry = journal.open({ request_id: 'r', received_at: 0, method: 'PATCH', url: '/', headers: [] });
+      const entry = journal.open({ request_id: 'r', received_at: 0, method: 'PATCH', url: '/', headers: '' });
       Object.assign(entry, { outcome: 'answered', body: Buffer.alloc(64 * 1024), answer: '' });
       journal.close(entry);
     }
@@ -153,9 +157,15 @@ describe('the journal', () => {
 
   it('shows a header that was sent twice, and no name of JavaScript’s own', () => {
     const journal = new Journal(1);
-    const headers = ['X-A', '1', 'x-a', '2', 'toString', '3'];
+    const headers = 'X-A\n1\nx-a\n2\ntoString\n3\n__proto__\n4';
     const entry = journal.open({ request_id: 'r', received_at: 0, method: 'GET', url: '/', headers });
-    expect(JSON.parse(toEntryJson(entry)).headers).toEqual({ 'x-a': '1, 2', tostring: '3' });
+    expect(JSON.parse(toEntryJson(entry)).headers).toEqual(
+      Object.fromEntries([
+        ['x-a', '1, 2'],
+        ['tostring', '3'],
+        ['__proto__', '4'],
+      ]),
+    );
   });
 });
 
