@@ -18,7 +18,7 @@ import { notFound } from './domain/errors.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { receiveBodies } from './wire/body-parser.ts';
-import { BODY_LIMIT, handleError, sendJson, toRequestId } from './wire/envelope.ts';
+import { BODY_LIMIT, buildToRequestId, handleError, sendJson } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
 
 /** Bodies are checked by zod, and answers are written as text: Fastify need not load the compilers that it brings. */
@@ -51,7 +51,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
     requestIdHeader: false,
-    genReqId: toRequestId,
+    genReqId: buildToRequestId(),
     frameworkErrors: handleError,
     routerOptions: { ignoreTrailingSlash: true },
     schemaController: WITHOUT_AJV,

@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { notFound } from './domain/errors.ts';
-import { handleError, toRequestId } from './wire/envelope.ts';
+import { buildToRequestId, handleError } from './wire/envelope.ts';
 
 /** What the page is made of. */
 export interface DocsOptions {
@@ -22,7 +22,7 @@ const CONTROL_TAB = { name: 'control plane', url: '/_mock/openapi.json' };
 
 /** An app of its own that serves the page for people under `/docs`, offline. It is built when somebody asks for it. */
 export async function buildDocs({ document, assets, demoKey, hasControl }: DocsOptions): Promise<FastifyInstance> {
-  const app = Fastify({ exposeHeadRoutes: false, requestIdHeader: false, genReqId: toRequestId });
+  const app = Fastify({ exposeHeadRoutes: false, requestIdHeader: false, genReqId: buildToRequestId() });
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(() => {
     throw notFound();

@@ -58,14 +58,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-/** A request and its response; kept until the response is closed. */
+/** A request and its response. */
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
 }
 
-/** The exchanges that are under way on each connection, oldest first: a client may send several before it reads. */
-type Connections = Map<Socket, Set<Exchange>>;
+/** The exchanges of each connection, oldest first: a client may send several before it reads. Those that are over go with the next. */
+type Connections = Map<Socket, Exchange[]>;
+
+/** A request that is answered before all of it was sent is still under way. */
+const isUnderWay = ({ request, response }: Exchange) => !response.closed || !request.complete;
 
 /** Binds all servers to one port. An address family that this machine does not have is left out. */
 async function bindAll(servers: Server[], addresses: string[], wanted: number): Promise<number> {
@@ -96,15 +99,13 @@ function buildServer(options: ListenOptions, connections: Connections): Server {
     requireHostHeader: false,
   });
   server.on('connection', (socket) => {
-    connections.set(socket, new Set());
+    connections.set(socket, []);
     socket.once('close', () => connections.delete(socket));
   });
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const exchange = { request, response };
-    const exchanges = connections.get(request.socket);
-    exchanges?.add(exchange);
-    // A request that is answered before all of it was sent is still under way.
-    response.on('close', () => request.complete && exchanges?.delete(exchange));
+    const { socket } = request;
+    const exchanges = connections.get(socket)?.filter(isUnderWay);
+    if (exchanges !== undefined) connections.set(socket, [...exchanges, { request, response }]);
     options.onRequest(request, response);
   };
   server.on('request', answer);
@@ -112,14 +113,14 @@ function buildServer(options: ListenOptions, connections: Connections): Server {
   server.on('checkExpectation', answer);
   server.on('connect', (_request, socket: Socket) => refuseClient(socket, options.toBadRequest('CONNECT')));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    refuseInTurn(socket, connections.get(socket) ?? new Set(), options.toBadRequest(error.code ?? ''));
+    refuseInTurn(socket, connections.get(socket) ?? [], options.toBadRequest(error.code ?? ''));
   });
   return server;
 }
 
 /** Refuses what the parser could not read, after the whole requests before it had their answers. */
-function refuseInTurn(socket: Socket, exchanges: Set<Exchange>, refusal: string): void {
-  const all = [...exchanges];
+function refuseInTurn(socket: Socket, exchanges: Exchange[], refusal: string): void {
+  const all = exchanges.filter(isUnderWay);
   const [waiting] = all.filter(({ request, response }) => request.complete && !response.writableFinished);
   const isAnswered = all.some(({ request, response }) => !request.complete && response.writableEnded);
   if (waiting !== undefined) waiting.response.once('close', () => refuseInTurn(socket, exchanges, refusal));
@@ -144,7 +145,7 @@ async function closeAll(servers: Server[], connections: Connections): Promise<vo
   const sweep = setInterval(() => {
     const isLate = performance.now() > deadline;
     for (const [socket, exchanges] of connections) {
-      if (exchanges.size === 0 || isLate) socket.destroy();
+      if (isLate || !exchanges.some(isUnderWay)) socket.destroy();
     }
   }, SWEEP_MS);
   await closed;

@@ -188,7 +188,7 @@ function toControl({ control, controlToken, host }: ServeConfig): { token: strin
 
 /** The documented example key, where it can be used: no other may stand on a page that everybody can read. */
 async function findDemoKey(store: Store): Promise<string | undefined> {
-  const found = await store.findApiKey(hashApiKey(DEMO_KEY));
+  const found = await store.findCaller(hashApiKey(DEMO_KEY));
   return found?.api_key.status === 'active' ? DEMO_KEY : undefined;
 }
 
@@ -203,11 +203,9 @@ async function loadSeed(file: string | undefined, now: string): Promise<Seed> {
 async function findServedKeys(store: Store, knownKeys: KnownKey[]): Promise<ServedKey[]> {
   const served = new Map<string, ServedKey>();
   for (const { key, api_key } of knownKeys) {
-    const found = await store.findApiKey(api_key.key_hash);
+    const found = await store.findCaller(api_key.key_hash);
     if (found === undefined) continue;
-    const organization = await store.findOrganization(found.sandbox_id, found.api_key.organization_id);
-    if (organization === undefined) continue;
-    served.set(key, { key, api_key: found.api_key, account_type: organization.account_type });
+    served.set(key, { key, api_key: found.api_key, account_type: found.organization.account_type });
   }
   return [...served.values()];
 }

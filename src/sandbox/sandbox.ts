@@ -51,7 +51,7 @@ export class Sandbox {
   /** A key of this sandbox, by its SHA-256 or by its id. */
   async findApiKey(by: { key_hash: string } | { api_key_id: string }): Promise<ApiKey | undefined> {
     if ('api_key_id' in by) return this.store.findApiKeyById(this.sandbox_id, by.api_key_id);
-    const found = await this.store.findApiKey(by.key_hash);
+    const found = await this.store.findCaller(by.key_hash);
     return found?.sandbox_id === this.sandbox_id ? found.api_key : undefined;
   }
 

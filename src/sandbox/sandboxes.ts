@@ -33,13 +33,12 @@ export class Sandboxes {
 
   /** The caller that a key stands for; undefined for a key that is unknown, revoked or expired. */
   async findCaller(key: string): Promise<Caller | undefined> {
-    const found = await this.store.findApiKey(this.hashOf(key));
+    const found = await this.store.findCaller(this.hashOf(key));
     const sandbox = found && this.byId.get(found.sandbox_id);
     if (found === undefined || sandbox === undefined) return undefined;
-    const { api_key: apiKey } = found;
+    const { api_key: apiKey, organization } = found;
     if (apiKey.status !== 'active' || isExpired(apiKey, sandbox.clock.now())) return undefined;
-    const organization = await sandbox.findOrganization(apiKey.organization_id);
-    return organization && { sandbox, apiKey, organization };
+    return { sandbox, apiKey, organization };
   }
 
   /** A client sends the same key again and again; only in memory, and only so many. */

@@ -17,7 +17,7 @@ import {
   toApiKey,
   toOrganization,
 } from './rows.ts';
-import type { Store } from './store.ts';
+import type { FoundCaller, Store } from './store.ts';
 
 /** Keys that are kept in memory once they were used. */
 const CACHED_KEYS = 10_000;
@@ -120,11 +120,7 @@ class SqliteStore implements Store {
   }
 
   async findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
-    const known = this.organizations.get(sandboxId, organizationId);
-    if (known !== undefined) return known;
-    const organization = this.readOrganization(sandboxId, organizationId);
-    if (organization !== undefined) this.organizations.set(sandboxId, organization);
-    return organization;
+    return this.committedOrganization(sandboxId, organizationId);
   }
 
   updateOrganization(
@@ -144,7 +140,15 @@ class SqliteStore implements Store {
     });
   }
 
-  async findApiKey(keyHash: string): Promise<FoundKey | undefined> {
+  async findCaller(keyHash: string): Promise<FoundCaller | undefined> {
+    const found = this.findKey(keyHash);
+    if (found === undefined) return undefined;
+    const { sandbox_id, api_key } = found;
+    const organization = this.committedOrganization(sandbox_id, api_key.organization_id);
+    return organization && { sandbox_id, api_key, organization };
+  }
+
+  private findKey(keyHash: string): FoundKey | undefined {
     const known = this.keys.get(keyHash);
     if (known !== undefined) return known;
     const row = this.selectKey.get(keyHash);
@@ -224,6 +228,14 @@ class SqliteStore implements Store {
       sandboxId,
       organization_id,
     );
+  }
+
+  private committedOrganization(sandboxId: string, organizationId: string): Organization | undefined {
+    const known = this.organizations.get(sandboxId, organizationId);
+    if (known !== undefined) return known;
+    const organization = this.readOrganization(sandboxId, organizationId);
+    if (organization !== undefined) this.organizations.set(sandboxId, organization);
+    return organization;
   }
 
   private readOrganization(sandboxId: string, organizationId: string): Organization | undefined {

@@ -4,6 +4,13 @@ import type { Organization } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
 import type { State } from '../domain/state.ts';
 
+/** A key, the sandbox and the organization that it belongs to. */
+export interface FoundCaller {
+  sandbox_id: string;
+  api_key: ApiKey;
+  organization: Organization;
+}
+
 /**
  * Where state outlives the process. Each method is one unit of work. What writes settles after its commit: once its
  * promise is fulfilled the change survives the death of the process. A read sees committed changes only.
@@ -28,8 +35,8 @@ export interface Store {
     change: (current: Organization) => Organization,
   ): Promise<Organization | undefined>;
 
-  /** The key with this SHA-256, and the sandbox that it belongs to. */
-  findApiKey(keyHash: string): Promise<{ sandbox_id: string; api_key: ApiKey } | undefined>;
+  /** Whom the key with this SHA-256 stands for: all that a request needs to know, in one read. */
+  findCaller(keyHash: string): Promise<FoundCaller | undefined>;
 
   /** The first `limit` organizations of a sandbox, in the order in which they were made. */
   listOrganizationIds(sandboxId: string, limit: number): Promise<string[]>;

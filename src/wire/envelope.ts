@@ -137,18 +137,20 @@ export function sendJson(reply: FastifyReply, text: string): FastifyReply {
 }
 const asText = (text: unknown) => text as string;
 
-/** The caller's `X-Request-Id`, if it is printable ASCII of at most 128 characters, else a new one. */
-export function toRequestId(request: IncomingMessage): string {
-  const sent = request.headers['x-request-id'];
-  if (typeof sent === 'string' && /^[\x20-\x7e]{1,128}$/.test(sent)) return sent;
-  return newRequestId();
+/**
+ * Makes what names requests: the caller's `X-Request-Id`, if it is printable ASCII of at most 128 characters, else a new
+ * one, `req_` and 24 hex digits. Those count up, which is cheaper than chance, from a place that chance gave.
+ */
+export function buildToRequestId(): (request: IncomingMessage) => string {
+  const first = newRequestId().slice(0, -COUNTED_DIGITS);
+  let count = 0;
+  return ({ headers }) => {
+    const sent = headers['x-request-id'];
+    if (typeof sent === 'string' && /^[\x20-\x7e]{1,128}$/.test(sent)) return sent;
+    count++;
+    return first + count.toString(16).padStart(COUNTED_DIGITS, '0');
+  };
 }
+const COUNTED_DIGITS = 12;
 
-const OF_THIS_PROCESS = `req_${randomBytes(6).toString('hex')}`;
-let lastNumber = 0;
-
-/** `req_` and 24 hex digits: 12 that tell this process from any other, then a number that goes up. */
-export function newRequestId(): string {
-  lastNumber++;
-  return OF_THIS_PROCESS + lastNumber.toString(16).padStart(12, '0');
-}
+const newRequestId = () => `req_${randomBytes(12).toString('hex')}`;

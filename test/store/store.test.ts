@@ -21,7 +21,7 @@ describe('a store', () => {
     expect(await store.findSandbox('other')).toBeUndefined();
     expect(await store.findOrganization('other', ORGANIZATION)).toBeUndefined();
     expect(await store.updateOrganization('other', ORGANIZATION, (current) => current)).toBeUndefined();
-    expect(await store.findApiKey(hashApiKey('sk_test_unknown'))).toBeUndefined();
+    expect(await store.findCaller(hashApiKey('sk_test_unknown'))).toBeUndefined();
   });
 
   it('gives back what was put in', async () => {
@@ -31,7 +31,10 @@ describe('a store', () => {
       expect(await store.findOrganization('default', organization.organization_id)).toEqual(organization);
     }
     for (const api_key of state.api_keys) {
-      expect(await store.findApiKey(api_key.key_hash)).toEqual({ sandbox_id: 'default', api_key });
+      const organization = state.organizations.find(
+        ({ organization_id }) => organization_id === api_key.organization_id,
+      );
+      expect(await store.findCaller(api_key.key_hash)).toEqual({ sandbox_id: 'default', api_key, organization });
     }
     expect(await store.listOrganizationIds('default', 4)).toEqual([
       'org_demo123',
@@ -80,22 +83,22 @@ describe('a store', () => {
     const store = await openFilledStore();
     const [apiKey] = state.api_keys;
     if (apiKey === undefined) throw new Error('the seed has a key');
-    await store.findApiKey(apiKey.key_hash);
+    await store.findCaller(apiKey.key_hash);
     const granted = { ...apiKey, api_key_id: 'key_other', name: 'other', permissions: ['read' as const] };
     await store.grantApiKeys('default', [granted]);
-    expect((await store.findApiKey(apiKey.key_hash))?.api_key).toEqual({ ...apiKey, permissions: ['read'] });
+    expect((await store.findCaller(apiKey.key_hash))?.api_key).toEqual({ ...apiKey, permissions: ['read'] });
     await store.replaceState('second', { ...state, api_keys: [] });
     await store.grantApiKeys('second', [granted]);
-    expect((await store.findApiKey(apiKey.key_hash))?.sandbox_id).toBe('default');
+    expect((await store.findCaller(apiKey.key_hash))?.sandbox_id).toBe('default');
   });
 
   it('forgets everything of a sandbox whose state is replaced', async () => {
     const store = await openFilledStore();
     const [apiKey] = state.api_keys;
-    await store.findApiKey(apiKey?.key_hash ?? '');
+    await store.findCaller(apiKey?.key_hash ?? '');
     await store.replaceState('default', { ...state, organizations: [], api_keys: [] });
     expect(await store.listOrganizationIds('default', 4)).toEqual([]);
-    expect(await store.findApiKey(apiKey?.key_hash ?? '')).toBeUndefined();
+    expect(await store.findCaller(apiKey?.key_hash ?? '')).toBeUndefined();
   });
 
   it('finishes what was begun when it is closed, then refuses', async () => {
