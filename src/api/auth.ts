@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import { isAllowed, isApiKey, type Permission } from '../domain/api-key.ts';
 import { forbidden, unauthorized } from '../domain/errors.ts';
 import type { Caller, Sandboxes } from '../sandbox/sandboxes.ts';
+import { whenThere } from '../store/store.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -40,12 +41,18 @@ export async function addBearerAuth(scope: FastifyInstance, sandboxes: Sandboxes
     keys: new Set<string>(),
     specCompliance: 'rfc6749',
     verifyErrorLogLevel: 'debug',
-    auth: async (key, request) => {
-      request.caller = isApiKey(key) ? ((await sandboxes.findCaller(key)) ?? null) : null;
-      if (request.caller === null) request.refusedKey = isApiKey(key) ? 'invalid' : 'malformed';
-      return request.caller !== null;
+    auth: (key, request) => {
+      if (!isApiKey(key)) return note(request, 'malformed');
+      return whenThere(sandboxes.findCaller(key), (caller) => note(request, caller ?? 'invalid'));
     },
   });
+}
+
+/** Keeps who sends the request, or what is wrong with the key. */
+function note(request: FastifyRequest, result: Caller | 'malformed' | 'invalid'): boolean {
+  if (typeof result === 'string') request.refusedKey = result;
+  else request.caller = result;
+  return request.caller !== null;
 }
 
 /** Step 3: the key becomes the caller, or a 401. */

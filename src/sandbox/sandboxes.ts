@@ -1,7 +1,7 @@
 import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
 import { toMilliseconds } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
-import type { Store } from '../store/store.ts';
+import { type FoundCaller, type MaybePromise, type Store, whenThere } from '../store/store.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Who sent a request: the key decides the organization and, with it, the world. */
@@ -32,8 +32,11 @@ export class Sandboxes {
   }
 
   /** The caller that a key stands for; undefined for a key that is unknown, revoked or expired. */
-  async findCaller(key: string): Promise<Caller | undefined> {
-    const found = await this.store.findCaller(this.hashOf(key));
+  findCaller(key: string): MaybePromise<Caller | undefined> {
+    return whenThere(this.store.findCaller(this.hashOf(key)), (found) => this.toCaller(found));
+  }
+
+  private toCaller(found: FoundCaller | undefined): Caller | undefined {
     const sandbox = found && this.byId.get(found.sandbox_id);
     if (found === undefined || sandbox === undefined) return undefined;
     const { api_key: apiKey, organization } = found;

@@ -140,17 +140,16 @@ class SqliteStore implements Store {
     });
   }
 
-  async findCaller(keyHash: string): Promise<FoundCaller | undefined> {
-    const found = this.findKey(keyHash);
-    if (found === undefined) return undefined;
-    const { sandbox_id, api_key } = found;
+  /** Always at once: were some at once and others not, a request could overtake the one before it. */
+  findCaller(keyHash: string): FoundCaller | undefined {
+    const key = this.keys.get(keyHash) ?? this.readKey(keyHash);
+    if (key === undefined) return undefined;
+    const { sandbox_id, api_key } = key;
     const organization = this.committedOrganization(sandbox_id, api_key.organization_id);
     return organization && { sandbox_id, api_key, organization };
   }
 
-  private findKey(keyHash: string): FoundKey | undefined {
-    const known = this.keys.get(keyHash);
-    if (known !== undefined) return known;
+  private readKey(keyHash: string): FoundKey | undefined {
     const row = this.selectKey.get(keyHash);
     if (row === undefined) return undefined;
     const found = { sandbox_id: row.sandbox_id, api_key: toApiKey(row) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hashApiKey } from '../../src/domain/api-key.ts';
-import { ACME, ADMIN, buildTestApp, errorBody } from '../support/harness.ts';
+import { ACME, ADMIN, buildTestApp, errorBody, openMemoryStore } from '../support/harness.ts';
 
 const NO_HEADER = 'Missing Authorization header';
 const NO_BEARER = "Authorization must be 'Bearer <api key>'";
@@ -127,4 +127,14 @@ describe('keys stay secret', () => {
       expect(text + JSON.stringify(headers)).not.toMatch(/secretvalue|xyz789|"key_|"int_[0-9a-f]/);
     }
   });
+});
+
+it('a store that has to wait for what it reads lets the same keys in', async () => {
+  const store = openMemoryStore();
+  const findCaller = async (keyHash: string) => store.findCaller(keyHash);
+  const { get } = await buildTestApp({ store: Object.create(store, { findCaller: { value: findCaller } }) });
+  const statuses = [ADMIN, 'sk_test_free', 'sk_test_revoked', 'sk_test_unknown'].map(
+    async (key) => (await get({ authorization: `Bearer ${key}` })).status,
+  );
+  expect(await Promise.all(statuses)).toEqual([200, 200, 401, 401]);
 });

@@ -75,11 +75,12 @@ export async function buildTestApp(
     limits?: LimitsMode;
     control?: { token: string };
     journalSize?: number;
+    store?: Store;
   } = {},
 ): Promise<TestApp> {
   const log: string[] = [];
   const clock = new TestClock();
-  const store = openMemoryStore();
+  const store = options.store ?? openMemoryStore();
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, 'a test', toTimestamp(START));
   await store.replaceState(DEFAULT_SANDBOX, state);
   const sandboxes = new Sandboxes(store);
