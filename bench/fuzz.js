@@ -28,6 +28,14 @@ const LEAVES = [
   ...['0', '1', '-1', '60', '1.0', '1.5', '1e400', 'NaN', '-Infinity', 'true', 'null', '12345678901234567890', '01'],
   ...['""', '"x"', '"7"', '"1_0"', '"\\ud800"', '"\\u0000"', '"😀"', '"a@b.com"', '"a@bücher.de"', '"a@xn--zz.de"'],
   ...['"Joe <a@b.com>"', '"a@[IPv6:::1]"', '"\\x"', '"', 'nul', `"${'y'.repeat(3000)}"`],
+  ...[
+    '"enforce"',
+    '"metadata"',
+    '"sk_test_xyz789"',
+    '"2026-01-01T00:00:00Z"',
+    '"9999-12-31T23:59:59Z"',
+    '"0001-01-01"',
+  ],
 ];
 const NAMES = [
   'organization_name',
@@ -37,6 +45,7 @@ const NAMES = [
   'rate_limits',
   'search',
   'data',
+  ...['frozen_at', 'running', 'now', 'ms', 'mode', 'api_key', 'api_key_id', 'category', 'count'],
   '__proto__',
   '10',
   'é',
@@ -68,6 +77,7 @@ const KEYS = [
   'x',
 ];
 const TYPES = ['application/json', 'application/json', 'text/plain', 'application/x+json', ';;;', '', 'é/é'];
+const CONTROL = '/_mock/sandboxes/default';
 const PATHS = [
   '/v1/organizations',
   '/v1/organizations',
@@ -80,6 +90,15 @@ const PATHS = [
   '/%00',
   `/${'a'.repeat(3000)}`,
   '/v1/../v1/organizations',
+  `${CONTROL}/clock`,
+  `${CONTROL}/clock/advance`,
+  `${CONTROL}/limits`,
+  `${CONTROL}/limits/spend`,
+  `${CONTROL}/limits/refill`,
+  `${CONTROL}/requests?limit=3`,
+  `${CONTROL}/requests?cursor=x&since=2026-01-01&path=%2F`,
+  `${CONTROL}/requests/${'1'.repeat(200)}`,
+  `${CONTROL}/reset`,
 ];
 const METHODS = [
   'PATCH',
@@ -117,6 +136,7 @@ function sendRequest(agent, url) {
   const payload = options.method === 'HEAD' ? Buffer.alloc(0) : body();
   // Left to itself, Node's client sends the body of a GET without its length: the start of a second request.
   headers['content-length'] = payload.length;
+  const described = { method: options.method, path: options.path, headers };
   return new Promise((resolve) => {
     const sent = request(options, (response) => {
       let text = '';
@@ -125,13 +145,13 @@ function sendRequest(agent, url) {
       });
       response.on('end', () => {
         count(response.statusCode);
-        if (response.statusCode >= 500 && response.statusCode !== 501) failures.push([options, payload, text]);
+        if (response.statusCode >= 500 && response.statusCode !== 501) failures.push([described, payload, text]);
         resolve();
       });
       response.on('error', resolve);
     });
     sent.setTimeout(HANG_MS, () => {
-      failures.push([options, payload, 'hang']);
+      failures.push([described, payload, 'hang']);
       sent.destroy();
     });
     sent.on('error', ({ code }) => {
@@ -196,7 +216,7 @@ const growth = (memory.at(-1) ?? 0) - early;
 console.log(`${sent} sent in ${Math.round((performance.now() - started) / 1000)} s`);
 console.log(Object.fromEntries([...counts].map(([what, number]) => [String(what), number]).sort()));
 console.log(`resident memory in MiB after each tenth: ${memory.map((mib) => Math.round(mib ?? 0)).join(' ')}`);
-for (const [options, payload, text] of failures) console.log('FAILURE', options, payload.toString(), text);
+for (const [sent, payload, text] of failures) console.log('FAILURE', sent, payload.toString(), text);
 const isGood = failures.length === 0 && !hasEnded && growth <= MAX_GROWTH_MIB;
 console.log(
   isGood ? 'no 5xx, no hang, no growth' : `FAILED${hasEnded ? ': the server ended' : ''}, growth ${growth} MiB`,

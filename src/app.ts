@@ -8,7 +8,7 @@ import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts
 import { addCors } from './api/cors.ts';
 import { addFallback } from './api/fallback.ts';
 import { addHealthRoute } from './api/health.ts';
-import { buildOpenEntry, noteAnswers } from './api/journal.ts';
+import { buildOpenEntry } from './api/journal.ts';
 import { buildOpenApiDocument, type OpenApiNode } from './api/openapi.ts';
 import { addOrganizationRoutes } from './api/organizations.ts';
 import { chargeRequest } from './api/rate-limit.ts';
@@ -45,36 +45,43 @@ export interface AppDependencies {
 /** The request as the app answers it: the steps of a request, in their order. It never listens. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { sandboxes, logger, unknownFields, version, control, buildDocs } = dependencies;
-  const app = Fastify({
+  const defaultSandbox = sandboxes.find(DEFAULT_SANDBOX);
+  if (defaultSandbox === undefined) throw new Error('there is always a default sandbox');
+  const openEntry = buildOpenEntry(defaultSandbox);
+  const isLogging = REQUEST_LOG_LEVELS.includes(logger.level);
+  const app: FastifyInstance = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
     requestIdHeader: false,
     genReqId: buildToRequestId(),
-    frameworkErrors: handleError,
-    routerOptions: { ignoreTrailingSlash: true },
+    // What the router refuses meets no hook.
+    frameworkErrors(error, request, reply) {
+      if (!/^\/(?:_mock|docs)\//.test(request.url)) openEntry.call(app, request, reply, () => {});
+      handleError(error, request, reply);
+      if (isLogging) logRequest.call(app, request, reply, () => {});
+    },
+    // Node bounds the whole header already.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: Number.MAX_SAFE_INTEGER },
     schemaController: WITHOUT_AJV,
     rewriteUrl: (request) => toOriginForm(request.url ?? '/'),
   });
   // A logger for each request costs more than naming the request in its one line.
   app.setChildLoggerFactory((parent) => parent);
   app.setErrorHandler(handleError);
-  const defaultSandbox = sandboxes.find(DEFAULT_SANDBOX);
-  if (defaultSandbox === undefined) throw new Error('there is always a default sandbox');
-  const openEntry = buildOpenEntry(defaultSandbox);
   app.setNotFoundHandler({ preHandler: openEntry }, () => {
     throw notFound();
   });
   receiveBodies(app);
-  noteAnswers(app);
+  app.decorateRequest('journalEntry', null);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     const { clock } = defaultSandbox;
     if (clock.isMoved) reply.header('date', toHttpDate(clock.now()));
     done();
   });
-  if (REQUEST_LOG_LEVELS.includes(logger.level)) app.addHook('onResponse', logRequest);
+  if (isLogging) app.addHook('onResponse', logRequest);
 
   await app.register(
     async (api) => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Organization } from '../domain/organization.ts';
 import { cutBytes, type Journal, type JournalEntry } from '../sandbox/journal.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -26,7 +26,9 @@ export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
       const started = performance.now();
       reply.raw.on('close', () => {
         const { socket, writableEnded } = reply.raw;
-        closeEntry(journal, entry, request, { isCut: !writableEnded || socket?.destroyed === true, started });
+        const isCut = !writableEnded || socket?.destroyed === true;
+        const status = isCut ? null : reply.statusCode;
+        closeEntry(journal, entry, request, { status, ms: performance.now() - started });
       });
     }
     done();
@@ -36,35 +38,19 @@ export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
 function closeEntry(
   journal: Journal,
   entry: JournalEntry,
-  { receivedBytes, caller }: FastifyRequest,
-  { isCut, started }: { isCut: boolean; started: number },
+  { receivedBytes, sentText, caller }: FastifyRequest,
+  { status, ms }: { status: number | null; ms: number },
 ): void {
-  entry.outcome = isCut ? 'cut' : 'answered';
-  if (isCut) {
-    // What was made for a client that was gone by then never got out.
-    entry.status = null;
-    entry.answer = undefined;
-  }
-  entry.ms = performance.now() - started;
+  entry.outcome = status === null ? 'cut' : 'answered';
+  entry.status = status;
+  // What was made for a client that was gone by then never got out.
+  if (status !== null && sentText !== undefined) entry.answer = cutText(sentText);
+  entry.ms = ms;
   entry.body = receivedBytes && cutBytes(receivedBytes);
   entry.body_bytes = receivedBytes?.length ?? 0;
   entry.api_key_id = caller?.apiKey.api_key_id;
   entry.organization_id = caller?.organization.organization_id;
   journal.close(entry);
-}
-
-/** Step 12: what is answered. */
-export function noteAnswers(app: FastifyInstance): void {
-  app.decorateRequest('journalEntry', null);
-  app.addHook('onSend', (request, reply, payload, done) => {
-    const { journalEntry } = request;
-    // Fastify answers a request that was cut off too, when nobody is there any more.
-    if (journalEntry?.outcome === 'open') {
-      journalEntry.status = reply.statusCode;
-      if (typeof payload === 'string') journalEntry.answer = cutText(payload);
-    }
-    done(null, payload);
-  });
 }
 
 /** What an update changed, for the entry of its request. */

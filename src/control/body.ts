@@ -13,9 +13,18 @@ export function readControlBody<T extends z.ZodType>(schema: T, received: Receiv
   }
   const value = received?.kind === 'json' ? received.value : undefined;
   if (value !== undefined && !(value instanceof JsonObject)) throw badRequest('The body is no JSON object');
-  const result = schema.safeParse(value === undefined ? {} : JSON.parse(value.toText()));
+  const result = schema.safeParse(value === undefined ? {} : parseStrictly(value.toText()));
   if (result.success) return result.data;
   throw invalidBody(result.error.issues.flatMap(toBodyErrors));
+}
+
+/** What Python reads beyond the standard, `NaN` and the infinities, has no place here. */
+function parseStrictly(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest('The body is no JSON object: NaN and Infinity are no JSON');
+  }
 }
 
 function toBodyErrors({ path, message, ...issue }: z.core.$ZodIssue): BodyError[] {

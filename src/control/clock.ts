@@ -14,10 +14,12 @@ const time = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const ClockUpdate = z.union([
-  z.strictObject({ frozen_at: time }),
-  z.strictObject({ running: z.literal(true), now: time.optional() }),
-]);
+const ClockUpdate = z
+  .strictObject({ frozen_at: time.optional(), running: z.literal(true).optional(), now: time.optional() })
+  .refine(({ frozen_at, running }) => (frozen_at === undefined) !== (running === undefined), {
+    message: 'expected either frozen_at (a time like 2026-01-01T00:00:00Z) or running (true)',
+  })
+  .refine(({ running, now }) => now === undefined || running, { path: ['now'], message: 'goes with running only' });
 const ClockAdvance = z.strictObject({ ms: z.number().int() });
 
 /** `GET` and `PUT …/clock`, `POST …/clock/advance`: the time that clients see, stopped and moved instead of waited for. */
@@ -31,9 +33,9 @@ export function addClockRoutes(scope: FastifyInstance): void {
     { ...describedAs('Let the clock stand or run'), schema: { body: ClockUpdate } },
     async (request) => {
       const sandbox = sandboxOf(request);
-      const { body } = request;
-      if ('frozen_at' in body) await sandbox.setClock(sandbox.clock.frozenAt(body.frozen_at));
-      else await sandbox.setClock(sandbox.clock.runningFrom(body.now ?? sandbox.clock.now()));
+      const { frozen_at, now = sandbox.clock.now() } = request.body;
+      const { clock } = sandbox;
+      await sandbox.setClock(frozen_at === undefined ? clock.runningFrom(now) : clock.frozenAt(frozen_at));
       return toView(sandbox);
     },
   );
@@ -46,7 +48,7 @@ export function addClockRoutes(scope: FastifyInstance): void {
       const then = sandbox.clock.now() + request.body.ms;
       if (then < EARLIEST || then > LATEST) {
         throw invalidBody([
-          { type: 'value_error', loc: ['body', 'ms'], msg: 'The clock ends with the years 1 and 9999' },
+          { type: 'value_error', loc: ['body', 'ms'], msg: 'the clock ends with the years 1 and 9999' },
         ]);
       }
       await sandbox.setClock(sandbox.clock.advancedBy(request.body.ms));

@@ -14,7 +14,7 @@ export interface ClockSetting {
 
 export const REAL_TIME: ClockSetting = { frozen_at: null, offset_ms: 0 };
 
-/** Times that a timestamp of four-digit years can tell, in milliseconds since 1970. */
+/** Times that Python and a timestamp of four-digit years can tell, in milliseconds since 1970. */
 export const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 export const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
@@ -36,7 +36,7 @@ export class SettableClock implements Clock {
   }
 
   now(): number {
-    return this.current.frozen_at ?? Date.now() + this.current.offset_ms;
+    return this.current.frozen_at ?? Math.min(LATEST, Date.now() + this.current.offset_ms);
   }
 
   set(setting: ClockSetting): void {
@@ -78,7 +78,7 @@ export function toMilliseconds(timestamp: string): number {
 
 /**
  * The date or RFC 3339 time as pydantic writes it: in UTC, no fraction when it is zero, else six digits.
- * Undefined when it is neither, or no such day or hour exists.
+ * Undefined when it is neither, or no such day or hour exists, or not in the years 1 to 9999.
  */
 export function normalizeTimestamp(text: string): string | undefined {
   const match = RFC_3339.exec(text);
@@ -89,9 +89,9 @@ export function normalizeTimestamp(text: string): string | undefined {
   // An ISO parser may roll the 30th of February over to March: what comes back must be what went in.
   if (Number.isNaN(asWritten) || new Date(asWritten).toISOString().slice(0, 19) !== local) return undefined;
   const utc = Date.parse(`${local}${offset.toUpperCase()}`);
-  if (Number.isNaN(utc)) return undefined;
+  // NaN is in no range either.
+  if (!(utc >= EARLIEST && utc <= LATEST)) return undefined;
   const seconds = new Date(utc).toISOString().slice(0, 19);
-  if (!/^\d{4}-/.test(seconds)) return undefined;
   const microseconds = fraction.padEnd(6, '0').slice(0, 6);
   return microseconds === '000000' ? `${seconds}Z` : `${seconds}.${microseconds}Z`;
 }

@@ -19,6 +19,7 @@ declare module 'fastify' {
 export function receiveBodies(app: FastifyInstance): void {
   app.decorateRequest('hasJsonBody', true);
   app.decorateRequest('receivedBytes', undefined);
+  app.decorateRequest('sentText', undefined);
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
       return done(badRequest('A request needs a Host header'));

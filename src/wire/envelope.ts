@@ -130,8 +130,16 @@ export function toBadRequest(code: string): string {
   return `${headers.join('\r\n')}\r\n\r\n${body}`;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body of the answer, once there is one. */
+    sentText: string | undefined;
+  }
+}
+
 /** Sends JSON text as `application/json` without a charset, as FastAPI does. */
 export function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  reply.request.sentText = text;
   // With a serializer set, Fastify leaves text and Content-Type as they are.
   return reply.header('content-type', 'application/json').serializer(asText).send(text);
 }

@@ -97,6 +97,8 @@ describe('the guard of the control plane', () => {
   });
 });
 
+const EITHER = 'expected either frozen_at (a time like 2026-01-01T00:00:00Z) or running (true)';
+
 describe('the clock', () => {
   it('stands, is moved, and runs on', async () => {
     const app = await buildTestApp();
@@ -109,6 +111,9 @@ describe('the clock', () => {
     const running = (await send('PUT', '/clock', { running: true, now: '2031-01-01T00:00:00Z' })).json;
     expect(running).toMatchObject({ now: expect.stringMatching(/^2031-01-01T00:00:0/), mode: 'running' });
     expect((await send('POST', '/clock/advance', { ms: 3_600_000 })).json.now).toMatch(/^2031-01-01T01:00:0/);
+    const last = '9999-12-31T23:59:59.999Z';
+    expect((await send('PUT', '/clock', { running: true, now: last })).json.now).toMatch(/^9999-12-31T23:59:59/);
+    expect((await send('GET', '/clock')).json.now).toMatch(/^9999-12-31T23:59:59/);
   });
 
   it('gives every time that a client can see', async () => {
@@ -121,17 +126,30 @@ describe('the clock', () => {
   });
 
   it.each<[string, unknown, unknown[]]>([
-    ['/clock', {}, invalid([[], 'Invalid input'])],
-    ['/clock', { frozen_at: 'soon' }, invalid([[], 'Invalid input'])],
-    ['/clock', { frozen_at: '2030-01-01T00:00:00Z', running: true }, invalid([[], 'Invalid input'])],
+    ['/clock', {}, invalid([[], EITHER])],
+    ['/clock', { frozen_at: 'soon' }, invalid([['frozen_at'], 'expected a time like 2026-01-01T00:00:00Z'])],
+    ['/clock', { frozen_at: '0000-12-31' }, invalid([['frozen_at'], 'expected a time like 2026-01-01T00:00:00Z'])],
+    ['/clock', { frozen_at: '2030-01-01T00:00:00Z', running: true }, invalid([[], EITHER])],
+    ['/clock', { frozen_at: '2030-01-01T00:00:00Z', now: '2030-01-01' }, invalid([['now'], 'goes with running only'])],
+    ['/clock', { running: false }, invalid([['running'], 'Invalid input: expected true'])],
     ['/clock/advance', {}, invalid([['ms'], 'Invalid input: expected number, received undefined'])],
     ['/clock/advance', { ms: 1, x: 2 }, invalid([['x'], 'Extra inputs are not permitted'])],
-    ['/clock/advance', { ms: 1e15 }, invalid([['ms'], 'The clock ends with the years 1 and 9999'])],
+    ['/clock/advance', { ms: 1e15 }, invalid([['ms'], 'the clock ends with the years 1 and 9999'])],
   ])('%s refuses %j', async (path, body, errors) => {
     const app = await buildTestApp();
     const answer = await control(app)(path === '/clock' ? 'PUT' : 'POST', path, body);
     expect([answer.status, answer.json.detail]).toEqual([422, errors]);
   });
+
+  it.each(['', '[]', '1', '{"ms":NaN}', '{"ms":-Infinity}', '{', '\ufeff{}'])(
+    'takes no body that is no JSON object: %j',
+    async (text) => {
+      const app = await buildTestApp();
+      const { status, json } = await control(app)('POST', '/clock/advance', undefined, { payload: text });
+      expect([text, status]).toEqual([text, text === '' || text === '\ufeff{}' ? 422 : 400]);
+      if (status === 400) expect(json.error.message).toMatch(/^The body is no JSON object/);
+    },
+  );
 });
 
 describe('the limits', () => {

@@ -137,6 +137,28 @@ describe('the journal', () => {
     expect((await read(without)).json).toEqual({ requests: [], next: null, dropped: 0 });
   });
 
+  it('is there for a URL that cannot be decoded', async () => {
+    const app = await buildTestApp();
+    const { text } = await app.get({ url: '/v1/%zz?a=b' });
+    await app.get({ url: '/_mock/%zz' });
+    const { requests } = (await read(app)).json;
+    expect(requests).toMatchObject([{ path: '/v1/%zz', query: 'a=b', status: 400, outcome: 'answered', answer: text }]);
+    expect(app.log.join('')).toContain('"path":"/v1/%zz","status":400');
+  });
+
+  it('is found by a request id as long as they may be', async () => {
+    const app = await buildTestApp();
+    const id = 'x'.repeat(128);
+    await app.get({ headers: { 'x-request-id': id } });
+    const answer = await app.send({
+      method: 'GET',
+      url: `${URL_OF_REQUESTS}/${id}`,
+      authorization: null,
+      headers: { host: 'localhost' },
+    });
+    expect([answer.status, answer.json.request_id]).toEqual([200, id]);
+  });
+
   it('is bounded in bytes: of a thousand large requests the newest 64 MiB are kept, each cut to 64 KiB', () => {
     const journal = new Journal(100_000);
     for (let call = 0; call < 2000; call++) {
