@@ -104,8 +104,9 @@ function buildServer(options: ListenOptions, connections: Connections): Server {
   });
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    const exchanges = connections.get(socket)?.filter(isUnderWay);
-    if (exchanges !== undefined) connections.set(socket, [...exchanges, { request, response }]);
+    const exchanges = connections.get(socket);
+    while (exchanges?.[0] !== undefined && !isUnderWay(exchanges[0])) exchanges.shift();
+    exchanges?.push({ request, response });
     options.onRequest(request, response);
   };
   server.on('request', answer);

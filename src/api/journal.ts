@@ -1,6 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Organization } from '../domain/organization.ts';
-import { cutBytes, type Journal, type JournalEntry } from '../sandbox/journal.ts';
+import { type Journal, type JournalEntry, toKeptAnswer, toKeptBody } from '../sandbox/journal.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import '../wire/body-parser.ts';
 
@@ -41,27 +41,20 @@ function closeEntry(
   { receivedBytes, sentText, caller }: FastifyRequest,
   { status, ms }: { status: number | null; ms: number },
 ): void {
-  entry.outcome = status === null ? 'cut' : 'answered';
   entry.status = status;
   // What was made for a client that was gone by then never got out.
-  if (status !== null && sentText !== undefined) entry.answer = cutText(sentText);
+  if (status !== null && sentText !== undefined) entry.answer = toKeptAnswer(sentText);
   entry.ms = ms;
-  entry.body = receivedBytes && cutBytes(receivedBytes);
+  entry.body = receivedBytes && toKeptBody(receivedBytes);
   entry.body_bytes = receivedBytes?.length ?? 0;
   entry.api_key_id = caller?.apiKey.api_key_id;
   entry.organization_id = caller?.organization.organization_id;
   journal.close(entry);
 }
 
-/** What an update changed, for the entry of its request. */
-export function noteChange(request: FastifyRequest, sandbox: Sandbox, before: Organization, after: Organization): void {
-  if (request.journalEntry === null) return;
-  const [limitsBefore, limitsAfter] = [sandbox.limitsOf(before), sandbox.limitsOf(after)];
-  request.journalEntry.change = { before, after, limitsBefore, limitsAfter };
+/** Notes what an update changed, for the entry of its request. */
+export function noteChange({ journalEntry }: FastifyRequest, before: Organization, after: Organization): void {
+  if (journalEntry === null) return;
+  journalEntry.before = before;
+  journalEntry.after = after;
 }
-
-const MAX_ANSWER_LENGTH = 64 * 1024;
-
-/** A part of a text keeps the whole of it in memory, unless it is written anew. */
-const cutText = (text: string) =>
-  text.length <= MAX_ANSWER_LENGTH ? text : Buffer.from(text.slice(0, MAX_ANSWER_LENGTH)).toString();

@@ -27,8 +27,11 @@ function charge(
   const limit = sandbox.limitsOf(organization)[category];
   const spending = sandbox.buckets.charge(apiKey, category, limit, now);
   setRateLimitHeaders(reply, spending.state);
-  const { remaining } = spending.state;
-  if (request.journalEntry !== null) request.journalEntry.bucket = { category, limit, remaining };
+  if (request.journalEntry !== null) {
+    request.journalEntry.category = category;
+    request.journalEntry.limit = limit;
+    request.journalEntry.remaining = spending.state.remaining;
+  }
   if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return undefined;
   return toRateLimited(spending, category, api_name);
 }

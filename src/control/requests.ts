@@ -3,12 +3,15 @@ import * as z from 'zod';
 import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
 import { badRequest, notFound } from '../domain/errors.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import { sendJson } from '../wire/envelope.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
+/** Characters from which on a page ends: writing one of hundreds of megabytes would keep every other client waiting. */
+const LONG_PAGE = 2 * 1024 * 1024;
 const number = z
   .string()
   .regex(/^\d{1,15}$/)
@@ -32,27 +35,41 @@ const Query = z.strictObject({
 /** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */
 export function addRequestRoutes(scope: FastifyInstance): void {
   scope.get('/requests', describedAs('The journal, oldest first', Query), async (request, reply) => {
-    const { journal } = sandboxOf(request);
+    const sandbox = sandboxOf(request);
     const query = readQuery(request.query);
-    const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
-    const page = found.slice(0, query.limit);
-    const next = found.length > page.length ? (page.at(-1)?.seq ?? null) : null;
-    const entries = page.map(toEntryJson).join(',');
-    return sendJson(reply, `{"requests":[${entries}],"next":${next},"dropped":${journal.dropped}}`);
+    const found = sandbox.journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
+    const page = toPage(sandbox, found.slice(0, query.limit));
+    const next = found.length > page.length ? (found[page.length - 1]?.seq ?? null) : null;
+    return sendJson(reply, `{"requests":[${page.join(',')}],"next":${next},"dropped":${sandbox.journal.dropped}}`);
   });
 
   scope.get('/requests/:id', describedAs('One entry of the journal'), async (request, reply) => {
     const { id } = request.params as { id: string };
-    const entry = sandboxOf(request)
-      .journal.list()
-      .findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
+    const sandbox = sandboxOf(request);
+    const entry = sandbox.journal.list().findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
     if (entry === undefined) throw notFound();
-    return sendJson(reply, toEntryJson(entry));
+    return sendJson(reply, toText(sandbox, entry));
   });
 
   scope.delete('/requests', describedAs('Empty the journal'), async (request) => ({
     deleted: sandboxOf(request).journal.clear(),
   }));
+}
+
+const toText = (sandbox: Sandbox, entry: JournalEntry) =>
+  toEntryJson(entry, (organization) => sandbox.limitsOf(organization));
+
+/** The first of the entries as JSON texts, as many as make a page. */
+function toPage(sandbox: Sandbox, entries: JournalEntry[]): string[] {
+  const page: string[] = [];
+  let length = 0;
+  for (const entry of entries) {
+    if (length > LONG_PAGE) break;
+    const text = toText(sandbox, entry);
+    page.push(text);
+    length += text.length;
+  }
+  return page;
 }
 
 function readQuery(sent: unknown): z.output<typeof Query> {

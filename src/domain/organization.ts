@@ -1,6 +1,5 @@
 import {
   type AccountType,
-  effectiveLimits,
   isSameOverride,
   mergeOverride,
   type RateLimitCategory,
@@ -48,14 +47,22 @@ export interface OrganizationUpdate {
  * rate limits are merged category by category.
  */
 export function applyUpdate(current: Organization, update: OrganizationUpdate, now: string): Organization {
+  // Every member by its name: a spread takes a microsecond longer, and its objects more memory.
   const next: Organization = {
-    ...current,
+    organization_id: current.organization_id,
     organization_name: update.organization_name ?? current.organization_name,
     logo_url: update.logo_url === undefined ? current.logo_url : update.logo_url,
-    billing_email: update.billing_email === undefined ? current.billing_email : update.billing_email,
+    account_type: current.account_type,
+    credit_count: current.credit_count,
     metadata: update.metadata === undefined ? current.metadata : (update.metadata ?? '{}'),
+    billing_email: update.billing_email === undefined ? current.billing_email : update.billing_email,
     rate_limits_override: nextOverride(current.rate_limits_override, update.rate_limits),
+    auto_billing_enabled: current.auto_billing_enabled,
+    billing_cycle_start: current.billing_cycle_start,
+    current_month_usage: current.current_month_usage,
+    created_at: current.created_at,
     updated_at: now,
+    users: current.users,
   };
   return isSameOrganization(current, next) ? current : next;
 }
@@ -80,22 +87,22 @@ function isSameOrganization(a: Organization, b: Organization): boolean {
  * The response model as JSON text, its members in the order of the published schema. It is written member by member,
  * so that nothing outside the model can leave, and metadata leaves as the text that came in.
  */
-export function toOrganizationJson(organization: Organization, tier: RateLimits): string {
-  const limits = effectiveLimits(tier, organization.rate_limits_override);
-  return (
-    `{"organization_id":${JSON.stringify(organization.organization_id)}` +
-    `,"organization_name":${JSON.stringify(organization.organization_name)}` +
-    `,"logo_url":${JSON.stringify(organization.logo_url)}` +
-    `,"account_type":"${organization.account_type}"` +
-    `,"credit_count":${organization.credit_count}` +
-    `,"metadata":${organization.metadata}` +
-    `,"billing_email":${JSON.stringify(organization.billing_email)}` +
-    `,"rate_limits":${JSON.stringify(limits)}` +
-    `,"auto_billing_enabled":${organization.auto_billing_enabled}` +
-    `,"billing_cycle_start":${organization.billing_cycle_start}` +
-    `,"current_month_usage":${organization.current_month_usage}` +
-    `,"created_at":"${organization.created_at}"` +
-    `,"updated_at":"${organization.updated_at}"` +
-    `,"users":${organization.users ?? 'null'}}`
-  );
+export function toOrganizationJson(organization: Organization, limits: RateLimits): string {
+  // Joined, and not added up: the text is kept by the journal, and a sum of strings is kept as a tree of its parts.
+  return [
+    `{"organization_id":${JSON.stringify(organization.organization_id)}`,
+    `"organization_name":${JSON.stringify(organization.organization_name)}`,
+    `"logo_url":${JSON.stringify(organization.logo_url)}`,
+    `"account_type":"${organization.account_type}"`,
+    `"credit_count":${organization.credit_count}`,
+    `"metadata":${organization.metadata}`,
+    `"billing_email":${JSON.stringify(organization.billing_email)}`,
+    `"rate_limits":${JSON.stringify(limits)}`,
+    `"auto_billing_enabled":${organization.auto_billing_enabled}`,
+    `"billing_cycle_start":${organization.billing_cycle_start}`,
+    `"current_month_usage":${organization.current_month_usage}`,
+    `"created_at":"${organization.created_at}"`,
+    `"updated_at":"${organization.updated_at}"`,
+    `"users":${organization.users ?? 'null'}}`,
+  ].join(',');
 }

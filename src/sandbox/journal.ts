@@ -3,14 +3,17 @@ import { toTimestamp } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
 
-/** Bytes of a body or of an answer that are kept. */
-const MAX_TEXT_BYTES = 64 * 1024;
+/** What is kept of a body (bytes) and of an answer (characters). */
+const MAX_TEXT_LENGTH = 64 * 1024;
 /** Bytes of all entries together. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** What an entry takes beside its texts. */
 const ENTRY_BYTES = 1024;
 
-/** What a request was and what became of it. Keys in it are cut when it is shown, not when it is noted. */
+/**
+ * What a request was and what became of it. Keys in it are cut when it is shown, not when it is noted. It is flat, and all
+ * in it is text or number: what a thousand entries hold has to be moved by every collection of garbage.
+ */
 export interface JournalEntry {
   seq: number;
   request_id: string;
@@ -18,27 +21,35 @@ export interface JournalEntry {
   received_at: number;
   method: string;
   url: string;
-  /** Names and values in turn, a line each: a thousand entries of one text are less to keep than of thirty. */
+  /** Names and values in turn, a line each. */
   headers: string;
-  body: Buffer | undefined;
+  /** A character for each byte. */
+  body: string | undefined;
   body_bytes: number;
   api_key_id: string | undefined;
   organization_id: string | undefined;
   /** Null while it is open, and for one that never got an answer. */
   status: number | null;
   answer: string | undefined;
-  /** Real milliseconds until the end. */
+  /** Real milliseconds until the end; undefined while it is open. */
   ms: number | undefined;
-  /** `cut`: the client, or the connection, was gone before the answer was out. */
-  outcome: 'open' | 'answered' | 'cut';
-  bucket: { category: RateLimitCategory; limit: number; remaining: number } | undefined;
-  change: { before: Organization; after: Organization; limitsBefore: RateLimits; limitsAfter: RateLimits } | undefined;
+  /** The bucket that was charged, its limit and what was left; undefined where none was. */
+  category: RateLimitCategory | undefined;
+  limit: number;
+  remaining: number;
+  /** The organization before and after the request, where that changed it. */
+  before: Organization | undefined;
+  after: Organization | undefined;
+  /** What it counts for in the bound of all entries. */
+  bytes: number;
 }
 
-/** The first bytes of what was sent, in memory of their own. */
-export function cutBytes(bytes: Buffer): Buffer {
-  return bytes.length <= MAX_TEXT_BYTES ? bytes : Buffer.from(bytes.subarray(0, MAX_TEXT_BYTES));
-}
+/** What is kept of a body. */
+export const toKeptBody = (bytes: Buffer): string => bytes.toString('latin1', 0, MAX_TEXT_LENGTH);
+
+/** What is kept of an answer. A part of a text keeps the whole of it in memory, unless it is written anew. */
+export const toKeptAnswer = (text: string): string =>
+  text.length <= MAX_TEXT_LENGTH ? text : Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString();
 
 /** The requests of a sandbox, the newest ones: bounded in number and in bytes, oldest dropped first and counted. */
 export class Journal {
@@ -63,15 +74,21 @@ export class Journal {
     return this.droppedCount;
   }
 
-  open(entry: Pick<JournalEntry, 'request_id' | 'received_at' | 'method' | 'url' | 'headers'>): JournalEntry {
+  open({
+    request_id,
+    received_at,
+    method,
+    url,
+    headers,
+  }: Pick<JournalEntry, 'request_id' | 'received_at' | 'method' | 'url' | 'headers'>): JournalEntry {
     this.lastSeq++;
-    const opened: JournalEntry = {
+    const entry: JournalEntry = {
       seq: this.lastSeq,
-      request_id: entry.request_id,
-      received_at: entry.received_at,
-      method: entry.method,
-      url: entry.url,
-      headers: entry.headers,
+      request_id,
+      received_at,
+      method,
+      url,
+      headers,
       body: undefined,
       body_bytes: 0,
       api_key_id: undefined,
@@ -79,21 +96,27 @@ export class Journal {
       status: null,
       answer: undefined,
       ms: undefined,
-      outcome: 'open',
-      bucket: undefined,
-      change: undefined,
+      category: undefined,
+      limit: 0,
+      remaining: 0,
+      before: undefined,
+      after: undefined,
+      bytes: ENTRY_BYTES + url.length + headers.length,
     };
-    this.entries.push(opened);
-    this.bytes += ENTRY_BYTES;
+    this.entries.push(entry);
+    this.bytes += entry.bytes;
     this.dropOldest();
-    return opened;
+    return entry;
   }
 
   /** The entry has its last texts: from now on they count. */
   close(entry: JournalEntry): void {
     // An entry that was dropped or deleted in the meantime takes nothing any more.
     if ((this.entries[this.head]?.seq ?? Number.POSITIVE_INFINITY) > entry.seq) return;
-    this.bytes += textBytes(entry);
+    const { body = '', answer = '', before, after } = entry;
+    const more = body.length + answer.length + (before?.metadata.length ?? 0) + (after?.metadata.length ?? 0);
+    entry.bytes += more;
+    this.bytes += more;
     this.dropOldest();
   }
 
@@ -113,8 +136,7 @@ export class Journal {
   private dropOldest(): void {
     let kept = this.entries.length - this.head;
     while (kept > this.size || (this.bytes > MAX_BYTES && kept > 1)) {
-      const oldest = this.entries[this.head];
-      if (oldest !== undefined) this.bytes -= ENTRY_BYTES + (oldest.outcome === 'open' ? 0 : textBytes(oldest));
+      this.bytes -= this.entries[this.head]?.bytes ?? 0;
       this.entries[this.head] = undefined;
       this.head++;
       kept--;
@@ -129,13 +151,15 @@ export class Journal {
 /** Empty places that are worth cutting off the front. */
 const CUT_AT = 64;
 
-const textBytes = ({ body, answer }: JournalEntry) => (body?.length ?? 0) + (answer?.length ?? 0);
-
-/** The entry as JSON text, keys in it cut to their prefix wherever they stand. */
-export function toEntryJson(entry: JournalEntry): string {
+/**
+ * The entry as JSON text, keys in it cut to their prefix wherever they stand.
+ * @param limitsOf the limits of an organization, which a change shows as a client would see them
+ */
+export function toEntryJson(entry: JournalEntry, limitsOf: (organization: Organization) => RateLimits): string {
   const [path = ''] = entry.url.split('?', 1);
   const query = entry.url.slice(path.length + 1);
-  const { seq, request_id, method, api_key_id = null, organization_id = null, status, outcome, body_bytes } = entry;
+  const { seq, request_id, method, api_key_id = null, organization_id = null, status, body_bytes } = entry;
+  const { body, ms, category, limit, remaining } = entry;
   const members = {
     seq,
     request_id,
@@ -144,17 +168,17 @@ export function toEntryJson(entry: JournalEntry): string {
     path,
     query,
     headers: toHeaders(entry.headers),
-    body: entry.body?.toString('utf8') ?? null,
+    body: body === undefined ? null : Buffer.from(body, 'latin1').toString('utf8'),
     body_bytes,
     api_key_id,
     organization_id,
     status,
-    outcome,
+    outcome: ms === undefined ? 'open' : status === null ? 'cut' : 'answered',
     answer: entry.answer ?? null,
-    ms: entry.ms === undefined ? null : Math.round(entry.ms * 100) / 100,
-    bucket: entry.bucket ?? null,
+    ms: ms === undefined ? null : Math.round(ms * 100) / 100,
+    bucket: category === undefined ? null : { category, limit, remaining },
   };
-  return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(entry)}}`);
+  return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(entry, limitsOf)}}`);
 }
 
 /** Values of a name that was sent more than once are joined, as HTTP allows. */
@@ -170,16 +194,18 @@ function toHeaders(lines: string): Record<string, string> {
 }
 
 /** What a PATCH changed, member by member; metadata as it was sent. */
-function toChangesJson({ change }: JournalEntry): string {
-  if (change === undefined) return 'null';
-  const { before, after, limitsBefore, limitsAfter } = change;
-  const rows: [member: string, before: string, after: string][] = [
-    ['organization_name', JSON.stringify(before.organization_name), JSON.stringify(after.organization_name)],
-    ['logo_url', JSON.stringify(before.logo_url), JSON.stringify(after.logo_url)],
-    ['metadata', before.metadata, after.metadata],
-    ['billing_email', JSON.stringify(before.billing_email), JSON.stringify(after.billing_email)],
-    ['rate_limits', JSON.stringify(limitsBefore), JSON.stringify(limitsAfter)],
+function toChangesJson({ before, after }: JournalEntry, limitsOf: (organization: Organization) => RateLimits): string {
+  if (before === undefined || after === undefined) return 'null';
+  const toRow = (member: string, read: (organization: Organization) => string) => {
+    const [left, right] = [read(before), read(after)];
+    return left === right ? [] : [`{"member":"${member}","before":${left},"after":${right}}`];
+  };
+  const rows = [
+    toRow('organization_name', ({ organization_name }) => JSON.stringify(organization_name)),
+    toRow('logo_url', ({ logo_url }) => JSON.stringify(logo_url)),
+    toRow('metadata', ({ metadata }) => metadata),
+    toRow('billing_email', ({ billing_email }) => JSON.stringify(billing_email)),
+    toRow('rate_limits', (organization) => JSON.stringify(limitsOf(organization))),
   ];
-  const changed = rows.filter(([, left, right]) => left !== right);
-  return `[${changed.map(([member, left, right]) => `{"member":"${member}","before":${left},"after":${right}}`).join(',')}]`;
+  return `[${rows.flat().join(',')}]`;
 }

@@ -31,7 +31,6 @@ export class Sandbox {
   private readonly firstClock: ClockSetting;
   private readonly firstLimitsMode: LimitsMode;
   private readonly granted = new Map<string, ApiKey>();
-  private answers = new WeakMap<Organization, string>();
 
   constructor({ sandbox_id, tiers, clock, store, limitsMode, firstClock, journalSize }: SandboxParts) {
     this.sandbox_id = sandbox_id;
@@ -60,13 +59,9 @@ export class Sandbox {
     return effectiveLimits(this.tiers[organization.account_type], organization.rate_limits_override);
   }
 
-  /** The response model of an organization, as JSON text. An organization that did not change is not written again. */
+  /** The response model of an organization, as JSON text. */
   toAnswer(organization: Organization): string {
-    const known = this.answers.get(organization);
-    if (known !== undefined) return known;
-    const answer = toOrganizationJson(organization, this.tiers[organization.account_type]);
-    this.answers.set(organization, answer);
-    return answer;
+    return toOrganizationJson(organization, this.limitsOf(organization));
   }
 
   /** The organization before and after `change`, once that is kept; see {@link Store.updateOrganization}. */
@@ -112,7 +107,6 @@ export class Sandbox {
       this.store.setClock(this.sandbox_id, this.firstClock),
     ]);
     this.tiers = state.tiers;
-    this.answers = new WeakMap();
     this.clock.set(this.firstClock);
     this.limitsMode = this.firstLimitsMode;
     this.buckets.clear();

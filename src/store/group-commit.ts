@@ -7,13 +7,14 @@ interface Unit {
 }
 
 /**
- * Writes that arrive in the same turn of the event loop share one transaction: each in its savepoint, so that one that
- * fails takes back nothing but itself, and each settled after the commit. When the commit fails, all of them fail.
+ * Writes that arrive in the same turn of the event loop share one transaction, and are settled after its commit. One that
+ * throws is rejected alone; when the commit fails, all of them are.
  */
 export class GroupCommit {
   private readonly db: Database;
   private readonly onEnd: (isCommitted: boolean) => void;
-  private readonly statements: Record<'begin' | 'commit' | 'savepoint' | 'release' | 'undo', Statement>;
+  private readonly begin: Statement;
+  private readonly commit: Statement;
   private waiting: Unit[] = [];
   private isClosed = false;
 
@@ -21,16 +22,14 @@ export class GroupCommit {
   constructor(db: Database, onEnd: (isCommitted: boolean) => void) {
     this.db = db;
     this.onEnd = onEnd;
-    this.statements = {
-      begin: db.prepare('BEGIN IMMEDIATE'),
-      commit: db.prepare('COMMIT'),
-      savepoint: db.prepare('SAVEPOINT unit'),
-      release: db.prepare('RELEASE unit'),
-      undo: db.prepare('ROLLBACK TO unit'),
-    };
+    this.begin = db.prepare('BEGIN IMMEDIATE');
+    this.commit = db.prepare('COMMIT');
   }
 
-  /** Runs the synchronous work in the next transaction. */
+  /**
+   * Runs the synchronous work in the next transaction. Work of several statements takes its own back when it throws
+   * (`db.transaction` does); a single one leaves nothing behind anyway.
+   */
   run<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.isClosed) return reject(new Error('the store is closed'));
@@ -51,9 +50,9 @@ export class GroupCommit {
     if (units.length === 0) return;
     const settle: (() => void)[] = [];
     try {
-      this.statements.begin.run();
-      for (const unit of units) settle.push(this.runUnit(unit));
-      this.statements.commit.run();
+      this.begin.run();
+      for (const unit of units) settle.push(runUnit(unit));
+      this.commit.run();
     } catch (error) {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
       this.onEnd(false);
@@ -63,17 +62,13 @@ export class GroupCommit {
     this.onEnd(true);
     for (const done of settle) done();
   }
+}
 
-  private runUnit({ work, resolve, reject }: Unit): () => void {
-    this.statements.savepoint.run();
-    try {
-      const value = work();
-      this.statements.release.run();
-      return () => resolve(value);
-    } catch (error) {
-      this.statements.undo.run();
-      this.statements.release.run();
-      return () => reject(error);
-    }
+function runUnit({ work, resolve, reject }: Unit): () => void {
+  try {
+    const value = work();
+    return () => resolve(value);
+  } catch (error) {
+    return () => reject(error);
   }
 }

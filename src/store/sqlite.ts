@@ -167,15 +167,15 @@ class SqliteStore implements Store {
   }
 
   async grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void> {
-    const write = () => {
+    const write = this.db.transaction(() => {
       for (const apiKey of apiKeys) this.grantKey.run(fromApiKey(sandboxId, apiKey));
-    };
+    });
     await this.explain(() => this.writes.run(write));
     this.keys.clear();
   }
 
   async replaceState(sandboxId: string, state: State): Promise<void> {
-    const write = () => {
+    const write = this.db.transaction(() => {
       this.organizations.invalidate();
       this.db.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
       const insert = this.db.prepare('INSERT INTO sandboxes (sandbox_id, tiers, first_state) VALUES (?, ?, ?)');
@@ -184,7 +184,7 @@ class SqliteStore implements Store {
         this.insertOrganization.run(fromOrganization(sandboxId, organization));
       }
       for (const apiKey of state.api_keys) this.insertKey.run(fromApiKey(sandboxId, apiKey));
-    };
+    });
     await this.explain(() => this.writes.run(write));
     this.keys.clear();
   }

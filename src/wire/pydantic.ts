@@ -85,18 +85,14 @@ export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
 export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: UnknownFields) =>
   z.preprocess(
     (value, context) =>
-      value instanceof JsonObject ? toRecord(value) : refuse(context, 'model_attributes_type', NOT_A_MODEL),
+      value instanceof JsonObject
+        ? Object.fromEntries(value.members())
+        : refuse(context, 'model_attributes_type', NOT_A_MODEL),
     unknownFields === 'reject' ? z.strictObject(shape) : z.object(shape),
   );
 
 /** A member that may be left out or be null, as pydantic's `T | None = None`. */
 export const optional = <T extends z.ZodType>(type: T) => type.nullable().optional();
-
-function toRecord(value: JsonObject): Record<string, JsonValue> {
-  const members: Record<string, JsonValue> = Object.create(null);
-  for (const [name, member] of value.members()) members[name] = member;
-  return members;
-}
 
 /**
  * The received body as `schema` reads it.
