@@ -11,7 +11,8 @@ const project = fileURLToPath(new URL('..', import.meta.url));
  * What Fastify would load at every start and this program never uses: its compilers of schemas, inject() for tests,
  * HTTP/2 and TLS.
  */
-const UNUSED = /^(@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|light-my-request|node:http2|node:https)$/;
+const UNUSED =
+  /^(@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|light-my-request|node:http2|node:https)$/;
 const withoutUnused = {
   name: 'without-unused',
   setup({ onResolve, onLoad }) {
