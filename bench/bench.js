@@ -1,6 +1,7 @@
 // Measures the server against servers that do nothing, and says whether it is as fast and as small as it should be.
 // Usage: node bench/bench.js [--quick]. It needs wrk. The figures also go to bench/results.json.
 // What is compared runs in turns, round by round, so that whatever else the machine does meets both.
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,10 +9,11 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import { buildIfNeeded } from '../scripts/prepare.js';
 import { checkWrk, runLoad, writeScripts } from './load.js';
+import { judge, printComparisons } from './report.js';
 import { CLI, readMemory, startProcess, startServer } from './server-process.js';
 
 const { quick: isQuick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
@@ -21,12 +23,6 @@ const STARTS = isQuick ? 5 : 15;
 const MANY = 100_000;
 const MANY_KEYS = 1000;
 const TIME_LIMIT_MS = 15 * 60_000;
-
-const MIN_THROUGHPUT_RATIO = 0.6;
-const MAX_START_RATIO = 3;
-const MAX_IDLE_MIB = 110;
-const MAX_GROWTH_MIB = 40;
-const MIN_MANY_RATIO = 0.9;
 
 const inBench = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-bench-'));
@@ -175,6 +171,12 @@ function fillDatabase(file) {
   db.close();
 }
 
+/** Limiter and journal by themselves, see cost.js. */
+async function measureCost() {
+  const { stdout } = await promisify(execFile)(process.execPath, [inBench('cost.js')]);
+  return JSON.parse(stdout);
+}
+
 function summarize(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -191,59 +193,6 @@ const compare = (pairs) => ({
 
 function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-}
-
-const shown = ({ median, min, max }, digits) =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
-
-function printTable(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const row of rows) {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column]));
-    console.log(cells.join('  ').trimEnd());
-  }
-}
-
-function printComparisons({ throughput, start, many }) {
-  const rows = [];
-  const add = (name, comparison, digits) => {
-    if (comparison === undefined) return;
-    const { ours, bare, ratio } = comparison;
-    rows.push([name, shown(ours, digits), shown(bare, digits), shown(ratio, 2)]);
-  };
-  add('PATCH, requests a second', throughput?.patch, 0);
-  add('PATCH, p99 in ms', throughput?.patchP99, 2);
-  add('GET, requests a second', throughput?.get, 0);
-  add('GET, p99 in ms', throughput?.getP99, 2);
-  add('start to ready in ms', start, 0);
-  add(`PATCH of one among ${MANY}, against a single one`, many?.oneKey, 0);
-  add(`PATCH of ${MANY_KEYS} in turn among ${MANY}`, many?.manyKeys, 0);
-  console.log('\nmedian (min to max)\n');
-  printTable([['', 'ours', 'bare', 'ours / bare'], ...rows]);
-  if (throughput) {
-    const { idle, loaded } = throughput.memory;
-    const after = loaded.map(Math.round).join(' ');
-    console.log(`\nresident memory in MiB: ${Math.round(idle)} idle; after each round of load ${after}`);
-  }
-}
-
-/** What was aimed at, and whether it was reached; only of what could be measured. */
-function judge({ throughput, start, many }) {
-  const verdicts = [];
-  const add = (aim, value, isMet) => verdicts.push({ aim, value: Math.round(value * 100) / 100, isMet });
-  const atLeast = (aim, value, least) => add(`${aim} >= ${least.toFixed(2)}`, value, value >= least);
-  const atMost = (aim, value, most) => add(`${aim} <= ${most}`, value, value <= most);
-  if (throughput) {
-    const { patch, get, memory } = throughput;
-    atLeast('PATCH throughput, of the echo', patch.ratio.median, MIN_THROUGHPUT_RATIO);
-    atLeast('GET throughput, of the echo', get.ratio.median, MIN_THROUGHPUT_RATIO);
-    atMost('idle memory in MiB', memory.idle, MAX_IDLE_MIB);
-    const early = memory.loaded[Math.floor(ROUNDS / 3)];
-    atMost('growth of memory after a third of the load, in MiB', memory.loaded.at(-1) - early, MAX_GROWTH_MIB);
-  }
-  if (start) atMost('start to ready, of the bare one', start.ratio.median, MAX_START_RATIO);
-  if (many) atLeast(`PATCH among ${MANY} organizations, of a single one`, many.oneKey.ratio.median, MIN_MANY_RATIO);
-  return verdicts;
 }
 
 const readMachine = () => ({
@@ -278,9 +227,10 @@ const results = {
   throughput: await attempt('throughput', () => measureThroughput(seed)),
   start: await attempt('start', measureStart),
   many: await attempt('many organizations', () => measureMany(seed)),
+  cost: await attempt('limiter and journal', measureCost),
 };
 const verdicts = judge(results);
-printComparisons(results);
+printComparisons(results, { organizations: MANY, keys: MANY_KEYS });
 console.log('');
 for (const { aim, value, isMet } of verdicts) console.log(`${isMet ? 'met   ' : 'MISSED'}  ${aim}: ${value}`);
 const report = { measured_at: new Date().toISOString(), is_quick: isQuick, machine, verdicts, results };

@@ -1,0 +1,77 @@
+// What the figures of bench.js say: a table for people, and whether each aim was reached.
+
+const MIN_THROUGHPUT_RATIO = 0.6;
+const MAX_START_RATIO = 3;
+const MAX_IDLE_MIB = 110;
+const MAX_GROWTH_MIB = 40;
+const MIN_MANY_RATIO = 0.9;
+const MAX_LIMITER_US = 1.5;
+const MAX_JOURNAL_US = 4;
+const MAX_KEYS_MIB = 64;
+/** 64 MiB are kept; the rest waits to be collected. */
+const MAX_BODIES_MIB = 512;
+
+const shown = ({ median, min, max }, digits) =>
+  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
+
+function printTable(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const row of rows) {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column]));
+    console.log(cells.join('  ').trimEnd());
+  }
+}
+
+export function printComparisons({ throughput, start, many, cost }, { organizations, keys }) {
+  const rows = [];
+  const add = (name, comparison, digits) => {
+    if (comparison === undefined) return;
+    const { ours, bare, ratio } = comparison;
+    rows.push([name, shown(ours, digits), shown(bare, digits), shown(ratio, 2)]);
+  };
+  add('PATCH, requests a second', throughput?.patch, 0);
+  add('PATCH, p99 in ms', throughput?.patchP99, 2);
+  add('GET, requests a second', throughput?.get, 0);
+  add('GET, p99 in ms', throughput?.getP99, 2);
+  add('start to ready in ms', start, 0);
+  add(`PATCH of one among ${organizations}, against a single one`, many?.oneKey, 0);
+  add(`PATCH of ${keys} in turn among ${organizations}`, many?.manyKeys, 0);
+  console.log('\nmedian (min to max)\n');
+  printTable([['', 'ours', 'bare', 'ours / bare'], ...rows]);
+  if (throughput) {
+    const { idle, loaded } = throughput.memory;
+    const after = loaded.map(Math.round).join(' ');
+    console.log(`\nresident memory in MiB: ${Math.round(idle)} idle; after each round of load ${after}`);
+  }
+  if (cost) {
+    const { limiter, journal, keysGrowth, bodiesGrowth } = cost;
+    console.log(`\nalone, in microseconds a request: limiter ${limiter.toFixed(2)}, journal ${journal.toFixed(2)}`);
+    const [ofKeys, ofBodies] = [Math.round(keysGrowth), Math.round(bodiesGrowth)];
+    console.log(`a million keys add ${ofKeys} MiB at most, a million bodies of 64 KiB ${ofBodies} MiB`);
+  }
+}
+
+/** What was aimed at, and whether it was reached; only of what could be measured. */
+export function judge({ throughput, start, many, cost }) {
+  const verdicts = [];
+  const add = (aim, value, isMet) => verdicts.push({ aim, value: Math.round(value * 100) / 100, isMet });
+  const atLeast = (aim, value, least) => add(`${aim} >= ${least.toFixed(2)}`, value, value >= least);
+  const atMost = (aim, value, most) => add(`${aim} <= ${most}`, value, value <= most);
+  if (throughput) {
+    const { patch, get, memory } = throughput;
+    atLeast('PATCH throughput, of the echo', patch.ratio.median, MIN_THROUGHPUT_RATIO);
+    atLeast('GET throughput, of the echo', get.ratio.median, MIN_THROUGHPUT_RATIO);
+    atMost('idle memory in MiB', memory.idle, MAX_IDLE_MIB);
+    const early = memory.loaded[Math.floor(memory.loaded.length / 3)];
+    atMost('growth of memory after a third of the load, in MiB', memory.loaded.at(-1) - early, MAX_GROWTH_MIB);
+  }
+  if (start) atMost('start to ready, of the bare one', start.ratio.median, MAX_START_RATIO);
+  if (many) atLeast('PATCH among many organizations, of a single one', many.oneKey.ratio.median, MIN_MANY_RATIO);
+  if (cost) {
+    atMost('limiter alone, in microseconds', cost.limiter, MAX_LIMITER_US);
+    atMost('journal alone, in microseconds', cost.journal, MAX_JOURNAL_US);
+    atMost('a million keys, in MiB', cost.keysGrowth, MAX_KEYS_MIB);
+    atMost('a million bodies of 64 KiB, in MiB', cost.bodiesGrowth, MAX_BODIES_MIB);
+  }
+  return verdicts;
+}
