@@ -15,8 +15,8 @@ export interface ListenOptions {
   /** How long a client may take to send a request, in milliseconds. */
   requestTimeout: number;
   onRequest: (request: IncomingMessage, response: ServerResponse) => void;
-  /** The whole response, as bytes of HTTP, to what Node's parser refuses. */
-  toBadRequest: (code: string) => string;
+  /** The whole response, as bytes of HTTP, to what Node's parser refuses; `request` is what could be read of it. */
+  toBadRequest: (code: string, request: IncomingMessage | undefined) => string;
 }
 
 export interface Listener {
@@ -99,8 +99,12 @@ function buildServer(options: ListenOptions, connections: Connections): Server {
     requireHostHeader: false,
   });
   server.on('connection', (socket) => {
-    connections.set(socket, []);
-    socket.once('close', () => connections.delete(socket));
+    const exchanges: Exchange[] = [];
+    connections.set(socket, exchanges);
+    socket.once('close', () => {
+      connections.delete(socket);
+      for (const { response } of exchanges) closeUnsent(response);
+    });
   });
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -112,11 +116,22 @@ function buildServer(options: ListenOptions, connections: Connections): Server {
   server.on('request', answer);
   // An expectation that Node does not know is no reason to refuse: the request is answered without it.
   server.on('checkExpectation', answer);
-  server.on('connect', (_request, socket: Socket) => refuseClient(socket, options.toBadRequest('CONNECT')));
+  server.on('connect', (request, socket: Socket) => {
+    // Node has let go of the socket: nobody else hears of a reset, which would end the process.
+    socket.on('error', () => {});
+    refuseInTurn(socket, connections.get(socket) ?? [], options.toBadRequest('CONNECT', request));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    refuseInTurn(socket, connections.get(socket) ?? [], options.toBadRequest(error.code ?? ''));
+    const exchanges = connections.get(socket) ?? [];
+    const unread = exchanges.find(({ request }) => !request.complete)?.request;
+    refuseInTurn(socket, exchanges, options.toBadRequest(error.code ?? '', unread));
   });
   return server;
+}
+
+/** Says `close` on a response that stood in line behind another when the line was cut: Node itself does not. */
+function closeUnsent(response: ServerResponse): void {
+  if (response.socket === null && !response.closed && !response.writableFinished) response.emit('close');
 }
 
 /** Refuses what the parser could not read, after the whole requests before it had their answers. */

@@ -105,6 +105,23 @@ describe('what a client may send', () => {
     expect((await get(url)).logo_url).toBe('kept');
   });
 
+  it('CONNECT behind a request does not cost the request its answer', async () => {
+    const { port } = await start();
+    const body = '{"logo_url":"kept"}';
+    const first = request(`Content-Length: ${body.length}\r\n`, body).replace('Connection: close\r\n', '');
+    const answer = await send(port, `${first}CONNECT x:1 HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK.*HTTP\/1\.1 400 Bad Request\r\nx-request-id: mine\r\n/s);
+  });
+
+  it('CONNECT from a client that resets the line at once harms nobody', async () => {
+    const { port, url } = await start();
+    for (let call = 0; call < 10; call++) {
+      const socket = await open(port, 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n');
+      socket.resetAndDestroy();
+      expect((await get(url)).organization_id).toBe('org_demo123');
+    }
+  });
+
   it('a half-sent request that has its answer gets no second one', async () => {
     const { port } = await start({ requestTimeout: '50ms' });
     const bytes = 'PATCH /v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{';
@@ -125,6 +142,8 @@ describe('what a client may send', () => {
     const halves = ['', 'PATCH /v1/org', request('Content-Length: 100\r\n', '{"logo_url":')];
     const answers = await Promise.all(halves.map((half) => send(port, half)));
     for (const answer of answers) expect(answer).toMatch(/^(HTTP\/1\.1 400 .*not received in time|$)/s);
+    const named = await send(port, request('X-Request-Id: mine\r\nContent-Length: 100\r\n', '{'));
+    expect(named).toMatch(/^HTTP\/1\.1 400 .*\r\nx-request-id: mine\r\n/s);
   });
 
   it('a client that goes away in the middle harms nobody', async () => {

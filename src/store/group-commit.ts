@@ -8,7 +8,7 @@ interface Unit {
 
 /**
  * Writes that arrive in the same turn of the event loop share one transaction, and are settled after its commit. One that
- * throws is rejected alone; when the commit fails, all of them are.
+ * throws is rejected alone; when the transaction ends early or its commit fails, all of them are.
  */
 export class GroupCommit {
   private readonly db: Database;
@@ -51,7 +51,7 @@ export class GroupCommit {
     const settle: (() => void)[] = [];
     try {
       this.begin.run();
-      for (const unit of units) settle.push(runUnit(unit));
+      for (const unit of units) settle.push(this.runUnit(unit));
       this.commit.run();
     } catch (error) {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
@@ -62,13 +62,15 @@ export class GroupCommit {
     this.onEnd(true);
     for (const done of settle) done();
   }
-}
 
-function runUnit({ work, resolve, reject }: Unit): () => void {
-  try {
-    const value = work();
-    return () => resolve(value);
-  } catch (error) {
-    return () => reject(error);
+  private runUnit({ work, resolve, reject }: Unit): () => void {
+    try {
+      const value = work();
+      return () => resolve(value);
+    } catch (error) {
+      // Where the disk is full, say, SQLite takes the whole transaction back by itself.
+      if (!this.db.inTransaction) throw error;
+      return () => reject(error);
+    }
   }
 }

@@ -116,13 +116,13 @@ const PARSER_REFUSALS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'The request was not received in time',
 };
 
-/** The response, as bytes of HTTP, to a request that Node's parser refused with this code. */
-export function toBadRequest(code: string): string {
+/** The response, as bytes of HTTP, to a request that Node's parser refused with this code, as far as it was read. */
+export function toBadRequest(code: string, request: IncomingMessage | undefined): string {
   const message = PARSER_REFUSALS[code] ?? 'The request is not valid HTTP';
   const { body } = toErrorAnswer({ code: 'bad_request', message });
   const headers = [
     'HTTP/1.1 400 Bad Request',
-    `x-request-id: ${newRequestId()}`,
+    `x-request-id: ${readRequestId(request) ?? newRequestId()}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
@@ -152,13 +152,18 @@ const asText = (text: unknown) => text as string;
 export function buildToRequestId(): (request: IncomingMessage) => string {
   const first = newRequestId().slice(0, -COUNTED_DIGITS);
   let count = 0;
-  return ({ headers }) => {
-    const sent = headers['x-request-id'];
-    if (typeof sent === 'string' && /^[\x20-\x7e]{1,128}$/.test(sent)) return sent;
+  return (request) => {
+    const sent = readRequestId(request);
+    if (sent !== undefined) return sent;
     count++;
     return first + count.toString(16).padStart(COUNTED_DIGITS, '0');
   };
 }
 const COUNTED_DIGITS = 12;
+
+function readRequestId(request: IncomingMessage | undefined): string | undefined {
+  const sent = request?.headers['x-request-id'];
+  return typeof sent === 'string' && /^[\x20-\x7e]{1,128}$/.test(sent) ? sent : undefined;
+}
 
 const newRequestId = () => `req_${randomBytes(12).toString('hex')}`;
