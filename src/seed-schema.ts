@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { isApiKey, KEY_STATUSES, PERMISSIONS } from './domain/api-key.ts';
 import { normalizeTimestamp } from './domain/clock.ts';
 import { validateEmail } from './domain/email.ts';
-import { isStorable } from './domain/organization.ts';
 import { ACCOUNT_TYPES, MAX_RATE_LIMIT } from './domain/rate-limits.ts';
+import { isStorable } from './domain/text.ts';
 import { SeedContentError, type SeedIssue } from './seed.ts';
 
 /** JSON text that a seed file held as a value, so that it keeps its digits and its order. */

@@ -49,12 +49,14 @@ function closeEntry(
   entry.body_bytes = receivedBytes?.length ?? 0;
   entry.api_key_id = caller?.apiKey.api_key_id;
   entry.organization_id = caller?.organization.organization_id;
-  journal.close(entry);
+  journal.count(entry);
 }
 
-/** Notes what an update changed, for the entry of its request. */
-export function noteChange({ journalEntry }: FastifyRequest, before: Organization, after: Organization): void {
+/** Notes what an update changed, for the entry of its request: also when the client was gone by then. */
+export function noteChange(request: FastifyRequest, sandbox: Sandbox, before: Organization, after: Organization): void {
+  const { journalEntry } = request;
   if (journalEntry === null) return;
   journalEntry.before = before;
   journalEntry.after = after;
+  if (journalEntry.ms !== undefined) sandbox.journal.count(journalEntry);
 }

@@ -30,7 +30,7 @@ export function addOrganizationRoutes(
     const { before, after } = await sandbox.updateOrganization(organization.organization_id, (current) =>
       applyUpdate(current, request.body, now),
     );
-    noteChange(request, before, after);
+    noteChange(request, sandbox, before, after);
     sendJson(reply, sandbox.toAnswer(after));
   });
 }

@@ -28,8 +28,10 @@ export interface Organization {
   users: string | null;
 }
 
-/** Whether a text can be kept and answered as it is: without NUL characters and unpaired surrogates. */
-export const isStorable = (text: string) => !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+/** Characters of all that an organization holds which may be long. */
+export function countCharacters({ organization_name, logo_url, billing_email, metadata }: Organization): number {
+  return organization_name.length + (logo_url?.length ?? 0) + (billing_email?.length ?? 0) + metadata.length;
+}
 
 /** What a PATCH asks for: absent (or undefined) leaves a member as it is, null takes it back to its default. */
 export interface OrganizationUpdate {

@@ -1,7 +1,8 @@
 import { redactKeys } from '../domain/api-key.ts';
 import { toTimestamp } from '../domain/clock.ts';
-import type { Organization } from '../domain/organization.ts';
+import { countCharacters, type Organization } from '../domain/organization.ts';
 import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
+import { copyText } from '../domain/text.ts';
 
 /** What is kept of a body (bytes) and of an answer (characters). */
 const MAX_TEXT_LENGTH = 64 * 1024;
@@ -47,9 +48,9 @@ export interface JournalEntry {
 /** What is kept of a body. */
 export const toKeptBody = (bytes: Buffer): string => bytes.toString('latin1', 0, MAX_TEXT_LENGTH);
 
-/** What is kept of an answer. A part of a text keeps the whole of it in memory, unless it is written anew. */
+/** What is kept of an answer. */
 export const toKeptAnswer = (text: string): string =>
-  text.length <= MAX_TEXT_LENGTH ? text : Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString();
+  text.length <= MAX_TEXT_LENGTH ? text : copyText(text, MAX_TEXT_LENGTH);
 
 /** The requests of a sandbox, the newest ones: bounded in number and in bytes, oldest dropped first and counted. */
 export class Journal {
@@ -101,22 +102,20 @@ export class Journal {
       remaining: 0,
       before: undefined,
       after: undefined,
-      bytes: ENTRY_BYTES + url.length + headers.length,
+      bytes: 0,
     };
     this.entries.push(entry);
-    this.bytes += entry.bytes;
-    this.dropOldest();
+    this.count(entry);
     return entry;
   }
 
-  /** The entry has its last texts: from now on they count. */
-  close(entry: JournalEntry): void {
+  /** The entry has other texts than before: from now on they count. */
+  count(entry: JournalEntry): void {
     // An entry that was dropped or deleted in the meantime takes nothing any more.
     if ((this.entries[this.head]?.seq ?? Number.POSITIVE_INFINITY) > entry.seq) return;
-    const { body = '', answer = '', before, after } = entry;
-    const more = body.length + answer.length + (before?.metadata.length ?? 0) + (after?.metadata.length ?? 0);
-    entry.bytes += more;
-    this.bytes += more;
+    this.bytes -= entry.bytes;
+    entry.bytes = countBytes(entry);
+    this.bytes += entry.bytes;
     this.dropOldest();
   }
 
@@ -146,6 +145,12 @@ export class Journal {
     this.entries = this.entries.slice(this.head);
     this.head = 0;
   }
+}
+
+/** What is sent is of one byte a character, what was read of a body may be of two. */
+function countBytes({ url, headers, body = '', answer = '', before, after }: JournalEntry): number {
+  const ofOrganizations = (before ? countCharacters(before) : 0) + (after ? countCharacters(after) : 0);
+  return ENTRY_BYTES + url.length + headers.length + body.length + 2 * (answer.length + ofOrganizations);
 }
 
 /** Empty places that are worth cutting off the front. */
@@ -181,12 +186,16 @@ export function toEntryJson(entry: JournalEntry, limitsOf: (organization: Organi
   return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(entry, limitsOf)}}`);
 }
 
+/** Credentials of another scheme than Bearer: `Basic` has them in base64, where nobody would recognize a key. */
+const OTHER_CREDENTIALS = /^(?!Bearer )(\S+) .*$/i;
+
 /** Values of a name that was sent more than once are joined, as HTTP allows. */
 function toHeaders(lines: string): Record<string, string> {
   const headers = new Map<string, string>();
   const parts = lines.split('\n');
   for (let index = 0; index + 1 < parts.length; index += 2) {
-    const [name = '', value = ''] = [parts[index]?.toLowerCase(), parts[index + 1]];
+    const [name = '', sent = ''] = [parts[index]?.toLowerCase(), parts[index + 1]];
+    const value = name.endsWith('authorization') ? sent.replace(OTHER_CREDENTIALS, '$1 …') : sent;
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }

@@ -1,8 +1,8 @@
-import type { Organization } from '../domain/organization.ts';
+import { countCharacters, type Organization } from '../domain/organization.ts';
 
-/** Organizations that are kept in memory at most, and the length of the metadata that they may have. */
+/** Organizations that are kept in memory at most, and how long their texts may be together. */
 const MAX_ENTRIES = 1000;
-const MAX_METADATA_LENGTH = 16 * 1024;
+const MAX_CHARACTERS = 16 * 1024;
 
 /**
  * Organizations as the database has them. What a transaction changes is seen inside it at once, and outside after the
@@ -50,7 +50,7 @@ export class OrganizationCache {
 
   private keep(key: string, organization: Organization): void {
     this.committed.delete(key);
-    if (organization.metadata.length > MAX_METADATA_LENGTH) return;
+    if (countCharacters(organization) > MAX_CHARACTERS) return;
     const oldest = this.committed.size >= MAX_ENTRIES ? this.committed.keys().next().value : undefined;
     if (oldest !== undefined) this.committed.delete(oldest);
     this.committed.set(key, organization);

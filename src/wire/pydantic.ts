@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { validateEmail } from '../domain/email.ts';
 import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
-import { isStorable } from '../domain/organization.ts';
 import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
+import { copyText, isStorable } from '../domain/text.ts';
 import type { ReceivedBody } from './body.ts';
 import { hasNonFinite, JsonObject, type JsonValue } from './json.ts';
 import { MAX_DEPTH } from './json-scanner.ts';
@@ -27,7 +27,8 @@ const refuseUnstorable = (context: Context) =>
 /** NUL and unpaired surrogates: the real service answers 500 there, or the value would not come back as it was sent. */
 function storable(value: unknown, context: Context): string {
   const text = readString(value, context);
-  return typeof text === 'string' && !isStorable(text) ? refuseUnstorable(context) : text;
+  if (typeof text !== 'string') return z.NEVER;
+  return isStorable(text) ? copyText(text) : refuseUnstorable(context);
 }
 
 /** pydantic's `str`, without what cannot be kept. */
@@ -42,7 +43,7 @@ export const email = () =>
       if (typeof address !== 'string') return z.NEVER;
       if (/\p{Surrogate}/u.test(address)) return refuseUnstorable(context);
       const verdict = validateEmail(address);
-      if ('address' in verdict) return verdict.address;
+      if ('address' in verdict) return copyText(verdict.address);
       const { reason } = verdict;
       return refuse(context, 'value_error', `value is not a valid email address: ${reason}`, { reason });
     })
@@ -55,7 +56,8 @@ export const jsonObject = () =>
     .transform((value, context): string => {
       if (!(value instanceof JsonObject)) return refuse(context, 'dict_type', 'Input should be a valid dictionary');
       const compact = value.toText();
-      return hasNonFinite(compact) ? refuse(context, 'finite_number', 'Input should be a finite number') : compact;
+      if (hasNonFinite(compact)) return refuse(context, 'finite_number', 'Input should be a finite number');
+      return copyText(compact);
     })
     .meta({ type: 'object', additionalProperties: true });
 

@@ -164,7 +164,7 @@ describe('the journal', () => {
     for (let call = 0; call < 2000; call++) {
       const entry = journal.open({ request_id: 'r', received_at: 0, method: 'PATCH', url: '', headers: '' });
       Object.assign(entry, { body: 'x'.repeat(64 * 1024), answer: '' });
-      journal.close(entry);
+      journal.count(entry);
     }
     expect(journal.list().length).toBe(Math.floor((64 * 1024) / 65));
     expect(journal.dropped).toBe(2000 - journal.list().length);
@@ -175,15 +175,15 @@ describe('the journal', () => {
     const organization = await sandbox.findOrganization('org_demo123');
     if (organization === undefined) throw new Error('the seed has it');
     const change = {
-      before: { ...organization, metadata: 'x'.repeat(1024 * 1024 - 1024) },
-      after: { ...organization, metadata: 'x'.repeat(1024 * 1024 - 1024) },
+      before: { ...organization, organization_name: '', metadata: 'x'.repeat(512 * 1024 - 512) },
+      after: { ...organization, organization_name: '', logo_url: 'x'.repeat(512 * 1024 - 512), metadata: '' },
     };
     const journal = new Journal(100_000);
     for (let call = 0; call < 40; call++) {
       const headers = 'y'.repeat(1024);
       const entry = journal.open({ request_id: 'r', received_at: 0, method: 'PATCH', url: '', headers });
       Object.assign(entry, change);
-      journal.close(entry);
+      journal.count(entry);
     }
     expect([journal.list().length, journal.dropped]).toEqual([32, 8]);
   });

@@ -35,8 +35,17 @@ describe('a key', () => {
     ['sk_live_\\\\u0061bc', 'sk_…'],
     ['sk_live_ is no key, task_live_x is one', 'sk_live_ is no key, task_live_… is one'],
     [`sk_live_${'a'.repeat(500)}`, 'sk_…'],
+    ['Bearer sk_live_sk_live_abc123def456', 'Bearer sk_…'],
+    ['?k=sk_live_abc123sk_test_xyz789&b', '?k=sk_…&b'],
   ])('%s is redacted to %s', (text, redacted) => {
     expect(redactKeys(text)).toBe(redacted);
+  });
+
+  it('takes no longer for long runs of what a key could begin with', () => {
+    const started = performance.now();
+    for (const run of ['\\', '%', '%25', 's', 'sk_', 'sk_live_']) redactKeys(run.repeat(200_000));
+    // Half a minute and more where it is looked for at each place of a run.
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 });
 
