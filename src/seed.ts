@@ -112,19 +112,20 @@ function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {
 function findDuplicates({ organizations }: SeedContent): SeedIssue[] {
   const issues: SeedIssue[] = [];
   const seen = new Map<string, string>();
-  const check = (what: string, value: string | undefined, path: PropertyKey[]) => {
-    if (value === undefined) return;
+  const check = (what: string, value: string, path: PropertyKey[]): boolean => {
     const first = seen.get(`${what} ${value}`);
     if (first === undefined) seen.set(`${what} ${value}`, toMember(path));
     else issues.push({ path, message: `the same ${what} stands at ${first}` });
+    return first === undefined;
   };
   for (const [o, { organization_id, api_keys = [] }] of organizations.entries()) {
     check('organization_id', organization_id, ['organizations', o, 'organization_id']);
     for (const [k, { key, key_hash, api_key_id }] of api_keys.entries()) {
       const path = ['organizations', o, 'api_keys', k];
-      if (key === undefined) check('key', key_hash, [...path, 'key_hash']);
-      else check('key', hashApiKey(key), [...path, 'key']);
-      check('api_key_id', api_key_id, [...path, 'api_key_id']);
+      const hash = key === undefined ? (key_hash ?? '') : hashApiKey(key);
+      const isNew = check('key', hash, [...path, key === undefined ? 'key_hash' : 'key']);
+      if (api_key_id !== undefined) check('api_key_id', api_key_id, [...path, 'api_key_id']);
+      else if (isNew) check('api_key_id', toApiKeyId(hash), path);
     }
   }
   return issues;

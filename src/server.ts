@@ -105,11 +105,11 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     });
     cleanUp.push(() => listener.close());
     const grantedKeys = granted.map(({ api_key }) => api_key);
-    await Promise.all([
-      kept ?? store.replaceState(DEFAULT_SANDBOX, seed.state),
-      sandbox.grantApiKeys(grantedKeys),
-      sandbox.setClock(sandbox.clock.setting),
-    ]);
+    if (kept) {
+      await Promise.all([sandbox.grantApiKeys(grantedKeys), sandbox.setClock(() => sandbox.clock.setting)]);
+    } else {
+      await sandbox.fill(seed.state, grantedKeys);
+    }
     isWritten = true;
     for (const exchange of early) app.routing(...exchange);
     store.announce(listener.url);

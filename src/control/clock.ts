@@ -1,7 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { EARLIEST, LATEST, normalizeTimestamp, toMilliseconds, toTimestamp } from '../domain/clock.ts';
+import {
+  type ClockSetting,
+  EARLIEST,
+  LATEST,
+  normalizeTimestamp,
+  type SettableClock,
+  toMilliseconds,
+  toTimestamp,
+} from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { describedAs } from './openapi.ts';
@@ -33,9 +41,11 @@ export function addClockRoutes(scope: FastifyInstance): void {
     { ...describedAs('Let the clock stand or run'), schema: { body: ClockUpdate } },
     async (request) => {
       const sandbox = sandboxOf(request);
-      const { frozen_at, now = sandbox.clock.now() } = request.body;
+      const { frozen_at, now } = request.body;
       const { clock } = sandbox;
-      await sandbox.setClock(frozen_at === undefined ? clock.runningFrom(now) : clock.frozenAt(frozen_at));
+      await sandbox.setClock(() =>
+        frozen_at === undefined ? clock.runningFrom(now ?? clock.now()) : clock.frozenAt(frozen_at),
+      );
       return toView(sandbox);
     },
   );
@@ -45,16 +55,16 @@ export function addClockRoutes(scope: FastifyInstance): void {
     { ...describedAs('Move the clock by milliseconds'), schema: { body: ClockAdvance } },
     async (request) => {
       const sandbox = sandboxOf(request);
-      const then = sandbox.clock.now() + request.body.ms;
-      if (then < EARLIEST || then > LATEST) {
-        throw invalidBody([
-          { type: 'value_error', loc: ['body', 'ms'], msg: 'the clock ends with the years 1 and 9999' },
-        ]);
-      }
-      await sandbox.setClock(sandbox.clock.advancedBy(request.body.ms));
+      await sandbox.setClock(() => advance(sandbox.clock, request.body.ms));
       return toView(sandbox);
     },
   );
+}
+
+function advance(clock: SettableClock, ms: number): ClockSetting {
+  const then = clock.now() + ms;
+  if (then >= EARLIEST && then <= LATEST) return clock.advancedBy(ms);
+  throw invalidBody([{ type: 'value_error', loc: ['body', 'ms'], msg: 'the clock ends with the years 1 and 9999' }]);
 }
 
 function toView({ clock }: Sandbox) {

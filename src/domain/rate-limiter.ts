@@ -73,6 +73,11 @@ export function changeLimit(bucket: Bucket, limit: number, now: number): Bucket 
   return toBucket(toDebt(bucket, limit, now), limit, now);
 }
 
+/** The bucket when the clock goes from one time to an earlier one: as full as it was, and it refills from there. */
+export function moveBack(bucket: Bucket, from: number, to: number): Bucket | undefined {
+  return toBucket(toDebt(bucket, bucket.limit, from), bucket.limit, to);
+}
+
 /** The debt at a moment, under a limit that may be another than before. */
 function toDebt(bucket: Bucket | undefined, limit: number, now: number): bigint {
   if (bucket === undefined) return 0n;

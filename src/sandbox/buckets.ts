@@ -1,5 +1,5 @@
 import type { ApiKey } from '../domain/api-key.ts';
-import { type Bucket, changeLimit, type Spending, spend } from '../domain/rate-limiter.ts';
+import { type Bucket, changeLimit, moveBack, type Spending, spend } from '../domain/rate-limiter.ts';
 import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
 
 /** The keys that were used, each with those of its buckets that are not full. */
@@ -32,6 +32,13 @@ export class Buckets {
       for (const [category, bucket] of toEntries(kept)) {
         setBucket(kept, category, changeLimit(bucket, limits[category], now));
       }
+    }
+  }
+
+  /** The clock goes back: what was there is there, and refills from the earlier time on. */
+  moveBack(from: number, to: number): void {
+    for (const kept of this.byKey.values()) {
+      for (const [category, bucket] of toEntries(kept)) setBucket(kept, category, moveBack(bucket, from, to));
     }
   }
 

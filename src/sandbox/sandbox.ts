@@ -3,6 +3,7 @@ import type { ClockSetting, SettableClock } from '../domain/clock.ts';
 import { type Organization, toOrganizationJson } from '../domain/organization.ts';
 import type { LimitsMode } from '../domain/rate-limiter.ts';
 import { effectiveLimits, isSameOverride, type RateLimits, type Tiers } from '../domain/rate-limits.ts';
+import type { State } from '../domain/state.ts';
 import type { Store } from '../store/store.ts';
 import { Buckets } from './buckets.ts';
 import { Journal } from './journal.ts';
@@ -31,6 +32,8 @@ export class Sandbox {
   private readonly firstClock: ClockSetting;
   private readonly firstLimitsMode: LimitsMode;
   private readonly granted = new Map<string, ApiKey>();
+  /** Ends when all that was begun of {@link inTurn} is done. */
+  private lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor({ sandbox_id, tiers, clock, store, limitsMode, firstClock, journalSize }: SandboxParts) {
     this.sandbox_id = sandbox_id;
@@ -82,10 +85,24 @@ export class Sandbox {
     return { before, after };
   }
 
-  /** Sets the clock, also for the next start. */
-  async setClock(setting: ClockSetting): Promise<void> {
-    await this.store.setClock(this.sandbox_id, setting);
-    this.clock.set(setting);
+  /** Sets the clock, also for the next start. `change` is asked once the change before it is done, so that none is lost. */
+  setClock(change: () => ClockSetting): Promise<void> {
+    return this.inTurn(async () => {
+      const setting = change();
+      await this.store.setClock(this.sandbox_id, setting);
+      const before = this.clock.now();
+      this.clock.set(setting);
+      const now = this.clock.now();
+      if (now < before) this.buckets.moveBack(before, now);
+    });
+  }
+
+  /** Makes `state` all that there is, with the clock of the start and with the granted keys: at once, or not at all. */
+  async fill(state: State, granted: ApiKey[]): Promise<void> {
+    for (const apiKey of granted) this.granted.set(apiKey.key_hash, apiKey);
+    const more = { apiKeys: [...this.granted.values()], clock: this.firstClock };
+    await this.store.replaceState(this.sandbox_id, state, more);
+    this.tiers = state.tiers;
   }
 
   /** Lets the keys be used, also after a reset. */
@@ -98,19 +115,22 @@ export class Sandbox {
    * Goes back to the state that the sandbox was made with, its clock and its limits mode to what the start gave them; keys
    * that flags granted stay. False when the sandbox is older than that state was kept.
    */
-  async reset(): Promise<boolean> {
-    const state = await this.store.findFirstState(this.sandbox_id);
-    if (state === undefined) return false;
-    await Promise.all([
-      this.store.replaceState(this.sandbox_id, state),
-      this.store.grantApiKeys(this.sandbox_id, [...this.granted.values()]),
-      this.store.setClock(this.sandbox_id, this.firstClock),
-    ]);
-    this.tiers = state.tiers;
-    this.clock.set(this.firstClock);
-    this.limitsMode = this.firstLimitsMode;
-    this.buckets.clear();
-    this.journal.clear();
-    return true;
+  reset(): Promise<boolean> {
+    return this.inTurn(async () => {
+      const state = await this.store.findFirstState(this.sandbox_id);
+      if (state === undefined) return false;
+      await this.fill(state, []);
+      this.clock.set(this.firstClock);
+      this.limitsMode = this.firstLimitsMode;
+      this.buckets.clear();
+      this.journal.clear();
+      return true;
+    });
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.lastTurn.then(work);
+    this.lastTurn = turn.catch(() => {});
+    return turn;
   }
 }

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { ApiKey } from '../domain/api-key.ts';
-import type { ClockSetting } from '../domain/clock.ts';
+import { type ClockSetting, REAL_TIME } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
 import type { State } from '../domain/state.ts';
@@ -174,16 +174,23 @@ class SqliteStore implements Store {
     this.keys.clear();
   }
 
-  async replaceState(sandboxId: string, state: State): Promise<void> {
+  async replaceState(
+    sandboxId: string,
+    state: State,
+    { clock, apiKeys }: { clock: ClockSetting; apiKeys: ApiKey[] } = { clock: REAL_TIME, apiKeys: [] },
+  ): Promise<void> {
     const write = this.db.transaction(() => {
       this.organizations.invalidate();
       this.db.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
-      const insert = this.db.prepare('INSERT INTO sandboxes (sandbox_id, tiers, first_state) VALUES (?, ?, ?)');
-      insert.run(sandboxId, JSON.stringify(state.tiers), JSON.stringify(state));
+      const insert = this.db.prepare(
+        'INSERT INTO sandboxes (sandbox_id, tiers, first_state, clock) VALUES (?, ?, ?, ?)',
+      );
+      insert.run(sandboxId, JSON.stringify(state.tiers), JSON.stringify(state), JSON.stringify(clock));
       for (const organization of state.organizations) {
         this.insertOrganization.run(fromOrganization(sandboxId, organization));
       }
       for (const apiKey of state.api_keys) this.insertKey.run(fromApiKey(sandboxId, apiKey));
+      for (const apiKey of apiKeys) this.grantKey.run(fromApiKey(sandboxId, apiKey));
     });
     await this.explain(() => this.writes.run(write));
     this.keys.clear();

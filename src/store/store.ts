@@ -61,8 +61,11 @@ export interface Store {
    */
   grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
 
-  /** Makes `state` all that there is of a sandbox, which comes into being if need be, and the state that a reset goes back to. */
-  replaceState(sandboxId: string, state: State): Promise<void>;
+  /**
+   * Makes `state` all that there is of a sandbox, which comes into being if need be, and the state that a reset goes back
+   * to; besides, how its clock is set and which keys are granted as by {@link grantApiKeys}.
+   */
+  replaceState(sandboxId: string, state: State, more?: { clock: ClockSetting; apiKeys: ApiKey[] }): Promise<void>;
 
   /** The state that a sandbox was made with; undefined for one that is older than this was kept. */
   findFirstState(sandboxId: string): Promise<State | undefined>;

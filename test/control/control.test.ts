@@ -116,6 +116,24 @@ describe('the clock', () => {
     expect((await send('GET', '/clock')).json.now).toMatch(/^9999-12-31T23:59:59/);
   });
 
+  it('is moved as often as it was asked to, also by requests at the same time', async () => {
+    const app = await buildTestApp();
+    const send = control(app);
+    await Promise.all(Array.from({ length: 10 }, () => send('POST', '/clock/advance', { ms: 1000 })));
+    expect((await send('GET', '/clock')).json.now).toBe('2026-01-01T00:00:10Z');
+  });
+
+  it('that goes back leaves the buckets full when they said they would be', async () => {
+    const app = await buildTestApp({ limits: 'enforce' });
+    const send = control(app);
+    await send('POST', '/limits/spend', { api_key: ADMIN, category: 'metadata', count: 100 });
+    await send('POST', '/clock/advance', { ms: -3_600_000 });
+    expect((await send('GET', '/limits')).json.buckets[0]).toMatchObject({ full_at: '2025-12-31T23:01:00Z' });
+    await send('POST', '/clock/advance', { ms: 60_000 });
+    expect((await send('GET', '/limits')).json.buckets[0]).toMatchObject({ remaining: 100 });
+    expect((await app.get()).headers['x-ratelimit-remaining']).toBe('99');
+  });
+
   it('gives every time that a client can see', async () => {
     const app = await buildTestApp();
     await control(app)('PUT', '/clock', { frozen_at: '2030-05-06T07:08:09.5Z' });

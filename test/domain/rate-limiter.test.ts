@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Bucket, changeLimit, readBucket, spend } from '../../src/domain/rate-limiter.ts';
+import { type Bucket, changeLimit, moveBack, readBucket, spend } from '../../src/domain/rate-limiter.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -79,6 +79,18 @@ describe('a bucket', () => {
     const back = spend(empty, 60, NOW - 3_600_000);
     expect(back).toMatchObject({ isAllowed: false, state: { remaining: 0, full_at: NOW - 3_600_000 + 60_000 } });
     expect(spend(back.bucket, 60, NOW - 3_600_000 + 1000).isAllowed).toBe(true);
+  });
+
+  it('is as full as it was when the clock goes back, and refills from there', () => {
+    const empty = drain(60);
+    const back = empty && moveBack(empty, NOW + 10_000, NOW - 3_600_000);
+    expect(readBucket(back, 60, NOW - 3_600_000)).toEqual({
+      limit: 60,
+      remaining: 10,
+      full_at: NOW - 3_600_000 + 50_000,
+    });
+    expect(readBucket(back, 60, NOW - 3_600_000 + 50_000).remaining).toBe(60);
+    expect(empty && moveBack(empty, NOW + 60_000, NOW)).toBeUndefined();
   });
 
   it('does not keep what is full', () => {
