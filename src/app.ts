@@ -1,5 +1,7 @@
 import Fastify, {
+  type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyServerOptions,
   LogController,
   type onResponseHookHandler,
@@ -17,8 +19,8 @@ import { toHttpDate } from './domain/clock.ts';
 import { notFound } from './domain/errors.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
-import { receiveBodies } from './wire/body-parser.ts';
-import { BODY_LIMIT, buildToRequestId, handleError, sendJson } from './wire/envelope.ts';
+import { demandHost, receiveBodies } from './wire/body-parser.ts';
+import { BODY_LIMIT, buildToRequestId, handleError, isBodyRefusal, sendJson } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
 
 /** Bodies are checked by zod, and answers are written as text: Fastify need not load the compilers that it brings. */
@@ -59,6 +61,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     // What the router refuses meets no hook.
     frameworkErrors(error, request, reply) {
       if (!/^\/(?:_mock|docs)\//.test(request.url)) openEntry.call(app, request, reply, () => {});
+      tellDate(reply);
       handleError(error, request, reply);
       if (isLogging) logRequest.call(app, request, reply, () => {});
     },
@@ -70,23 +73,24 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   // A logger for each request costs more than naming the request in its one line.
   app.setChildLoggerFactory((parent) => parent);
   app.setErrorHandler(handleError);
-  app.setNotFoundHandler({ preHandler: openEntry }, () => {
-    throw notFound();
-  });
   receiveBodies(app);
   app.decorateRequest('journalEntry', null);
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+  const tellDate = (reply: FastifyReply) => {
     const { clock } = defaultSandbox;
     if (clock.isMoved) reply.header('date', toHttpDate(clock.now()));
+  };
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    tellDate(reply);
     done();
   });
   if (isLogging) app.addHook('onResponse', logRequest);
 
   await app.register(
     async (api) => {
-      await addCors(api);
       api.addHook('onRequest', openEntry);
+      await addCors(api);
+      api.addHook('onRequest', demandHost);
       await addBearerAuth(api, sandboxes);
       api.addHook('onRequest', buildAuthenticate(api));
       api.addHook('onRequest', checkPermission);
@@ -100,6 +104,16 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   if (control !== undefined) {
     await app.register((scope) => addControlPlane(scope, sandboxes, { ...control, version }), { prefix: '/_mock' });
   }
+  await app.register(async (rest) => {
+    rest.addHook('onRequest', openEntry);
+    rest.addHook('onRequest', demandHost);
+    rest.setNotFoundHandler(() => {
+      throw notFound();
+    });
+    rest.setErrorHandler((error: FastifyError, request, reply) =>
+      handleError(isBodyRefusal(error) ? notFound() : error, request, reply),
+    );
+  });
   addDocumentRoutes(app, () => buildOpenApiDocument(version, unknownFields), buildDocs);
   return app;
 }

@@ -71,7 +71,7 @@ const ServeConfig = z.object({
   control: z.enum(['on', 'off']),
   controlToken: z
     .string()
-    .regex(/^\S{8,}$/)
+    .regex(/^[\x21-\x7e]{8,}$/)
     .optional(),
   requestTimeout: duration,
   logLevel: z.enum(LOG_LEVELS),

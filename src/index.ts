@@ -25,7 +25,7 @@ export interface MockServerOptions {
   journalSize?: number;
   /** `off` removes the control plane under `/_mock`. Default `on`. */
   control?: 'on' | 'off';
-  /** What the control plane demands when `host` is not loopback. */
+  /** What the control plane demands when `host` is not loopback. Default: made up, see {@link MockServer.controlToken}. */
   controlToken?: string;
   /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */
   requestTimeout?: string;
@@ -39,6 +39,8 @@ export interface MockServer {
   url: string;
   /** A key for each permission, of the first organization. */
   apiKeys: Record<'admin' | 'delete' | 'write' | 'read', string>;
+  /** What the control plane demands as a bearer token; undefined where it demands none: on loopback. */
+  controlToken: string | undefined;
   /** Answers what is in flight, then lets go of port and database. */
   close(): Promise<void>;
 }
@@ -59,12 +61,17 @@ export async function createMockServer(options: MockServerOptions = {}): Promise
   };
   // Neither variables nor a seed file that happens to lie around may change what a test sees.
   const config = readServeConfig(flags, {}, null);
-  const { url, keyOf, close } = await startServer(config, writeToStandardError);
-  const [admin, remove, write, read] = await Promise.all([
-    keyOf('admin'),
-    keyOf('delete'),
-    keyOf('write'),
-    keyOf('read'),
-  ]);
-  return { url, apiKeys: { admin, delete: remove, write, read }, close };
+  const { url, keyOf, controlToken, close } = await startServer(config, writeToStandardError);
+  try {
+    const [admin, remove, write, read] = await Promise.all([
+      keyOf('admin'),
+      keyOf('delete'),
+      keyOf('write'),
+      keyOf('read'),
+    ]);
+    return { url, apiKeys: { admin, delete: remove, write, read }, controlToken, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

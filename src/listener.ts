@@ -131,7 +131,9 @@ function buildServer(options: ListenOptions, connections: Connections): Server {
 
 /** Says `close` on a response that stood in line behind another when the line was cut: Node itself does not. */
 function closeUnsent(response: ServerResponse): void {
-  if (response.socket === null && !response.closed && !response.writableFinished) response.emit('close');
+  if (response.socket !== null || response.closed || response.writableFinished) return;
+  response.destroy(new Error('the connection was cut'));
+  response.emit('close');
 }
 
 /** Refuses what the parser could not read, after the whole requests before it had their answers. */

@@ -60,7 +60,8 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
   const cleanUp: (() => Promise<void>)[] = [() => store.close()];
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= cleanUp.reduceRight((before, step) => before.then(step), Promise.resolve());
+    // One step that fails keeps none of the others from letting go.
+    closing ??= cleanUp.reduceRight((before, step) => before.finally(step), Promise.resolve());
     return closing;
   };
   try {

@@ -81,7 +81,7 @@ export const SERVE_SETTINGS = {
   controlToken: {
     flag: '--control-token <token>',
     description: 'what the control plane demands when --host is not loopback; made up and printed when not given',
-    allowed: '8 characters or more, without blanks',
+    allowed: '8 characters or more, printable ASCII without blanks',
   },
   requestTimeout: {
     flag: '--request-timeout <duration>',

@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Organization } from '../domain/organization.ts';
 import { type Journal, type JournalEntry, toKeptAnswer, toKeptBody } from '../sandbox/journal.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { decode } from '../wire/body.ts';
 import '../wire/body-parser.ts';
 
 declare module 'fastify' {
@@ -24,9 +26,9 @@ export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
       const entry = journal.open({ request_id: id, received_at, method, url, headers: raw.rawHeaders.join('\n') });
       request.journalEntry = entry;
       const started = performance.now();
-      reply.raw.on('close', () => {
-        const { socket, writableEnded } = reply.raw;
-        const isCut = !writableEnded || socket?.destroyed === true;
+      reply.raw.once('close', () => {
+        const { socket, writableEnded, errored } = reply.raw;
+        const isCut = !writableEnded || errored !== null || socket?.destroyed === true;
         const status = isCut ? null : reply.statusCode;
         closeEntry(journal, entry, request, { status, ms: performance.now() - started });
       });
@@ -38,19 +40,25 @@ export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
 function closeEntry(
   journal: Journal,
   entry: JournalEntry,
-  { receivedBytes, sentText, caller }: FastifyRequest,
+  { receivedBytes, sentText, caller, raw }: FastifyRequest,
   { status, ms }: { status: number | null; ms: number },
 ): void {
   entry.status = status;
   // What was made for a client that was gone by then never got out.
   if (status !== null && sentText !== undefined) entry.answer = toKeptAnswer(sentText);
   entry.ms = ms;
-  entry.body = receivedBytes && toKeptBody(receivedBytes);
-  entry.body_bytes = receivedBytes?.length ?? 0;
+  entry.body = receivedBytes && toKeptBody(toShown(receivedBytes));
+  entry.body_bytes = receivedBytes?.length ?? (hasBody(raw) ? null : 0);
   entry.api_key_id = caller?.apiKey.api_key_id;
   entry.organization_id = caller?.organization.organization_id;
   journal.count(entry);
 }
+
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+
+/** What was read as UTF-16 or UTF-32 is shown as text, so that keys in it are found. */
+const toShown = (bytes: Buffer): Buffer => (bytes.includes(0) ? Buffer.from(decode(bytes) ?? bytes) : bytes);
 
 /** Notes what an update changed, for the entry of its request: also when the client was gone by then. */
 export function noteChange(request: FastifyRequest, sandbox: Sandbox, before: Organization, after: Organization): void {

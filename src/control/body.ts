@@ -1,7 +1,10 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
 import type { ReceivedBody } from '../wire/body.ts';
 import { JsonObject } from '../wire/json.ts';
+
+/** The body of what needs none: an empty object, or no body at all. */
+export const NoMembers = z.strictObject({});
 
 /**
  * The body of a control request: strict, so that a slip of the pen shows. No body at all is an empty object.

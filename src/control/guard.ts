@@ -32,7 +32,7 @@ function findRefusal(request: FastifyRequest, token: string | undefined): Error 
   if (origin !== undefined && origin !== `http://${host}`) {
     return notFromHere('The control plane is not for pages of another origin', HINT);
   }
-  if (site === 'cross-site' || site === 'same-site') {
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
     return notFromHere('The control plane is not for pages of another origin', HINT);
   }
   if (request.method !== 'GET' && !isJson(request)) {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
-import { toTimestamp } from '../domain/clock.ts';
+import { LATEST, toTimestamp } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limiter.ts';
 import { RATE_LIMIT_CATEGORIES, type RateLimitCategory } from '../domain/rate-limits.ts';
@@ -101,5 +101,13 @@ function toBucketView(
   state: BucketState,
 ) {
   const { limit, remaining, full_at } = state;
-  return { api_key_id, key_prefix, organization_id, category, limit, remaining, full_at: toTimestamp(full_at) };
+  return {
+    api_key_id,
+    key_prefix,
+    organization_id,
+    category,
+    limit,
+    remaining,
+    full_at: toTimestamp(Math.min(full_at, LATEST)),
+  };
 }

@@ -5,6 +5,7 @@ import { badRequest, notFound } from '../domain/errors.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { sendJson } from '../wire/envelope.ts';
+import { NoMembers } from './body.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
@@ -51,7 +52,7 @@ export function addRequestRoutes(scope: FastifyInstance): void {
     return sendJson(reply, toText(sandbox, entry));
   });
 
-  scope.delete('/requests', describedAs('Empty the journal'), async (request) => ({
+  scope.delete('/requests', { ...describedAs('Empty the journal'), schema: { body: NoMembers } }, async (request) => ({
     deleted: sandboxOf(request).journal.clear(),
   }));
 }

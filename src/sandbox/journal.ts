@@ -24,9 +24,10 @@ export interface JournalEntry {
   url: string;
   /** Names and values in turn, a line each. */
   headers: string;
-  /** A character for each byte. */
+  /** A character for each byte; undefined where there was none, or the request was refused before it was read. */
   body: string | undefined;
-  body_bytes: number;
+  /** Null for a body that was not read. */
+  body_bytes: number | null;
   api_key_id: string | undefined;
   organization_id: string | undefined;
   /** Null while it is open, and for one that never got an answer. */

@@ -34,7 +34,7 @@ export function receiveBody(bytes: Buffer, isJson: boolean): ReceivedBody {
  * The text, or undefined for bytes that are none. `json.loads` guesses UTF-16 and UTF-32 from where the first NUL bytes
  * stand (observed), so that what looks like broken JSON may be none, and the other way round.
  */
-function decode(bytes: Buffer): string | undefined {
+export function decode(bytes: Buffer): string | undefined {
   if (!isUtf8(bytes)) return undefined;
   const { length } = bytes;
   const [isNull0, isNull1, isNull23] = [bytes[0] === 0, bytes[1] === 0, bytes[2] === 0 && bytes[3] === 0];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { redactKeys } from '../domain/api-key.ts';
 import { badRequest, bodyTooLarge, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
 import { toValidationHint } from './validation-hint.ts';
 
@@ -56,9 +57,11 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
         message: msg,
         ...(ctx && { ctx }),
       }));
-      const headers = { [HINT]: toValidationHint(errors) };
       // The error guide documents details.validation_errors, the OpenAPI document and the SDK's models detail.
-      return answer(422, 'ValidationError', 'Validation error', { validation_errors }, headers, { detail: errors });
+      const whole = answer(422, 'ValidationError', 'Validation error', { validation_errors }, {}, { detail: errors });
+      // A member that is refused may have a key for its name.
+      const headers = { [HINT]: toHeaderText(redactKeys(toValidationHint(errors))) };
+      return { ...whole, body: redactKeys(whole.body), headers };
     }
     case 'rate_limited': {
       const { code: _, ...details } = refusal;
@@ -74,6 +77,9 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     }
   }
 }
+
+/** Printable ASCII, of a length that every client takes. */
+const toHeaderText = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
 
 /** The bare answer to what nobody foresaw: no stack, nothing internal. */
 const INTERNAL_ERROR = answer(500, 'InternalServerError', 'Internal server error');
@@ -98,6 +104,10 @@ const FASTIFY_REFUSALS: Record<string, () => RefusalError> = {
   FST_ERR_NOT_FOUND: () => notFound(),
   ECONNRESET: () => badRequest('The request was cut off'),
 };
+
+const BODY_REFUSALS = ['FST_ERR_CTP_BODY_TOO_LARGE', 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE'];
+/** Whether Fastify refused the body before it asked whether anything is served at the path. */
+export const isBodyRefusal = (error: { code: string }): boolean => BODY_REFUSALS.includes(error.code);
 
 /** Turns what was thrown anywhere into the answer. What is not known here is logged whole and answered as a bare 500. */
 export function handleError(error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): unknown {

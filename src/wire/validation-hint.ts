@@ -11,13 +11,9 @@ const ADVICE: Record<string, string> = {
   extra_forbidden: 'is no member of the model; --unknown-fields ignore passes over it',
 };
 
-/** One line about the first error: which member, and what would be right. Printable ASCII, for a header. */
-export function toValidationHint(errors: readonly BodyError[]): string {
-  const [first] = errors;
-  if (first === undefined) return '';
-  return describe(first)
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, 200);
+/** One line about the first error: which member, and what would be right. */
+export function toValidationHint([first]: readonly BodyError[]): string {
+  return first === undefined ? '' : describe(first);
 }
 
 function describe({ type, loc, msg, ctx }: BodyError): string {

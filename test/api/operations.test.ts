@@ -65,6 +65,16 @@ describe('what is not served', () => {
     }
   });
 
+  it.each([
+    ['/v1/organizations', 405],
+    ['/v1/health', 405],
+    ['/v1/nope', 501],
+    ['/nope', 404],
+  ])('QUERY %s, which Fastify wants a Content-Type for, is a %i without one', async (url, status) => {
+    const { send } = await buildTestApp();
+    expect((await send({ method: 'QUERY' as 'GET', url })).status).toBe(status);
+  });
+
   it('a 405 on /v1/health names GET', async () => {
     const { send } = await buildTestApp();
     const answer = await send({ method: 'POST', url: '/v1/health' });

@@ -13,6 +13,9 @@ it.each([
   ['wrong method before permission', 'DELETE', '/v1/organizations', 'Bearer sk_test_readonly', '', 405],
   ['unknown path before permission', 'DELETE', '/v1/nope', 'Bearer sk_test_readonly', '', 501],
   ['large body before bad bytes', 'PATCH', '/v1/organizations', 'Bearer sk_test_xyz789', 'large', 413],
+  ['wrong method before large body', 'POST', '/v1/organizations', 'Bearer sk_test_xyz789', 'large', 405],
+  ['unknown path before large body', 'POST', '/v1/nope', 'Bearer sk_test_xyz789', 'large', 501],
+  ['foreign path before large body', 'POST', '/nope', 'Bearer x', 'large', 404],
   ['bad URL before bad key', 'GET', '/v1/%zz', 'Bearer x', '', 400],
 ])('%s', async (_name, method, url, authorization, body, status) => {
   const { send } = await buildTestApp();

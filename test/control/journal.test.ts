@@ -94,11 +94,44 @@ describe('an entry', () => {
       `{"organization_name":"${secret}","metadata":{"${secret}":"${escaped}"},"logo_url":"x ${secret} y"}`,
     );
     await app.patch(`{"organization_name":"${secret}`);
+    await app.get({ authorization: `Bearer sk_live_${secret}` });
+    await app.get({ authorization: `Basic ${Buffer.from(`${secret}:`).toString('base64')}` });
+    await app.patch(Buffer.from(`{"metadata":{"k":"${secret}"}}`, 'utf16le'));
+    const { json } = await read(app);
+    expect(json.requests.at(-2).headers.authorization).toBe('Basic …');
+    expect(json.requests.at(-1)).toMatchObject({ status: 200, body: '{"metadata":{"k":"sk_live_se…"}}' });
     for (const query of ['', '/1', `?request_id=${secret}`]) {
       const { text } = await read(app, query);
       expect(text).toContain('sk_');
       expect(text).not.toContain('secretsecret1');
+      expect(text).not.toContain(Buffer.from(secret).toString('base64').slice(0, -2));
     }
+    expect(app.log.join('')).not.toContain('secretsecret1');
+  });
+
+  it('says when a body was not read, and how long one was', async () => {
+    const app = await buildTestApp();
+    await app.patch('{"logo_url":"x"}', { authorization: null });
+    await app.patch('{"logo_url":"x"}');
+    await app.get();
+    const { requests } = (await read(app)).json;
+    const rows = requests.map(({ body, body_bytes }: JournalEntry) => [body, body_bytes]);
+    expect(rows).toEqual([
+      [null, null],
+      ['{"logo_url":"x"}', 16],
+      [null, 0],
+    ]);
+  });
+
+  it('is there for a preflight, and for a body that is too large wherever it was sent', async () => {
+    const app = await buildTestApp();
+    await app.send({ method: 'OPTIONS', url: '/v1/organizations', headers: { origin: 'http://a.example' } });
+    await app.send({ method: 'POST', url: '/nope', payload: Buffer.alloc(2 * 1024 * 1024), authorization: null });
+    const { requests } = (await read(app)).json;
+    expect(requests.map(({ method, status }: JournalEntry) => [method, status])).toEqual([
+      ['OPTIONS', 204],
+      ['POST', 404],
+    ]);
   });
 });
 
@@ -219,6 +252,54 @@ describe('the journal', () => {
 });
 
 describe('an exchange that breaks off', () => {
+  const readEntries = async (url: string) => {
+    const response = await fetch(`${url}${URL_OF_REQUESTS}`);
+    return ((await response.json()) as { requests: JournalEntry[] }).requests;
+  };
+
+  it('closes the entries of all that stood in line behind it', async () => {
+    const server = await createMockServer();
+    onTestFinished(() => server.close());
+    const authorization = `Bearer ${ADMIN}`;
+    await fetch(`${server.url}/v1/organizations`, {
+      method: 'PATCH',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ metadata: { long: 'x'.repeat(900_000) } }),
+    });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.pause();
+    socket.write(`GET /v1/organizations HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n\r\n`.repeat(12));
+    await expect.poll(async () => (await readEntries(server.url)).length).toBe(13);
+    socket.resetAndDestroy();
+    const isOpen = ({ ms }: JournalEntry) => ms === null;
+    await expect.poll(async () => (await readEntries(server.url)).filter(isOpen)).toEqual([]);
+    expect((await readEntries(server.url)).at(-1)).toMatchObject({ outcome: 'cut', status: null, answer: null });
+  });
+
+  it('is noted for a path that is not served, and for a request without Host', async () => {
+    const server = await createMockServer();
+    onTestFinished(() => server.close());
+    for (const bytes of [
+      'POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{',
+      'GET /v1/x HTTP/1.1\r\n\r\n',
+    ]) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      const before = (await readEntries(server.url)).length;
+      socket.write(bytes);
+      await expect.poll(async () => (await readEntries(server.url)).length).toBe(before + 1);
+      socket.resetAndDestroy();
+    }
+    const rows = async () => (await readEntries(server.url)).map(({ method, status }) => [method, status]);
+    await expect.poll(rows).toEqual([
+      ['POST', null],
+      ['GET', 400],
+    ]);
+  });
+
   it.each([
     [
       'a cut connection',
