@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import type { OpenApiNode } from '../src/api/openapi.ts';
 import { findDifferences } from '../src/openapi-differences.ts';
-import { checkOurs, findNonconformities, OURS, PUBLISHED } from './support/conformance.ts';
+import { buildCheck, checkOurs, findNonconformities, OURS, PUBLISHED } from './support/conformance.ts';
 import { makeFolder } from './support/folder.ts';
 import { ADMIN, buildTestApp } from './support/harness.ts';
 import { runCli } from './support/process.ts';
@@ -113,6 +113,41 @@ describe('the document of the control plane', () => {
       ]);
       expect((await send({ method: 'GET', url, headers: { host: 'evil.example' } })).status).toBe(control ? 401 : 403);
     }
+  });
+});
+
+describe('what the control plane answers', () => {
+  const BASE = '/_mock/sandboxes/{sandbox_id}';
+
+  it.each<[string, string, unknown]>([
+    ['get', '/clock', undefined],
+    ['put', '/clock', { frozen_at: '2030-01-01' }],
+    ['post', '/clock/advance', { ms: 1 }],
+    ['get', '/limits', undefined],
+    ['put', '/limits', { mode: 'enforce' }],
+    ['post', '/limits/spend', { api_key: ADMIN, category: 'search', count: 3 }],
+    ['post', '/limits/refill', {}],
+    ['get', '/requests', undefined],
+    ['get', '/requests/{id}', undefined],
+    ['delete', '/requests', {}],
+    ['post', '/reset', {}],
+  ])('%s %s is as its document says, and so is the example there', async (method, path, body) => {
+    const { send, patch } = await buildTestApp();
+    await patch({ logo_url: 'x', metadata: { a: 1 } });
+    const headers = { host: 'localhost', 'content-type': 'application/json' };
+    const { json: document } = await send({ method: 'GET', url: '/_mock/openapi.json', headers });
+    const operation = document.paths[`${BASE}${path}`][method];
+    const check = (status: number, value: unknown) => {
+      const pointer = `/paths/${`${BASE}${path}`.replaceAll('/', '~1')}/${method}/responses/${status}`;
+      return buildCheck(document, 'control')(`${pointer}/content/application~1json/schema`, value);
+    };
+    expect(check(200, operation.responses[200].content['application/json'].examples.example.value)).toEqual([]);
+    const url = `${BASE}${path}`.replace('{sandbox_id}', 'default').replace('{id}', '1');
+    const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
+    const answer = await send({ method: method.toUpperCase() as 'GET', url, headers, ...payload });
+    expect([answer.status, check(200, answer.json)]).toEqual([200, []]);
+    const foreign = await send({ method: method.toUpperCase() as 'GET', url, headers: { host: 'x' }, ...payload });
+    expect([foreign.status, check(403, foreign.json)]).toEqual([403, []]);
   });
 });
 

@@ -12,33 +12,41 @@ import {
 } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { Clock, EXAMPLES } from './answers.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
-const time = z.string().transform((text, context) => {
+const toTime = (text: string, context: z.core.$RefinementCtx<string>): number => {
   const normalized = normalizeTimestamp(text);
   if (normalized !== undefined) return toMilliseconds(normalized);
   context.addIssue({ code: 'custom', message: 'expected a time like 2026-01-01T00:00:00Z' });
   return z.NEVER;
-});
+};
+const time = () => z.string().transform(toTime).meta({ format: 'date-time' });
 
 const ClockUpdate = z
-  .strictObject({ frozen_at: time.optional(), running: z.literal(true).optional(), now: time.optional() })
+  .strictObject({
+    frozen_at: time().optional().describe('Let it stand here; either this or running'),
+    running: z.literal(true).optional().describe('Let it run on from where it stands, or from now'),
+    now: time().optional().describe('From where it runs'),
+  })
   .refine(({ frozen_at, running }) => (frozen_at === undefined) !== (running === undefined), {
     message: 'expected either frozen_at (a time like 2026-01-01T00:00:00Z) or running (true)',
   })
   .refine(({ running, now }) => now === undefined || running, { path: ['now'], message: 'goes with running only' });
-const ClockAdvance = z.strictObject({ ms: z.number().int() });
+const ClockAdvance = z.strictObject({ ms: z.number().int().describe('Milliseconds; negative goes back') });
 
 /** `GET` and `PUT …/clock`, `POST …/clock/advance`: the time that clients see, stopped and moved instead of waited for. */
 export function addClockRoutes(scope: FastifyInstance): void {
   const control = scope.withTypeProvider<ZodTypeProvider>();
 
-  control.get('/clock', describedAs('The time that clients see'), async (request) => toView(sandboxOf(request)));
+  const describedAsClock = (summary: string) => describedAs({ summary, answer: Clock, example: EXAMPLES.clock });
+
+  control.get('/clock', describedAsClock('The time that clients see'), async (request) => toView(sandboxOf(request)));
 
   control.put(
     '/clock',
-    { ...describedAs('Let the clock stand or run'), schema: { body: ClockUpdate } },
+    { ...describedAsClock('Let the clock stand or run'), schema: { body: ClockUpdate } },
     async (request) => {
       const sandbox = sandboxOf(request);
       const { frozen_at, now } = request.body;
@@ -52,7 +60,7 @@ export function addClockRoutes(scope: FastifyInstance): void {
 
   control.post(
     '/clock/advance',
-    { ...describedAs('Move the clock by milliseconds'), schema: { body: ClockAdvance } },
+    { ...describedAsClock('Move the clock by milliseconds'), schema: { body: ClockAdvance } },
     async (request) => {
       const sandbox = sandboxOf(request);
       await sandbox.setClock(() => advance(sandbox.clock, request.body.ms));

@@ -8,26 +8,43 @@ import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limit
 import { RATE_LIMIT_CATEGORIES, type RateLimitCategory } from '../domain/rate-limits.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
+import { EXAMPLES, Limits, Spent } from './answers.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
 const LimitsUpdate = z.strictObject({ mode: z.enum(LIMITS_MODES) });
-const key = { api_key: z.string().optional(), api_key_id: z.string().optional() };
+const key = {
+  api_key: z.string().optional().describe('Whose; either this or api_key_id'),
+  api_key_id: z.string().optional().describe('Whose, by the id that buckets and the journal show'),
+};
 const category = z.enum(RATE_LIMIT_CATEGORIES);
 const Spend = z.strictObject({ ...key, category, count: z.number().int().min(1).default(1) });
 const Refill = z.strictObject({ ...key, category: category.optional() });
+
+const LIMITS = { answer: Limits, example: EXAMPLES.limits };
+const SPENDING = {
+  summary: 'Drain a bucket, all or nothing',
+  answer: Spent,
+  example: EXAMPLES.spent,
+  refusals: { 429: 'In mode enforce: the bucket has less. As the API answers it, with its headers' },
+};
 
 /** `…/limits`: the buckets of every key that was used, how strict they are, and how to drain and fill them at once. */
 export function addLimitsRoutes(scope: FastifyInstance): void {
   const control = scope.withTypeProvider<ZodTypeProvider>();
 
-  control.get('/limits', describedAs('The buckets of every key that was used'), async (request) =>
-    toView(sandboxOf(request)),
+  control.get(
+    '/limits',
+    describedAs({ summary: 'The buckets of every key that was used', ...LIMITS }),
+    async (request) => toView(sandboxOf(request)),
   );
 
   control.put(
     '/limits',
-    { ...describedAs('How strict the limits are'), schema: { body: LimitsUpdate } },
+    {
+      ...describedAs({ summary: 'How strict the limits are, until the next start', ...LIMITS }),
+      schema: { body: LimitsUpdate },
+    },
     async (request) => {
       const sandbox = sandboxOf(request);
       sandbox.limitsMode = request.body.mode;
@@ -35,24 +52,23 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
     },
   );
 
-  control.post(
-    '/limits/spend',
-    { ...describedAs('Drain a bucket, all or nothing'), schema: { body: Spend } },
-    async (request, reply) => {
-      const sandbox = sandboxOf(request);
-      const { category, count } = request.body;
-      const apiKey = await findKey(sandbox, request.body);
-      const limit = await limitOf(sandbox, apiKey, category);
-      const spending = sandbox.buckets.charge(apiKey, category, limit, sandbox.clock.now(), count);
-      if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return toBucketView(apiKey, category, spending.state);
-      setRateLimitHeaders(reply, spending.state);
-      throw toRateLimited(spending, category, 'mock.spend');
-    },
-  );
+  control.post('/limits/spend', { ...describedAs(SPENDING), schema: { body: Spend } }, async (request, reply) => {
+    const sandbox = sandboxOf(request);
+    const { category, count } = request.body;
+    const apiKey = await findKey(sandbox, request.body);
+    const limit = await limitOf(sandbox, apiKey, category);
+    const spending = sandbox.buckets.charge(apiKey, category, limit, sandbox.clock.now(), count);
+    const spent = spending.isAllowed ? count : 0;
+    if (spent > 0 || sandbox.limitsMode !== 'enforce') {
+      return { ...toBucketView(apiKey, category, spending.state), spent };
+    }
+    setRateLimitHeaders(reply, spending.state);
+    throw toRateLimited(spending, category, 'mock.spend');
+  });
 
   control.post(
     '/limits/refill',
-    { ...describedAs('Fill one bucket, or all'), schema: { body: Refill } },
+    { ...describedAs({ summary: 'Fill every bucket, those of a key, or one', ...LIMITS }), schema: { body: Refill } },
     async (request) => {
       const sandbox = sandboxOf(request);
       const { api_key, api_key_id, category } = request.body;

@@ -1,70 +1,119 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import * as z from 'zod';
+import { ErrorResponse } from './answers.ts';
+
+/** What a route of the control plane tells of itself in its document. */
+interface RouteDocument {
+  /** What it does, in a line. */
+  summary: string;
+  answer: z.ZodType;
+  example: unknown;
+  /** Refusals of its own, besides those of the guard and of its body. */
+  refusals?: Record<number, string>;
+  filters?: z.ZodObject;
+}
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a route of the control plane does, in a line for its document. */
-    summary?: string;
-    /** The filters that it takes. */
-    filters?: z.ZodObject;
+    document?: RouteDocument;
   }
 }
 
 /** The configuration of a route that is to stand in the document. */
-export const describedAs = (summary: string, filters?: z.ZodObject) => ({
-  config: { summary, ...(filters && { filters }) },
-});
+export const describedAs = (document: RouteDocument) => ({ config: { document } });
 
 /** Serves the OpenAPI document of the scope's routes; comes before them, so that it hears of them. */
 export function addControlDocument(scope: FastifyInstance, version: string, hasToken: boolean): void {
-  const paths: Record<string, Record<string, unknown>> = {};
+  const routes: [RouteOptions, RouteDocument][] = [];
   scope.addHook('onRoute', (route) => {
-    const { summary } = route.config ?? {};
-    if (summary === undefined) return;
-    const path = route.url.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [String(route.method).toLowerCase()]: toOperation(route, summary) };
+    const { document } = route.config ?? {};
+    if (document !== undefined) routes.push([route, document]);
   });
-  scope.get('/openapi.json', async () => ({
+  scope.get('/openapi.json', async () => buildDocument(routes, version, hasToken));
+}
+
+function buildDocument(
+  routes: [RouteOptions, RouteDocument][],
+  version: string,
+  hasToken: boolean,
+): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [route, document] of routes) {
+    const path = route.url.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [String(route.method).toLowerCase()]: toOperation(route, document, hasToken) };
+  }
+  return {
     openapi: '3.1.0',
     info: {
       title: 'mixpeek-mock, control plane',
       version,
-      description: 'What only the mock does. Not for pages of other origins.',
+      description:
+        'What only the mock does. Not for pages of other origins. What changes something needs ' +
+        'Content-Type: application/json, and a body: {} where there is nothing to say.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'this server' }],
     security: hasToken ? [{ controlToken: [] }] : [],
     paths,
-    ...(hasToken && { components: { securitySchemes: { controlToken: { type: 'http', scheme: 'bearer' } } } }),
-  }));
-}
-
-function toOperation({ url, method, schema, config }: RouteOptions, summary: string): Record<string, unknown> {
-  const inPath = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: name === 'sandbox_id' ? { type: 'string', default: 'default' } : { type: 'string' },
-  }));
-  const filters = Object.keys(config?.filters?.shape ?? {});
-  const inQuery = filters.map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
-  const body = schema?.body ? toSchema(schema.body as z.ZodType) : { type: 'object' };
-  return {
-    operationId: `${String(method).toLowerCase()}${url.replace(/[^a-z]+/g, '_')}`,
-    summary,
-    parameters: [...inPath, ...inQuery],
-    ...(method !== 'GET' && { requestBody: { content: { 'application/json': { schema: body } } } }),
-    responses: {
-      200: { description: 'Done', content: { 'application/json': { schema: { type: 'object' } } } },
-      '4XX': { description: 'Refused, in the envelope of the API', content: { 'application/json': {} } },
+    components: {
+      schemas: { ErrorResponse: toSchema(ErrorResponse, 'output') },
+      ...(hasToken && { securitySchemes: { controlToken: { type: 'http', scheme: 'bearer' } } }),
     },
   };
 }
 
-function toSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Record<
-    string,
-    unknown
-  >;
+function toOperation(
+  { url, method, schema }: RouteOptions,
+  { summary, answer, example, refusals, filters }: RouteDocument,
+  hasToken: boolean,
+): Record<string, unknown> {
+  const inPath = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: name === 'sandbox_id' ? { const: 'default' } : { type: 'string' },
+    description: name === 'sandbox_id' ? 'There is one sandbox' : 'The request id, or seq',
+  }));
+  const properties = Object.entries(filters ? (toSchema(filters, 'input').properties as object) : {});
+  const inQuery = properties.map(([name, { description, ...rest }]) => ({
+    name,
+    in: 'query',
+    schema: rest,
+    description,
+  }));
+  const body = schema?.body
+    ? { 'application/json': { schema: toSchema(schema.body as z.ZodType, 'input') } }
+    : undefined;
+  const refused = {
+    400: 'The body is no JSON, or a filter is wrong',
+    ...(hasToken ? { 401: 'No token, or another' } : {}),
+    403: 'A page of another origin, or a Host that is not this machine',
+    404: 'No such sandbox',
+    ...(body ? { 422: 'A member is wrong' } : {}),
+    ...refusals,
+  };
+  return {
+    operationId: `${String(method).toLowerCase()}${url.replace(/[^a-z]+/g, '_')}`,
+    summary,
+    parameters: [...inPath, ...inQuery],
+    ...(body && { requestBody: { required: true, content: body } }),
+    responses: {
+      200: {
+        description: 'Done',
+        content: {
+          'application/json': { schema: toSchema(answer, 'output'), examples: { example: { value: example } } },
+        },
+      },
+      ...Object.fromEntries(
+        Object.entries(refused).map(([status, description]) => [status, { description, content: ERROR }]),
+      ),
+    },
+  };
+}
+
+const ERROR = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' } } };
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;
   return rest;
 }

@@ -5,6 +5,7 @@ import { badRequest, notFound } from '../domain/errors.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { sendJson } from '../wire/envelope.ts';
+import { Deleted, EXAMPLES, RequestEntry, RequestPage } from './answers.ts';
 import { NoMembers } from './body.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
@@ -13,29 +14,48 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 /** Characters from which on a page ends: writing one of hundreds of megabytes would keep every other client waiting. */
 const LONG_PAGE = 2 * 1024 * 1024;
-const number = z
-  .string()
-  .regex(/^\d{1,15}$/)
-  .transform(Number);
+const number = (description: string) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,15}$/.test(text), 'expected a whole number')
+    .transform(Number)
+    .meta({ type: 'integer', description });
 
 const Query = z.strictObject({
-  method: z.string().optional(),
-  path: z.string().optional(),
-  status: number.optional(),
+  method: z.string().optional().describe('In any letter case'),
+  path: z.string().optional().describe('The whole path, without the query'),
+  status: number('Of the answer').optional(),
   organization_id: z.string().optional(),
   request_id: z.string().optional(),
   since: z
     .string()
     .refine((text) => normalizeTimestamp(text) !== undefined, 'expected a time like 2026-01-01T00:00:00Z')
     .transform((text) => toMilliseconds(normalizeTimestamp(text) ?? ''))
+    .meta({ format: 'date-time', description: 'Received then or later' })
     .optional(),
-  limit: number.pipe(z.number().min(1).max(MAX_LIMIT)).default(DEFAULT_LIMIT),
-  cursor: number.default(0),
+  limit: number(`Entries of a page, 1 to ${MAX_LIMIT}; a page of large entries ends early`)
+    .refine((limit) => limit >= 1 && limit <= MAX_LIMIT, `expected 1 to ${MAX_LIMIT}`)
+    .default(DEFAULT_LIMIT),
+  cursor: number('The next of the page before').default(0),
 });
+
+const LISTING = {
+  summary: 'The journal, oldest first',
+  answer: RequestPage,
+  example: EXAMPLES.page,
+  filters: Query,
+};
+const READING = {
+  summary: 'One entry of the journal',
+  answer: RequestEntry,
+  example: EXAMPLES.entry,
+  refusals: { 404: 'No such sandbox, or no such entry' },
+};
+const DELETING = { summary: 'Empty the journal', answer: Deleted, example: EXAMPLES.deleted };
 
 /** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */
 export function addRequestRoutes(scope: FastifyInstance): void {
-  scope.get('/requests', describedAs('The journal, oldest first', Query), async (request, reply) => {
+  scope.get('/requests', describedAs(LISTING), async (request, reply) => {
     const sandbox = sandboxOf(request);
     const query = readQuery(request.query);
     const found = sandbox.journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
@@ -44,7 +64,7 @@ export function addRequestRoutes(scope: FastifyInstance): void {
     return sendJson(reply, `{"requests":[${page.join(',')}],"next":${next},"dropped":${sandbox.journal.dropped}}`);
   });
 
-  scope.get('/requests/:id', describedAs('One entry of the journal'), async (request, reply) => {
+  scope.get('/requests/:id', describedAs(READING), async (request, reply) => {
     const { id } = request.params as { id: string };
     const sandbox = sandboxOf(request);
     const entry = sandbox.journal.list().findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
@@ -52,7 +72,7 @@ export function addRequestRoutes(scope: FastifyInstance): void {
     return sendJson(reply, toText(sandbox, entry));
   });
 
-  scope.delete('/requests', { ...describedAs('Empty the journal'), schema: { body: NoMembers } }, async (request) => ({
+  scope.delete('/requests', { ...describedAs(DELETING), schema: { body: NoMembers } }, async (request) => ({
     deleted: sandboxOf(request).journal.clear(),
   }));
 }

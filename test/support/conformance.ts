@@ -17,7 +17,8 @@ export type Parsed = ReturnType<typeof JSON.parse>;
 const at = (document: OpenApiNode, ...path: string[]): Parsed =>
   path.reduce<unknown>((node, name) => (node as OpenApiNode | undefined)?.[name], document);
 
-function buildCheck(document: OpenApiNode, id: string) {
+/** What is wrong with a value by the schema at a place of a document. */
+export function buildCheck(document: OpenApiNode, id: string) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   // Addresses with letters beyond ASCII are e-mail addresses too (RFC 6531); ajv's own format does not know.
