@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import type { RunningServer, ServedKey } from './server.ts';
 
-/** What a person sees when the server answers. */
-export function toBanner(server: RunningServer, version: string): string {
+/**
+ * What a person sees when the server answers.
+ * @param madeUpToken the token of the control plane, which nobody else knows
+ */
+export function toBanner(server: RunningServer, version: string, madeUpToken: string | undefined): string {
   const rows = server.apiKeys.map(({ key, account_type, api_key }) => [
     key,
     api_key.organization_id,
@@ -17,11 +20,12 @@ export function toBanner(server: RunningServer, version: string): string {
     '',
     `  data   ${data}`,
     `         ${server.origin}`,
+    `  docs   ${server.url}/docs`,
     '',
     ...(rows.length > 0
       ? alignColumns(rows).map((row, index) => `  ${index === 0 ? 'keys' : '    '}   ${row}`)
       : noKeys),
-    ...(server.controlToken ? ['', `  token  ${server.controlToken} (of the control plane, ${server.url}/_mock)`] : []),
+    ...(madeUpToken ? ['', `  token  ${madeUpToken} (of the control plane, ${server.url}/_mock)`] : []),
     '',
     '  try    (paste it)',
     `         ${toCurl(server)}`,
@@ -30,9 +34,7 @@ export function toBanner(server: RunningServer, version: string): string {
   ].join('\n');
 }
 
-const noKeys = [
-  '  keys   none is known in plain: the database came from another seed; add one with --api-key, or --reset',
-];
+const noKeys = ['  keys   none of those in the database is known in plain; add one with --api-key'];
 
 function alignColumns(rows: string[][]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];

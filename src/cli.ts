@@ -61,10 +61,11 @@ async function serve(flags: Flags): Promise<void> {
   const starting = startServer(config, writeToStandardError);
   stopOnSignals(starting);
   const server = await starting;
-  if (config.json && server.controlToken && config.controlToken === undefined) {
-    process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: server.controlToken })}\n`);
+  const madeUpToken = config.controlToken === undefined ? server.controlToken : undefined;
+  if (config.json && madeUpToken) {
+    process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: madeUpToken })}\n`);
   }
-  process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, readVersion()));
+  process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, readVersion(), madeUpToken));
 }
 
 /** The first signal lets requests in flight be answered, also one that comes before the start is done; the second forces. */

@@ -96,16 +96,25 @@ type Variables = Record<string, string | undefined>;
 
 /**
  * The settings of the server: a flag counts before its variable, and that before the default.
- * @param folder where a seed file is looked for; null for nowhere
+ * @param folder where a seed file is looked for
  * @throws {ConfigError} naming the flag or the variable
  */
 export function readServeConfig(
   flags: Flags,
   variables: Variables = process.env,
-  folder: string | null = process.cwd(),
+  folder: string = process.cwd(),
 ): ServeConfig {
   const config = read(ServeConfig, SERVE_SETTINGS, flags, variables);
-  return { ...config, seed: config.seed ?? (folder === null ? undefined : findSeedFile(folder)), pid: process.pid };
+  return { ...config, seed: config.seed ?? findSeedFile(folder), pid: process.pid };
+}
+
+/**
+ * The settings of a server that a program starts: neither variables nor a seed file that happens to lie around count.
+ * @throws {ConfigError} naming the option
+ */
+export function readOptions(options: Flags): ServeConfig {
+  const { json: _, ...settings } = SERVE_SETTINGS;
+  return { ...read(ServeConfig, settings, options, {}, (name) => name), pid: process.pid };
 }
 
 export function readHealthConfig(flags: Flags, variables: Variables = process.env): HealthConfig {
@@ -120,6 +129,7 @@ function read<T extends z.ZodType>(
   settings: Record<string, Setting>,
   flags: Flags,
   variables: Variables,
+  toShown: (name: string, flag: string) => string = (_name, flag) => flag,
 ): z.output<T> {
   const [unknown] = Object.keys(flags).filter((name) => !(name in settings));
   if (unknown !== undefined)
@@ -131,7 +141,7 @@ function read<T extends z.ZodType>(
     if (fallback !== undefined) given[name] = fallback;
     if (flags[name] !== undefined) {
       given[name] = typeof flags[name] === 'boolean' ? String(flags[name]) : flags[name];
-      sources[name] = flag.split(' ', 1)[0] ?? flag;
+      sources[name] = toShown(name, flag.split(' ', 1)[0] ?? flag);
     } else if (variable !== undefined && variable !== '') {
       given[name] = isRepeatable ? variable.split(',').map((part) => part.trim()) : variable;
       sources[name] = toVariable(name);

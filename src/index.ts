@@ -1,4 +1,4 @@
-import { readServeConfig, writeToStandardError } from './config.ts';
+import { readOptions, writeToStandardError } from './config.ts';
 import { startServer } from './server.ts';
 
 /** Settings of a mock server, the same as those of the command line. */
@@ -25,7 +25,7 @@ export interface MockServerOptions {
   journalSize?: number;
   /** `off` removes the control plane under `/_mock`. Default `on`. */
   control?: 'on' | 'off';
-  /** What the control plane demands when `host` is not loopback. Default: made up, see {@link MockServer.controlToken}. */
+  /** What the control plane demands. Default: nothing on loopback, else made up, see {@link MockServer.controlToken}. */
   controlToken?: string;
   /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */
   requestTimeout?: string;
@@ -39,7 +39,7 @@ export interface MockServer {
   url: string;
   /** A key for each permission, of the first organization. */
   apiKeys: Record<'admin' | 'delete' | 'write' | 'read', string>;
-  /** What the control plane demands as a bearer token; undefined where it demands none: on loopback. */
+  /** What the control plane demands as a bearer token; undefined where it demands none. */
   controlToken: string | undefined;
   /** Answers what is in flight, then lets go of port and database. */
   close(): Promise<void>;
@@ -51,16 +51,14 @@ export interface MockServer {
  */
 export async function createMockServer(options: MockServerOptions = {}): Promise<MockServer> {
   const { port = 0, db = ':memory:', logLevel = 'silent', reset = false, journalSize, ...rest } = options;
-  const flags = {
+  const config = readOptions({
     ...rest,
     port: String(port),
     db,
     logLevel,
     reset: String(reset),
     journalSize: journalSize?.toString(),
-  };
-  // Neither variables nor a seed file that happens to lie around may change what a test sees.
-  const config = readServeConfig(flags, {}, null);
+  });
   const { url, keyOf, controlToken, close } = await startServer(config, writeToStandardError);
   try {
     const [admin, remove, write, read] = await Promise.all([

@@ -89,7 +89,8 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
       buildDocs: async (document) => {
         const { buildDocs } = await import('./docs.ts');
         const demoKey = await findDemoKey(store);
-        const hasControl = control !== undefined;
+        // A page that everybody can read has no token to send.
+        const hasControl = control !== undefined && control.token === undefined;
         return buildDocs({ document, assets: projectFile('dist/swagger-ui'), demoKey, hasControl });
       },
     });
@@ -118,7 +119,9 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     return {
       url: listener.url,
       db: file,
-      origin: kept ? `kept as it was, ${seed.source} was not read; --reset starts over` : `filled from ${seed.source}`,
+      origin: kept
+        ? `kept as it was; ${seed.source} fills an empty database only, or one that starts with --reset`
+        : `filled from ${seed.source}`,
       apiKeys,
       keyOf: (permission) => findKeyOf(store, sandbox, apiKeys, permission),
       controlToken: control?.token,
@@ -181,10 +184,10 @@ function toClockSetting(frozen_at: number | undefined): ClockSetting {
   return frozen_at === undefined ? REAL_TIME : new SettableClock(REAL_TIME).frozenAt(frozen_at);
 }
 
-/** How the control plane is guarded: by a token where strangers could reach it. Undefined when it is off. */
+/** How the control plane is guarded: by a token where strangers could reach it, or one was given. Undefined when it is off. */
 function toControl({ control, controlToken, host }: ServeConfig): { token: string | undefined } | undefined {
   if (control === 'off') return undefined;
-  return { token: isLoopback(host) ? undefined : (controlToken ?? randomUUID()) };
+  return { token: controlToken ?? (isLoopback(host) ? undefined : randomUUID()) };
 }
 
 /** The documented example key, where it can be used: no other may stand on a page that everybody can read. */

@@ -45,8 +45,8 @@ export const SERVE_SETTINGS = {
   reset: { flag: '--reset', description: 'start over from the seed', allowed: FLAGS_IN_VARIABLES.join(', ') },
   apiKey: {
     flag: '--api-key <key>',
-    description: 'let this key be used too: KEY or KEY=permission@organization_id (repeatable)',
-    allowed: `KEY, KEY=permission or KEY=permission@organization_id, with KEY like sk_test_abc123 and one of ${PERMISSIONS.join(', ')}`,
+    description: 'let this key be used too: KEY, KEY=permission or KEY=permission@organization_id (repeatable)',
+    allowed: `KEY, KEY=permission or KEY=permission@organization_id: KEY is sk_live_ or sk_test_, then letters and digits, at most 128 characters; permission is one of ${PERMISSIONS.join(', ')}; organization_id begins with org_`,
     isRepeatable: true,
   },
   unknownFields: {
@@ -80,7 +80,7 @@ export const SERVE_SETTINGS = {
   },
   controlToken: {
     flag: '--control-token <token>',
-    description: 'what the control plane demands when --host is not loopback; made up and printed when not given',
+    description: 'what the control plane demands; made up and printed when not given and --host is not loopback',
     allowed: '8 characters or more, printable ASCII without blanks',
   },
   requestTimeout: {

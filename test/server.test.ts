@@ -206,6 +206,10 @@ describe('the control plane', () => {
     expect((await fetch(url, { headers: { authorization: `Bearer ${server.controlToken}` } })).status).toBe(200);
     expect((await start({ host: '127.0.0.1' })).controlToken).toBeUndefined();
     expect((await start({ host: '0.0.0.0', controlToken: 'my-own-token' })).controlToken).toBe('my-own-token');
+    const guarded = await createMockServer({ controlToken: 'my-own-token' });
+    onTestFinished(() => guarded.close());
+    const clock = `${guarded.url}/_mock/sandboxes/default/clock`;
+    expect([guarded.controlToken, (await fetch(clock)).status]).toEqual(['my-own-token', 401]);
     expect((await start({ host: '0.0.0.0', control: 'off' })).controlToken).toBeUndefined();
   });
 
@@ -257,7 +261,9 @@ describe('createMockServer', () => {
     onTestFinished(() => server.close());
     const port = Number(new URL(server.url).port);
     await expect(createMockServer({ port })).rejects.toThrow(`port ${port} is in use`);
-    await expect(createMockServer({ requestTimeout: 'soon' })).rejects.toThrow("--request-timeout: 'soon' was given");
+    await expect(createMockServer({ requestTimeout: 'soon' })).rejects.toThrow("requestTimeout: 'soon' was given");
+    const ofCommandLine = { json: 'true' } as object;
+    await expect(createMockServer(ofCommandLine)).rejects.toThrow('json is no option');
     const misspelt = { unknownFeilds: 'reject' } as object;
     await expect(createMockServer(misspelt)).rejects.toThrow('unknownFeilds is no option; there are port, host, db');
   });

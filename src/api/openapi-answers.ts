@@ -9,15 +9,16 @@ interface Answer {
 }
 
 const header = (description: string, example: string) => ({ description, schema: { type: 'string' }, example });
+const count = (description: string, example: number) => ({ description, schema: { type: 'integer' }, example });
 
 export const HEADERS = {
   'X-Request-Id': header("The caller's, if it sent one, else a new one", 'req_0123456789abcdef01234567'),
   'X-Mixpeek-Mock-Hint': header('What to do next; not of the real service', 'rate_limits.data: must be an integer'),
-  'X-RateLimit-Limit': header('Requests per minute', '100'),
-  'X-RateLimit-Remaining': header('Requests that would pass at once', '99'),
-  'X-RateLimit-Reset': header('When all of them are there again, in Unix seconds', '1767225601'),
-  'X-RateLimit-Window': header('Seconds in which that many pass', '60'),
-  'Retry-After': header('Seconds until one more passes', '1'),
+  'X-RateLimit-Limit': count('Requests per minute; these four are absent with --limits off', 100),
+  'X-RateLimit-Remaining': count('Requests that would pass at once', 99),
+  'X-RateLimit-Reset': count('When all of them are there again, in Unix seconds', 1_767_225_601),
+  'X-RateLimit-Window': count('Seconds in which that many pass', 60),
+  'Retry-After': count('Seconds until one more passes', 1),
   'WWW-Authenticate': header('The scheme that is asked for', 'Bearer'),
 };
 

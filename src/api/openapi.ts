@@ -99,7 +99,7 @@ const HEALTH: OpenApiNode = {
         },
       },
     },
-    400: buildResponse(400),
+    400: { ...buildResponse(400), headers: { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } } },
   },
 };
 

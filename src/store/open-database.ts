@@ -121,6 +121,11 @@ const broken = (file: string) =>
 export function toStorageError(file: string, error: unknown): unknown {
   if (error instanceof StorageError) return error;
   const code = String(codeOf(error));
+  if (code === 'ERR_DLOPEN_FAILED' || code.startsWith('Could not locate the bindings file')) {
+    return new StorageError(
+      'better-sqlite3 was not built for this Node: run `npm rebuild better-sqlite3`, and where install scripts are blocked allow it its own',
+    );
+  }
   if (code.startsWith('SQLITE_BUSY')) {
     return new StorageError(`${file}: is in use by ${describeOwner(file)}: stop it, or choose another file with --db`);
   }
