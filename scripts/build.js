@@ -51,7 +51,7 @@ renameSync(`${project}dist/types/index.d.ts`, `${project}dist/index.d.ts`);
 rmSync(`${project}dist/types`, { recursive: true });
 
 // What the page at /docs is made of; the rest of Swagger UI's files is for other pages.
-const ASSETS = ['swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js', 'swagger-ui.css', 'index.css', 'logo.svg'];
+const ASSETS = ['swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js', 'swagger-ui.css', 'index.css'];
 mkdirSync(`${project}dist/swagger-ui`);
 for (const name of [...ASSETS, 'favicon-16x16.png', 'favicon-32x32.png']) {
   copyFileSync(`${project}node_modules/@fastify/swagger-ui/static/${name}`, `${project}dist/swagger-ui/${name}`);

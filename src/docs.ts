@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -16,6 +15,10 @@ export interface DocsOptions {
   /** Whether there is a control plane, for the second tab. */
   hasControl: boolean;
 }
+
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 190 40"><text y="28" font-family="sans-serif" ' +
+  'font-size="26" font-weight="bold" fill="#fff">mixpeek-mock</text></svg>';
 
 const API_TAB = { name: 'API', url: '/openapi.json' };
 const CONTROL_TAB = { name: 'control plane', url: '/_mock/openapi.json' };
@@ -35,7 +38,7 @@ export async function buildDocs({ document, assets, demoKey, hasControl }: DocsO
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     baseDir: assets,
-    logo: { type: 'image/svg+xml', content: readFileSync(`${assets}/logo.svg`) },
+    logo: { type: 'image/svg+xml', content: Buffer.from(LOGO) },
     uiConfig: { docExpansion: 'full', tryItOutEnabled: true, persistAuthorization: true, deepLinking: true, ...tabs },
     theme: { title: 'mixpeek-mock', ...(demoKey && { js: [{ filename: 'demo-key.js', content: enterKey(demoKey) }] }) },
   });

@@ -170,7 +170,7 @@ describe('what a client may send', () => {
     expect((await patch(server.url, { logo_url: 'x' })).status).toBe(200);
     const started = performance.now();
     await server.close();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(4000);
   });
 });
 

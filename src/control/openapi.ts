@@ -54,6 +54,12 @@ function buildDocument(
     },
     servers: [{ url: '/', description: 'this server' }],
     security: hasToken ? [{ controlToken: [] }] : [],
+    tags: [
+      { name: 'clock', description: 'The time that clients see' },
+      { name: 'limits', description: 'The buckets of the rate limits' },
+      { name: 'requests', description: 'The journal' },
+      { name: 'reset', description: 'Back to the start' },
+    ],
     paths,
     components: {
       schemas: { ErrorResponse: toSchema(ErrorResponse, 'output') },
@@ -71,7 +77,7 @@ function toOperation(
     name,
     in: 'path',
     required: true,
-    schema: name === 'sandbox_id' ? { const: 'default' } : { type: 'string' },
+    schema: { type: 'string', ...(name === 'sandbox_id' && { enum: ['default'], default: 'default' }) },
     description: name === 'sandbox_id' ? 'There is one sandbox' : 'The request id, or seq',
   }));
   const properties = Object.entries(filters ? (toSchema(filters, 'input').properties as object) : {});
@@ -85,7 +91,8 @@ function toOperation(
     ? { 'application/json': { schema: toSchema(schema.body as z.ZodType, 'input') } }
     : undefined;
   const refused = {
-    400: 'The body is no JSON, or a filter is wrong',
+    ...(body ? { 400: 'The body is no JSON object, or is not sent as application/json' } : {}),
+    ...(filters ? { 400: 'A filter is wrong' } : {}),
     ...(hasToken ? { 401: 'No token, or another' } : {}),
     403: 'A page of another origin, or a Host that is not this machine',
     404: 'No such sandbox',
@@ -95,6 +102,7 @@ function toOperation(
   return {
     operationId: `${String(method).toLowerCase()}${url.replace(/[^a-z]+/g, '_')}`,
     summary,
+    tags: [url.split('/')[4] ?? ''],
     parameters: [...inPath, ...inQuery],
     ...(body && { requestBody: { required: true, content: body } }),
     responses: {
