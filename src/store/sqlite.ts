@@ -42,7 +42,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const db = openDatabase(options.file, readMigrations(options.migrations));
   try {
     const store = new SqliteStore(db, options);
-    store.noteOwner(null);
+    store.announce(null);
     return store;
   } catch (error) {
     db.close();
@@ -196,11 +196,7 @@ class SqliteStore implements Store {
     this.keys.clear();
   }
 
-  announce(url: string): void {
-    this.noteOwner(url);
-  }
-
-  noteOwner(url: string | null): void {
+  announce(url: string | null): void {
     const { file, pid, since } = this.options;
     if (file !== IN_MEMORY) writeOwner(file, pid, since, url);
   }
