@@ -1,5 +1,5 @@
 // `npm run test:outside`: packs the package, installs the tarball in empty projects, ESM and CommonJS, and uses it there as
-// a stranger would: types, tests with vitest, npx. Needs the registry of npm. NODE names another node to run it with.
+// a stranger would: types, tests with vitest, npx. Needs the registry of npm. WITH_NODE names another node to run it with (npm itself sets NODE).
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-outside-'));
-const node = process.env.NODE ?? process.execPath;
+const node = process.env.WITH_NODE ?? process.execPath;
 const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
 
 function run(command, args, cwd, expected = 0) {
