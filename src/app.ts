@@ -32,6 +32,13 @@ const WITHOUT_AJV: NonNullable<FastifyServerOptions['schemaController']> = {
   },
 };
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the route says of itself; Fastify would put it together anew for each who asks. */
+    route: Partial<FastifyContextConfig>;
+  }
+}
+
 /** What the app is built of. */
 export interface AppDependencies {
   sandboxes: Sandboxes;
@@ -60,6 +67,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     genReqId: buildToRequestId(),
     // What the router refuses meets no hook.
     frameworkErrors(error, request, reply) {
+      request.route = {};
       if (!/^\/(?:_mock|docs)\//.test(request.url)) openEntry.call(app, request, reply, () => {});
       tellDate(reply);
       handleError(error, request, reply);
@@ -79,7 +87,9 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     const { clock } = defaultSandbox;
     if (clock.isMoved) reply.header('date', toHttpDate(clock.now()));
   };
+  app.decorateRequest('route', null as never);
   app.addHook('onRequest', (request, reply, done) => {
+    request.route = request.routeOptions.config;
     reply.header('x-request-id', request.id);
     tellDate(reply);
     done();

@@ -103,7 +103,10 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     const listener = await listen({
       ...config,
       toBadRequest,
-      onRequest: (...exchange) => void (isWritten ? app.routing(...exchange) : early.push(exchange)),
+      onRequest: (request, response) => {
+        if (isWritten) app.routing(request, response);
+        else early.push([request, response]);
+      },
     });
     cleanUp.push(() => listener.close());
     const grantedKeys = granted.map(({ api_key }) => api_key);

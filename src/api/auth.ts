@@ -60,7 +60,7 @@ export function buildAuthenticate(scope: FastifyInstance): onRequestHookHandler 
   const verify = scope.verifyBearerAuth;
   if (verify === undefined) throw new Error('addBearerAuth comes first');
   return (request, reply, done) => {
-    if (request.routeOptions.config.permission === 'none') return done();
+    if (request.route.permission === 'none') return done();
     verify(request, reply, (error) => {
       if (error === undefined || error === null) return done();
       done(isRefusal(error) ? toRefusal(request) : error);
@@ -70,7 +70,7 @@ export function buildAuthenticate(scope: FastifyInstance): onRequestHookHandler 
 
 /** Step 4: what the route demands of the key, or a 403. What is answered with 405 or 501 demands nothing. */
 export const checkPermission: onRequestHookHandler = (request, _reply, done) => {
-  const required = request.routeOptions.config.permission;
+  const required = request.route.permission;
   if (required === undefined || required === 'none') return done();
   const granted = callerOf(request).apiKey.permissions;
   done(isAllowed(granted, required) ? undefined : forbidden(required, granted));

@@ -20,13 +20,13 @@ declare module 'fastify' {
 export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
   const { journal } = sandbox;
   return (request, reply, done) => {
-    if (!journal.isOff && request.routeOptions.config.isJournaled !== false) {
+    if (!journal.isOff && request.route.isJournaled !== false) {
       const { id, method, url, raw } = request;
       const received_at = sandbox.clock.now();
       const entry = journal.open({ request_id: id, received_at, method, url, headers: raw.rawHeaders.join('\n') });
       request.journalEntry = entry;
       const started = performance.now();
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         const { socket, writableEnded, errored } = reply.raw;
         const isCut = !writableEnded || errored !== null || socket?.destroyed === true;
         const status = isCut ? null : reply.statusCode;

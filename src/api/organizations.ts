@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { toTimestamp } from '../domain/clock.ts';
 import { applyUpdate } from '../domain/organization.ts';
 import { sendJson } from '../wire/envelope.ts';
 import type { UnknownFields } from '../wire/pydantic.ts';
@@ -26,7 +25,7 @@ export function addOrganizationRoutes(
   const body = buildOrganizationUpdateRequest(unknownFields, buildBaseRateLimits(unknownFields));
   api.patch('/organizations', { config: PATCH, schema: { body } }, async (request, reply) => {
     const { organization, sandbox } = callerOf(request);
-    const now = toTimestamp(sandbox.clock.now());
+    const now = sandbox.clock.timestamp();
     const { before, after } = await sandbox.updateOrganization(organization.organization_id, (current) =>
       applyUpdate(current, request.body, now),
     );

@@ -24,7 +24,7 @@ function charge(
 ): Error | undefined {
   const { category, api_name } = describe(request);
   const now = sandbox.clock.now();
-  const limit = sandbox.limitsOf(organization)[category];
+  const limit = sandbox.limitOf(organization, category);
   const spending = sandbox.buckets.charge(apiKey, category, limit, now);
   setRateLimitHeaders(reply, spending.state);
   if (request.journalEntry !== null) {
@@ -37,8 +37,8 @@ function charge(
 }
 
 /** A route names itself; what is answered with 405 or 501 is told by its path, of which only a plain word is repeated. */
-function describe({ routeOptions, method, url }: FastifyRequest): { category: RateLimitCategory; api_name: string } {
-  const { api_name } = routeOptions.config;
+function describe({ route, method, url }: FastifyRequest): { category: RateLimitCategory; api_name: string } {
+  const { api_name } = route;
   if (api_name !== undefined) return { category: 'metadata', api_name };
   const path = decodeURI(url.split(/[?#]/, 1)[0] ?? '');
   const [, , first = ''] = path.split('/');

@@ -96,7 +96,7 @@ async function findKey(
 async function limitOf(sandbox: Sandbox, apiKey: ApiKey, category: RateLimitCategory): Promise<number> {
   const organization = await sandbox.findOrganization(apiKey.organization_id);
   if (organization === undefined) throw new Error('the organization of a key is gone');
-  return sandbox.limitsOf(organization)[category];
+  return sandbox.limitOf(organization, category);
 }
 
 async function toView(sandbox: Sandbox) {

@@ -21,6 +21,8 @@ export const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 /** A clock that can be stopped and moved, so that nobody has to wait. */
 export class SettableClock implements Clock {
   private current: ClockSetting;
+  private lastTime = Number.NaN;
+  private lastTimestamp = '';
 
   constructor(setting: ClockSetting) {
     this.current = setting;
@@ -37,6 +39,16 @@ export class SettableClock implements Clock {
 
   now(): number {
     return this.current.frozen_at ?? Math.min(LATEST, Date.now() + this.current.offset_ms);
+  }
+
+  /** The time as a timestamp of the wire: within a millisecond it is written once. */
+  timestamp(): string {
+    const time = this.now();
+    if (time !== this.lastTime) {
+      this.lastTime = time;
+      this.lastTimestamp = toTimestamp(time);
+    }
+    return this.lastTimestamp;
   }
 
   set(setting: ClockSetting): void {

@@ -2,7 +2,13 @@ import type { ApiKey } from '../domain/api-key.ts';
 import type { ClockSetting, SettableClock } from '../domain/clock.ts';
 import { type Organization, toOrganizationJson } from '../domain/organization.ts';
 import type { LimitsMode } from '../domain/rate-limiter.ts';
-import { effectiveLimits, isSameOverride, type RateLimits, type Tiers } from '../domain/rate-limits.ts';
+import {
+  effectiveLimits,
+  isSameOverride,
+  type RateLimitCategory,
+  type RateLimits,
+  type Tiers,
+} from '../domain/rate-limits.ts';
 import type { State } from '../domain/state.ts';
 import type { Store } from '../store/store.ts';
 import { Buckets } from './buckets.ts';
@@ -20,6 +26,10 @@ export interface SandboxParts {
   journalSize: number;
 }
 
+/** Answers that are kept in memory, and how long one may be. */
+const MAX_ANSWERS = 1000;
+const MAX_ANSWER_LENGTH = 16 * 1024;
+
 /** A world that is alive: what is kept of it, its clock, its buckets. */
 export class Sandbox {
   readonly sandbox_id: string;
@@ -32,6 +42,7 @@ export class Sandbox {
   private readonly firstClock: ClockSetting;
   private readonly firstLimitsMode: LimitsMode;
   private readonly granted = new Map<string, ApiKey>();
+  private readonly answers = new Map<string, { organization: Organization; text: string }>();
   /** Ends when all that was begun of {@link inTurn} is done. */
   private lastTurn: Promise<unknown> = Promise.resolve();
 
@@ -62,9 +73,20 @@ export class Sandbox {
     return effectiveLimits(this.tiers[organization.account_type], organization.rate_limits_override);
   }
 
-  /** The response model of an organization, as JSON text. */
+  /** What a key of the organization may ask for in a category, in requests per minute. */
+  limitOf({ account_type, rate_limits_override }: Organization, category: RateLimitCategory): number {
+    return rate_limits_override[category] ?? this.tiers[account_type][category];
+  }
+
+  /** The response model of an organization, as JSON text. What is asked for again and again is written once. */
   toAnswer(organization: Organization): string {
-    return toOrganizationJson(organization, this.limitsOf(organization));
+    const known = this.answers.get(organization.organization_id);
+    if (known?.organization === organization) return known.text;
+    const text = toOrganizationJson(organization, this.limitsOf(organization));
+    if (text.length > MAX_ANSWER_LENGTH) return text;
+    if (this.answers.size >= MAX_ANSWERS) this.answers.clear();
+    this.answers.set(organization.organization_id, { organization, text });
+    return text;
   }
 
   /** The organization before and after `change`, once that is kept; see {@link Store.updateOrganization}. */
@@ -103,6 +125,7 @@ export class Sandbox {
     const more = { apiKeys: [...this.granted.values()], clock: this.firstClock };
     await this.store.replaceState(this.sandbox_id, state, more);
     this.tiers = state.tiers;
+    this.answers.clear();
   }
 
   /** Lets the keys be used, also after a reset. */
