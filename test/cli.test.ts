@@ -148,14 +148,17 @@ describe('a database that has data', () => {
 });
 
 describe('stopping', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('%s ends an idle server with 0, and does not wait for connections that are kept open', async (signal) => {
-    const server = await startServer(['--db', ':memory:'], makeFolder());
-    // Keeps a connection open.
-    await get(server.ready.url);
-    const started = performance.now();
-    expect(await server.stop(signal)).toBe(0);
-    expect(performance.now() - started).toBeLessThan(4000);
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s ends an idle server with 0, and does not wait for connections that are kept open',
+    async (signal) => {
+      const server = await startServer(['--db', ':memory:'], makeFolder());
+      // Keeps a connection open.
+      await get(server.ready.url);
+      const started = performance.now();
+      expect(await server.stop(signal)).toBe(0);
+      expect(performance.now() - started).toBeLessThan(4000);
+    },
+  );
 });
 
 describe('what is wrong at the start', () => {

@@ -65,8 +65,9 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     }
     case 'rate_limited': {
       const { code: _, ...details } = refusal;
-      const { category, retry_after } = details;
-      const hint = `wait ${retry_after} s, raise rate_limits.${category} by PATCH, or start with --limits headers`;
+      const { retry_after } = details;
+      const advance = `POST /_mock/sandboxes/default/clock/advance {"ms":${retry_after * 1000}}`;
+      const hint = `wait ${retry_after} s, or move the clock: ${advance}; --limits headers never refuses`;
       const headers = { 'retry-after': String(retry_after), [HINT]: hint };
       return answer(429, 'TooManyRequestsError', 'Rate limit exceeded', details, headers);
     }

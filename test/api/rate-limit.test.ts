@@ -62,7 +62,8 @@ describe('mode enforce', () => {
     expect(refused.headers).toMatchObject({
       'retry-after': '30',
       'x-ratelimit-remaining': '0',
-      'x-mixpeek-mock-hint': 'wait 30 s, raise rate_limits.metadata by PATCH, or start with --limits headers',
+      'x-mixpeek-mock-hint':
+        'wait 30 s, or move the clock: POST /_mock/sandboxes/default/clock/advance {"ms":30000}; --limits headers never refuses',
     });
     clock.time += 29_999;
     expect((await get()).headers['retry-after']).toBe('1');
