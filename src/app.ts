@@ -99,8 +99,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(
     async (api) => {
       api.addHook('onRequest', openEntry);
-      await addCors(api);
       api.addHook('onRequest', demandHost);
+      await addCors(api);
       await addBearerAuth(api, sandboxes);
       api.addHook('onRequest', buildAuthenticate(api));
       api.addHook('onRequest', checkPermission);
@@ -124,7 +124,10 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       handleError(isBodyRefusal(error) ? notFound() : error, request, reply),
     );
   });
-  addDocumentRoutes(app, () => buildOpenApiDocument(version, unknownFields), buildDocs);
+  await app.register(async (documents) => {
+    documents.addHook('onRequest', demandHost);
+    addDocumentRoutes(documents, () => buildOpenApiDocument(version, unknownFields), buildDocs);
+  });
   return app;
 }
 

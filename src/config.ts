@@ -131,7 +131,7 @@ function read<T extends z.ZodType>(
   variables: Variables,
   toShown: (name: string, flag: string) => string = (_name, flag) => flag,
 ): z.output<T> {
-  const [unknown] = Object.keys(flags).filter((name) => !(name in settings));
+  const [unknown] = Object.keys(flags).filter((name) => !Object.hasOwn(settings, name));
   if (unknown !== undefined)
     throw new ConfigError(`${unknown} is no option; there are ${Object.keys(settings).join(', ')}`);
   const given: Record<string, unknown> = {};

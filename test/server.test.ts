@@ -70,7 +70,18 @@ describe('what a client may send', () => {
     ['a wrong Content-Length', request('Content-Length: x\r\n'), 'The request is not valid HTTP'],
     ['a broken chunk', request('Transfer-Encoding: chunked\r\n', 'zz\r\n'), 'The request is not valid HTTP'],
     ['CONNECT', 'CONNECT example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n', 'This server is no proxy'],
-    ['no Host', 'GET /v1/health HTTP/1.1\r\nConnection: close\r\n\r\n', 'A request needs a Host header'],
+    ...['/v1/health', '/openapi.json', '/docs', '/nope', '/_mock/sandboxes/default/clock'].map(
+      (path): [string, string, string] => [
+        `no Host for ${path}`,
+        `GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`,
+        'A request needs a Host header',
+      ],
+    ),
+    [
+      'no Host for a preflight',
+      'OPTIONS /v1/organizations HTTP/1.1\r\nConnection: close\r\nOrigin: http://x\r\nAccess-Control-Request-Method: PATCH\r\n\r\n',
+      'A request needs a Host header',
+    ],
     [
       'a URL that cannot be decoded',
       'GET /v1/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
@@ -262,8 +273,9 @@ describe('createMockServer', () => {
     const port = Number(new URL(server.url).port);
     await expect(createMockServer({ port })).rejects.toThrow(`port ${port} is in use`);
     await expect(createMockServer({ requestTimeout: 'soon' })).rejects.toThrow("requestTimeout: 'soon' was given");
-    const ofCommandLine = { json: 'true' } as object;
-    await expect(createMockServer(ofCommandLine)).rejects.toThrow('json is no option');
+    for (const name of ['json', 'constructor']) {
+      await expect(createMockServer({ [name]: 'true' })).rejects.toThrow(`${name} is no option`);
+    }
     const misspelt = { unknownFeilds: 'reject' } as object;
     await expect(createMockServer(misspelt)).rejects.toThrow('unknownFeilds is no option; there are port, host, db');
   });

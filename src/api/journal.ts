@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
-import type { Organization } from '../domain/organization.ts';
+import { listChanges, type Organization } from '../domain/organization.ts';
 import { type Journal, type JournalEntry, toKeptAnswer, toKeptBody } from '../sandbox/journal.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { decode } from '../wire/body.ts';
 import '../wire/body-parser.ts';
 
 declare module 'fastify' {
@@ -47,7 +46,7 @@ function closeEntry(
   // What was made for a client that was gone by then never got out.
   if (status !== null && sentText !== undefined) entry.answer = toKeptAnswer(sentText);
   entry.ms = ms;
-  entry.body = receivedBytes && toKeptBody(toShown(receivedBytes));
+  entry.body = receivedBytes && toKeptBody(receivedBytes);
   entry.body_bytes = receivedBytes?.length ?? (hasBody(raw) ? null : 0);
   entry.api_key_id = caller?.apiKey.api_key_id;
   entry.organization_id = caller?.organization.organization_id;
@@ -57,14 +56,10 @@ function closeEntry(
 const hasBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
-/** What was read as UTF-16 or UTF-32 is shown as text, so that keys in it are found. */
-const toShown = (bytes: Buffer): Buffer => (bytes.includes(0) ? Buffer.from(decode(bytes) ?? bytes) : bytes);
-
 /** Notes what an update changed, for the entry of its request: also when the client was gone by then. */
 export function noteChange(request: FastifyRequest, sandbox: Sandbox, before: Organization, after: Organization): void {
   const { journalEntry } = request;
   if (journalEntry === null) return;
-  journalEntry.before = before;
-  journalEntry.after = after;
+  journalEntry.changes = listChanges(before, after, (organization) => sandbox.limitsOf(organization));
   if (journalEntry.ms !== undefined) sandbox.journal.count(journalEntry);
 }

@@ -42,7 +42,7 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
   control.put(
     '/limits',
     {
-      ...describedAs({ summary: 'How strict the limits are, until the next start', ...LIMITS }),
+      ...describedAs({ summary: 'How strict the limits are, until the next start or reset', ...LIMITS }),
       schema: { body: LimitsUpdate },
     },
     async (request) => {

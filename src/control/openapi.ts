@@ -94,7 +94,7 @@ function toOperation(
     ...(body ? { 400: 'The body is no JSON object, or is not sent as application/json' } : {}),
     ...(filters ? { 400: 'A filter is wrong' } : {}),
     ...(hasToken ? { 401: 'No token, or another' } : {}),
-    403: 'A page of another origin, or a Host that is not this machine',
+    403: `A page of another origin${hasToken ? '' : ', or a Host that is not this machine'}`,
     404: 'No such sandbox',
     ...(body ? { 422: 'A member is wrong' } : {}),
     ...refusals,

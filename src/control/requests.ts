@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
 import { badRequest, notFound } from '../domain/errors.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
 import { sendJson } from '../wire/envelope.ts';
 import { Deleted, EXAMPLES, RequestEntry, RequestPage } from './answers.ts';
 import { NoMembers } from './body.ts';
@@ -56,20 +55,20 @@ const DELETING = { summary: 'Empty the journal', answer: Deleted, example: EXAMP
 /** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */
 export function addRequestRoutes(scope: FastifyInstance): void {
   scope.get('/requests', describedAs(LISTING), async (request, reply) => {
-    const sandbox = sandboxOf(request);
+    const { journal } = sandboxOf(request);
     const query = readQuery(request.query);
-    const found = sandbox.journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
-    const page = toPage(sandbox, found.slice(0, query.limit));
+    const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
+    const page = toPage(found.slice(0, query.limit));
     const next = found.length > page.length ? (found[page.length - 1]?.seq ?? null) : null;
-    return sendJson(reply, `{"requests":[${page.join(',')}],"next":${next},"dropped":${sandbox.journal.dropped}}`);
+    return sendJson(reply, `{"requests":[${page.join(',')}],"next":${next},"dropped":${journal.dropped}}`);
   });
 
   scope.get('/requests/:id', describedAs(READING), async (request, reply) => {
     const { id } = request.params as { id: string };
-    const sandbox = sandboxOf(request);
-    const entry = sandbox.journal.list().findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
+    const { journal } = sandboxOf(request);
+    const entry = journal.list().findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
     if (entry === undefined) throw notFound();
-    return sendJson(reply, toText(sandbox, entry));
+    return sendJson(reply, toEntryJson(entry));
   });
 
   scope.delete('/requests', { ...describedAs(DELETING), schema: { body: NoMembers } }, async (request) => ({
@@ -77,16 +76,13 @@ export function addRequestRoutes(scope: FastifyInstance): void {
   }));
 }
 
-const toText = (sandbox: Sandbox, entry: JournalEntry) =>
-  toEntryJson(entry, (organization) => sandbox.limitsOf(organization));
-
 /** The first of the entries as JSON texts, as many as make a page. */
-function toPage(sandbox: Sandbox, entries: JournalEntry[]): string[] {
+function toPage(entries: JournalEntry[]): string[] {
   const page: string[] = [];
   let length = 0;
   for (const entry of entries) {
     if (length > LONG_PAGE) break;
-    const text = toText(sandbox, entry);
+    const text = toEntryJson(entry);
     page.push(text);
     length += text.length;
   }

@@ -58,12 +58,14 @@ const asSent = (char: string) => {
   const hex = char.charCodeAt(0).toString(16).padStart(2, '0');
   return `(?:${char}|${asEscaped(hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`))})`;
 };
-const word = (text: string) => [...text].map(asSent).join('');
+// In a body of UTF-16 or UTF-32 that could not be decoded, NULs stand between.
+const NULS = '(?:\\\\+u0000)*';
+const word = (text: string) => [...text].map((char) => asSent(char) + NULS).join('');
 const ALPHANUMERIC_IN_HEX = '(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])';
 // With the underscores behind it: what a prefix is put before twice is still a key.
 const KEYS_IN_TEXT = new RegExp(
-  `${word('sk_')}(?:${word('live')}|${word('test')})${asSent('_')}` +
-    `(?:[A-Za-z0-9]|${asEscaped(ALPHANUMERIC_IN_HEX)}|${asSent('_')})+`,
+  `${word('sk_')}(?:${word('live')}|${word('test')})${word('_')}` +
+    `(?:(?:[A-Za-z0-9]|${asEscaped(ALPHANUMERIC_IN_HEX)}|${asSent('_')})${NULS})+`,
   'g',
 );
 

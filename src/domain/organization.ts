@@ -85,6 +85,36 @@ function isSameOrganization(a: Organization, b: Organization): boolean {
   );
 }
 
+/** A member of the response that an update changed, its values as JSON text. */
+export interface Change {
+  member: string;
+  before: string;
+  after: string;
+}
+
+/**
+ * What an update changed, in the order of the response.
+ * @param limitsOf the limits that hold for an organization, as the response has them
+ */
+export function listChanges(
+  before: Organization,
+  after: Organization,
+  limitsOf: (organization: Organization) => RateLimits,
+): Change[] {
+  if (before === after) return [];
+  const changes: Change[] = [];
+  for (const member of ['organization_name', 'logo_url', 'metadata', 'billing_email'] as const) {
+    if (before[member] === after[member]) continue;
+    const toJson = (value: string | null) => (member === 'metadata' ? String(value) : JSON.stringify(value));
+    changes.push({ member, before: toJson(before[member]), after: toJson(after[member]) });
+  }
+  if (!isSameOverride(before.rate_limits_override, after.rate_limits_override)) {
+    const [left, right] = [JSON.stringify(limitsOf(before)), JSON.stringify(limitsOf(after))];
+    if (left !== right) changes.push({ member: 'rate_limits', before: left, after: right });
+  }
+  return changes;
+}
+
 /**
  * The response model as JSON text, its members in the order of the published schema. It is written member by member,
  * so that nothing outside the model can leave, and metadata leaves as the text that came in.

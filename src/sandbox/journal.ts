@@ -1,7 +1,7 @@
 import { redactKeys } from '../domain/api-key.ts';
 import { toTimestamp } from '../domain/clock.ts';
-import { countCharacters, type Organization } from '../domain/organization.ts';
-import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
+import type { Change } from '../domain/organization.ts';
+import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import { copyText } from '../domain/text.ts';
 
 /** What is kept of a body (bytes) and of an answer (characters). */
@@ -39,9 +39,8 @@ export interface JournalEntry {
   category: RateLimitCategory | undefined;
   limit: number;
   remaining: number;
-  /** The organization before and after the request, where that changed it. */
-  before: Organization | undefined;
-  after: Organization | undefined;
+  /** What the request changed; undefined where it was none that could. */
+  changes: Change[] | undefined;
   /** What it counts for in the bound of all entries. */
   bytes: number;
 }
@@ -101,8 +100,7 @@ export class Journal {
       category: undefined,
       limit: 0,
       remaining: 0,
-      before: undefined,
-      after: undefined,
+      changes: undefined,
       bytes: 0,
     };
     this.entries.push(entry);
@@ -149,19 +147,17 @@ export class Journal {
 }
 
 /** What is sent is of one byte a character, what was read of a body may be of two. */
-function countBytes({ url, headers, body = '', answer = '', before, after }: JournalEntry): number {
-  const ofOrganizations = (before ? countCharacters(before) : 0) + (after ? countCharacters(after) : 0);
-  return ENTRY_BYTES + url.length + headers.length + body.length + 2 * (answer.length + ofOrganizations);
+function countBytes({ url, headers, body = '', answer = '', changes = [] }: JournalEntry): number {
+  let characters = answer.length;
+  for (const { before, after } of changes) characters += before.length + after.length;
+  return ENTRY_BYTES + url.length + headers.length + body.length + 2 * characters;
 }
 
 /** Empty places that are worth cutting off the front. */
 const CUT_AT = 64;
 
-/**
- * The entry as JSON text, keys in it cut to their prefix wherever they stand.
- * @param limitsOf the limits of an organization, which a change shows as a client would see them
- */
-export function toEntryJson(entry: JournalEntry, limitsOf: (organization: Organization) => RateLimits): string {
+/** The entry as JSON text, keys in it cut to their prefix wherever they stand. */
+export function toEntryJson(entry: JournalEntry): string {
   const [path = ''] = entry.url.split('?', 1);
   const query = entry.url.slice(path.length + 1);
   const { seq, request_id, method, api_key_id = null, organization_id = null, status, body_bytes } = entry;
@@ -184,11 +180,13 @@ export function toEntryJson(entry: JournalEntry, limitsOf: (organization: Organi
     ms: ms === undefined ? null : Math.round(ms * 100) / 100,
     bucket: category === undefined ? null : { category, limit, remaining },
   };
-  return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(entry, limitsOf)}}`);
+  return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(entry.changes)}}`);
 }
 
-/** Credentials of another scheme than Bearer: `Basic` has them in base64, where nobody would recognize a key. */
-const OTHER_CREDENTIALS = /^(?!Bearer )(\S+) .*$/i;
+/** A key as it should be sent. Of all other credentials the scheme is shown: `Basic` has a key in base64, say. */
+const SENT_KEY = /^(?:Bearer +)?sk_\w+$/i;
+const toShownCredentials = (sent: string) =>
+  SENT_KEY.test(sent) ? sent : sent.replace(/^(?:([\w-]+)\s)?.*$/s, '$1 …').trim();
 
 /** Values of a name that was sent more than once are joined, as HTTP allows. */
 function toHeaders(lines: string): Record<string, string> {
@@ -196,26 +194,15 @@ function toHeaders(lines: string): Record<string, string> {
   const parts = lines.split('\n');
   for (let index = 0; index + 1 < parts.length; index += 2) {
     const [name = '', sent = ''] = [parts[index]?.toLowerCase(), parts[index + 1]];
-    const value = name.endsWith('authorization') ? sent.replace(OTHER_CREDENTIALS, '$1 …') : sent;
+    const value = name.endsWith('authorization') ? toShownCredentials(sent) : sent;
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return Object.fromEntries(headers);
 }
 
-/** What a PATCH changed, member by member; metadata as it was sent. */
-function toChangesJson({ before, after }: JournalEntry, limitsOf: (organization: Organization) => RateLimits): string {
-  if (before === undefined || after === undefined) return 'null';
-  const toRow = (member: string, read: (organization: Organization) => string) => {
-    const [left, right] = [read(before), read(after)];
-    return left === right ? [] : [`{"member":"${member}","before":${left},"after":${right}}`];
-  };
-  const rows = [
-    toRow('organization_name', ({ organization_name }) => JSON.stringify(organization_name)),
-    toRow('logo_url', ({ logo_url }) => JSON.stringify(logo_url)),
-    toRow('metadata', ({ metadata }) => metadata),
-    toRow('billing_email', ({ billing_email }) => JSON.stringify(billing_email)),
-    toRow('rate_limits', (organization) => JSON.stringify(limitsOf(organization))),
-  ];
-  return `[${rows.flat().join(',')}]`;
+function toChangesJson(changes: Change[] | undefined): string {
+  if (changes === undefined) return 'null';
+  const rows = changes.map(({ member, before, after }) => `{"member":"${member}","before":${before},"after":${after}}`);
+  return `[${rows.join(',')}]`;
 }

@@ -34,7 +34,7 @@ export function receiveBody(bytes: Buffer, isJson: boolean): ReceivedBody {
  * The text, or undefined for bytes that are none. `json.loads` guesses UTF-16 and UTF-32 from where the first NUL bytes
  * stand (observed), so that what looks like broken JSON may be none, and the other way round.
  */
-export function decode(bytes: Buffer): string | undefined {
+function decode(bytes: Buffer): string | undefined {
   if (!isUtf8(bytes)) return undefined;
   const { length } = bytes;
   const [isNull0, isNull1, isNull23] = [bytes[0] === 0, bytes[1] === 0, bytes[2] === 0 && bytes[3] === 0];
@@ -44,10 +44,14 @@ export function decode(bytes: Buffer): string | undefined {
   if (length % width !== 0) return undefined;
   const units = Buffer.from(bytes);
   if (isBigEndian) width === 4 ? units.swap32() : units.swap16();
-  if (width === 2) return units.toString('utf16le');
+  if (width === 2) return toWellFormed(units.toString('utf16le'));
   const codes = Array.from({ length: length / 4 }, (_, index) => units.readUInt32LE(index * 4));
-  return codes.some((code) => code > 0x10ffff) ? undefined : codes.map((code) => String.fromCodePoint(code)).join('');
+  if (codes.some((code) => code > 0x10ffff)) return undefined;
+  return toWellFormed(codes.map((code) => String.fromCodePoint(code)).join(''));
 }
+
+/** Undefined for unpaired surrogates: the answer, which is UTF-8, could not give them back. */
+const toWellFormed = (text: string) => (/\p{Surrogate}/u.test(text) ? undefined : text);
 
 function countCodePoints(text: string, end: number): number {
   let count = 0;
