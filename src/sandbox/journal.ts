@@ -12,8 +12,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const ENTRY_BYTES = 1024;
 
 /**
- * What a request was and what became of it. Keys in it are cut when it is shown, not when it is noted. It is flat, and all
- * in it is text or number: what a thousand entries hold has to be moved by every collection of garbage.
+ * What a request was and what became of it. Keys in it are cut when it is shown, not when it is noted. It is as flat as can
+ * be: what a thousand entries hold has to be moved by every collection of garbage.
  */
 export interface JournalEntry {
   seq: number;
