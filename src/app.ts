@@ -1,5 +1,4 @@
 import Fastify, {
-  type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyServerOptions,
@@ -20,7 +19,7 @@ import { notFound } from './domain/errors.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { demandHost, receiveBodies } from './wire/body-parser.ts';
-import { BODY_LIMIT, buildToRequestId, handleError, isBodyRefusal, sendJson } from './wire/envelope.ts';
+import { BODY_LIMIT, buildToRequestId, handleError, refuseUnserved, sendJson } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
 
 /** Bodies are checked by zod, and answers are written as text: Fastify need not load the compilers that it brings. */
@@ -117,12 +116,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(async (rest) => {
     rest.addHook('onRequest', openEntry);
     rest.addHook('onRequest', demandHost);
-    rest.setNotFoundHandler(() => {
-      throw notFound();
-    });
-    rest.setErrorHandler((error: FastifyError, request, reply) =>
-      handleError(isBodyRefusal(error) ? notFound() : error, request, reply),
-    );
+    refuseUnserved(rest, notFound);
   });
   await app.register(async (documents) => {
     documents.addHook('onRequest', demandHost);

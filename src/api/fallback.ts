@@ -1,6 +1,6 @@
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
-import { methodNotAllowed, notImplemented, type RefusalError } from '../domain/errors.ts';
-import { handleError, isBodyRefusal } from '../wire/envelope.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { methodNotAllowed, notImplemented } from '../domain/errors.ts';
+import { refuseUnserved } from '../wire/envelope.ts';
 
 /**
  * Answers whatever else is asked of the scope: 405 for a method that a served path does not have, 501 for a path that
@@ -12,18 +12,11 @@ export function addFallback(scope: FastifyInstance): void {
     if (method === 'OPTIONS') return;
     served.set(url, [...(served.get(url) ?? []), ...[method].flat()]);
   });
-  const toRefusal = (request: FastifyRequest): RefusalError => {
+  refuseUnserved(scope, (request) => {
     const allowed = served.get(pathOf(request));
     if (allowed !== undefined) return methodNotAllowed(allowed);
     return notImplemented([...served].flatMap(([path, methods]) => methods.map((method) => `${method} ${path}`)));
-  };
-  scope.setNotFoundHandler((request) => {
-    throw toRefusal(request);
   });
-  // Where nothing is served, no body is too large, and none lacks a type.
-  scope.setErrorHandler((error: FastifyError, request, reply) =>
-    handleError(request.is404 && isBodyRefusal(error) ? toRefusal(request) : error, request, reply),
-  );
 }
 
 /** The path as the router reads it: decoded, without query and trailing slash. */

@@ -12,7 +12,6 @@ import {
 } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { Clock, EXAMPLES } from './answers.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
@@ -40,7 +39,7 @@ const ClockAdvance = z.strictObject({ ms: z.number().int().describe('Millisecond
 export function addClockRoutes(scope: FastifyInstance): void {
   const control = scope.withTypeProvider<ZodTypeProvider>();
 
-  const describedAsClock = (summary: string) => describedAs({ summary, answer: Clock, example: EXAMPLES.clock });
+  const describedAsClock = (summary: string) => describedAs({ summary, answer: 'Clock' });
 
   control.get('/clock', describedAsClock('The time that clients see'), async (request) => toView(sandboxOf(request)));
 

@@ -3,6 +3,7 @@ import { notFound } from '../domain/errors.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import type { ReceivedBody } from '../wire/body.ts';
 import { demandHost } from '../wire/body-parser.ts';
+import { refuseUnserved } from '../wire/envelope.ts';
 import { readControlBody } from './body.ts';
 import { addClockRoutes } from './clock.ts';
 import { buildGuard } from './guard.ts';
@@ -32,9 +33,7 @@ export async function addControlPlane(
       return { error: error as Error };
     }
   });
-  scope.setNotFoundHandler(() => {
-    throw notFound();
-  });
+  refuseUnserved(scope, notFound);
   addControlDocument(scope, version, token !== undefined);
   await scope.register(
     async (sandbox) => {

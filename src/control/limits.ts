@@ -8,7 +8,6 @@ import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limit
 import { RATE_LIMIT_CATEGORIES, type RateLimitCategory } from '../domain/rate-limits.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
-import { EXAMPLES, Limits, Spent } from './answers.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
@@ -21,13 +20,11 @@ const category = z.enum(RATE_LIMIT_CATEGORIES);
 const Spend = z.strictObject({ ...key, category, count: z.number().int().min(1).default(1) });
 const Refill = z.strictObject({ ...key, category: category.optional() });
 
-const LIMITS = { answer: Limits, example: EXAMPLES.limits };
 const SPENDING = {
   summary: 'Drain a bucket, all or nothing',
-  answer: Spent,
-  example: EXAMPLES.spent,
+  answer: 'Spent',
   refusals: { 429: 'In mode enforce: the bucket has less. As the API answers it, with its headers' },
-};
+} as const;
 
 /** `…/limits`: the buckets of every key that was used, how strict they are, and how to drain and fill them at once. */
 export function addLimitsRoutes(scope: FastifyInstance): void {
@@ -35,14 +32,14 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
 
   control.get(
     '/limits',
-    describedAs({ summary: 'The buckets of every key that was used', ...LIMITS }),
+    describedAs({ summary: 'The buckets of every key that was used', answer: 'Limits' }),
     async (request) => toView(sandboxOf(request)),
   );
 
   control.put(
     '/limits',
     {
-      ...describedAs({ summary: 'How strict the limits are, until the next start or reset', ...LIMITS }),
+      ...describedAs({ summary: 'How strict the limits are, until the next start or reset', answer: 'Limits' }),
       schema: { body: LimitsUpdate },
     },
     async (request) => {
@@ -68,7 +65,10 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
 
   control.post(
     '/limits/refill',
-    { ...describedAs({ summary: 'Fill every bucket, those of a key, or one', ...LIMITS }), schema: { body: Refill } },
+    {
+      ...describedAs({ summary: 'Fill every bucket, those of a key, or one', answer: 'Limits' }),
+      schema: { body: Refill },
+    },
     async (request) => {
       const sandbox = sandboxOf(request);
       const { api_key, api_key_id, category } = request.body;

@@ -1,13 +1,12 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import * as z from 'zod';
-import { ErrorResponse } from './answers.ts';
+import { type AnswerName, buildAnswers, EXAMPLES } from './answers.ts';
 
 /** What a route of the control plane tells of itself in its document. */
 interface RouteDocument {
   /** What it does, in a line. */
   summary: string;
-  answer: z.ZodType;
-  example: unknown;
+  answer: AnswerName;
   /** Refusals of its own, besides those of the guard and of its body. */
   refusals?: Record<number, string>;
   filters?: z.ZodObject;
@@ -62,7 +61,9 @@ function buildDocument(
     ],
     paths,
     components: {
-      schemas: { ErrorResponse: toSchema(ErrorResponse, 'output') },
+      schemas: Object.fromEntries(
+        Object.entries(buildAnswers()).map(([name, schema]) => [name, toSchema(schema, 'output')]),
+      ),
       ...(hasToken && { securitySchemes: { controlToken: { type: 'http', scheme: 'bearer' } } }),
     },
   };
@@ -70,7 +71,7 @@ function buildDocument(
 
 function toOperation(
   { url, method, schema }: RouteOptions,
-  { summary, answer, example, refusals, filters }: RouteDocument,
+  { summary, answer, refusals, filters }: RouteDocument,
   hasToken: boolean,
 ): Record<string, unknown> {
   const inPath = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
@@ -109,7 +110,7 @@ function toOperation(
       200: {
         description: 'Done',
         content: {
-          'application/json': { schema: toSchema(answer, 'output'), examples: { example: { value: example } } },
+          'application/json': { schema: ref(answer), examples: { example: { value: EXAMPLES[answer] } } },
         },
       },
       ...Object.fromEntries(
@@ -119,7 +120,8 @@ function toOperation(
   };
 }
 
-const ERROR = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' } } };
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const ERROR = { 'application/json': { schema: ref('ErrorResponse') } };
 
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;

@@ -4,7 +4,6 @@ import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
 import { badRequest, notFound } from '../domain/errors.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
 import { sendJson } from '../wire/envelope.ts';
-import { Deleted, EXAMPLES, RequestEntry, RequestPage } from './answers.ts';
 import { NoMembers } from './body.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
@@ -38,19 +37,13 @@ const Query = z.strictObject({
   cursor: number('The next of the page before').default(0),
 });
 
-const LISTING = {
-  summary: 'The journal, oldest first',
-  answer: RequestPage,
-  example: EXAMPLES.page,
-  filters: Query,
-};
+const LISTING = { summary: 'The journal, oldest first', answer: 'RequestPage', filters: Query } as const;
 const READING = {
   summary: 'One entry of the journal',
-  answer: RequestEntry,
-  example: EXAMPLES.entry,
+  answer: 'RequestEntry',
   refusals: { 404: 'No such sandbox, or no such entry' },
-};
-const DELETING = { summary: 'Empty the journal', answer: Deleted, example: EXAMPLES.deleted };
+} as const;
+const DELETING = { summary: 'Empty the journal', answer: 'Deleted' } as const;
 
 /** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */
 export function addRequestRoutes(scope: FastifyInstance): void {

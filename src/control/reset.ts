@@ -1,16 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { conflict } from '../domain/errors.ts';
-import { EXAMPLES, ResetDone } from './answers.ts';
 import { NoMembers } from './body.ts';
 import { describedAs } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
 const RESET = {
   summary: 'Back to the state that the sandbox was made with',
-  answer: ResetDone,
-  example: EXAMPLES.reset,
+  answer: 'ResetDone',
   refusals: { 409: 'The database is older than resets are' },
-};
+} as const;
 
 /** `POST …/reset`: back to the state that the sandbox was made with. */
 export function addResetRoute(scope: FastifyInstance): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { redactKeys } from '../domain/api-key.ts';
 import { badRequest, bodyTooLarge, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
 import { toValidationHint } from './validation-hint.ts';
@@ -106,9 +106,18 @@ const FASTIFY_REFUSALS: Record<string, () => RefusalError> = {
   ECONNRESET: () => badRequest('The request was cut off'),
 };
 
+/** With these Fastify refuses a body before it asks whether anything is served at the path. */
 const BODY_REFUSALS = ['FST_ERR_CTP_BODY_TOO_LARGE', 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE'];
-/** Whether Fastify refused the body before it asked whether anything is served at the path. */
-export const isBodyRefusal = (error: { code: string }): boolean => BODY_REFUSALS.includes(error.code);
+
+/** Answers with a refusal where the scope serves nothing, whatever body was sent there. */
+export function refuseUnserved(scope: FastifyInstance, toRefusal: (request: FastifyRequest) => RefusalError): void {
+  scope.setNotFoundHandler((request) => {
+    throw toRefusal(request);
+  });
+  scope.setErrorHandler((error: FastifyError, request, reply) =>
+    handleError(request.is404 && BODY_REFUSALS.includes(error.code) ? toRefusal(request) : error, request, reply),
+  );
+}
 
 /** Turns what was thrown anywhere into the answer. What is not known here is logged whole and answered as a bare 500. */
 export function handleError(error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): unknown {
