@@ -1,10 +1,10 @@
 // Measures the server against servers that do nothing, and says whether it is as fast and as small as it should be.
-// Usage: node bench/bench.js [--quick]. It needs wrk. The figures also go to bench/results.json.
+// Usage: node bench/bench.js [--quick] [--against REF]. It needs wrk. The figures also go to bench/results.json.
+// With --against it measures something else: what a request costs here and in another commit, see against.js.
 // What is compared runs in turns, round by round, so that whatever else the machine does meets both.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { subscribe } from 'node:diagnostics_channel';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,38 +12,24 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import { buildIfNeeded } from '../scripts/prepare.js';
+import { compareWith } from './against.js';
+import { cleanUpAtExit } from './clean-up.js';
 import { checkWrk, runLoad, writeScripts } from './load.js';
 import { judge, printComparisons } from './report.js';
 import { CLI, readMemory, startProcess, startServer } from './server-process.js';
+import { compare } from './statistics.js';
 
-const { quick: isQuick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const { quick: isQuick, against } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, against: { type: 'string' } },
+}).values;
 const ROUNDS = isQuick ? 3 : 10;
 const SECONDS = isQuick ? 1 : 2;
 const STARTS = isQuick ? 5 : 15;
 const MANY = 100_000;
 const MANY_KEYS = 1000;
-const TIME_LIMIT_MS = 15 * 60_000;
 
 const inBench = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-bench-'));
-
-/** Lets no process and no file outlive this script, however it ends: an error, a signal, the time limit. */
-function cleanUpAtExit() {
-  const children = new Set();
-  subscribe('child_process', ({ process: child }) => {
-    children.add(child);
-    child.once('exit', () => children.delete(child));
-  });
-  process.on('exit', () => {
-    for (const child of children) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
-  setTimeout(() => {
-    console.error(`bench: not done after ${TIME_LIMIT_MS / 60_000} minutes`);
-    process.exit(1);
-  }, TIME_LIMIT_MS).unref();
-}
 
 /** Starts the server on a database of its own; `--db` among the arguments names another one. */
 function startOurs(name, args = []) {
@@ -177,20 +163,6 @@ async function measureCost() {
   return JSON.parse(stdout);
 }
 
-function summarize(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle) - 1]) / 2;
-  return { median, min: sorted[0], max: sorted.at(-1), values };
-}
-
-/** The ratio is that of each round, not that of the medians: what slowed a whole round down then does not count. */
-const compare = (pairs) => ({
-  ours: summarize(pairs.map(([ours]) => ours)),
-  bare: summarize(pairs.map(([, bare]) => bare)),
-  ratio: summarize(pairs.map(([ours, bare]) => ours / bare)),
-});
-
 function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
@@ -216,13 +188,17 @@ async function attempt(name, measure) {
   }
 }
 
-cleanUpAtExit();
+cleanUpAtExit(folder);
 checkWrk();
 await buildIfNeeded();
 writeScripts(folder);
 const machine = readMachine();
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Node ${machine.node}`);
 const seed = writeSeed();
+if (against !== undefined) {
+  const isMet = await compareWith(against, { folder, seed, key: keyOf(1), isQuick, progress });
+  process.exit(isMet ? 0 : 1);
+}
 const results = {
   throughput: await attempt('throughput', () => measureThroughput(seed)),
   start: await attempt('start', measureStart),

@@ -52,7 +52,7 @@ export function writeScripts(folder) {
 
 /**
  * Sends requests for some seconds, one key after the other (GET: the first one only).
- * @returns requests a second, and the 99th percentile of the latency in milliseconds
+ * @returns how many were answered, requests a second, and the 99th percentile of the latency in milliseconds
  * @throws when a single request failed: then something else was measured
  */
 export async function runLoad(folder, { port }, { method, keys, seconds }) {
@@ -65,5 +65,5 @@ export async function runLoad(folder, { port }, { method, keys, seconds }) {
   );
   const { requests, microseconds, p99, failed } = JSON.parse(stdout.slice(stdout.lastIndexOf('{')));
   if (failed > 0 || requests === 0) throw new Error(`${failed} of ${requests} ${method} requests failed`);
-  return { rate: requests / (microseconds / 1e6), p99: p99 / 1000 };
+  return { requests, rate: requests / (microseconds / 1e6), p99: p99 / 1000 };
 }

@@ -1,4 +1,5 @@
 // What the figures of bench.js say: a table for people, and whether each aim was reached.
+import { printTable, toText } from './statistics.js';
 
 const MIN_THROUGHPUT_RATIO = 0.6;
 const MAX_START_RATIO = 3;
@@ -11,23 +12,12 @@ const MAX_KEYS_MIB = 64;
 /** 64 MiB are kept; the rest waits to be collected. */
 const MAX_BODIES_MIB = 512;
 
-const shown = ({ median, min, max }, digits) =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
-
-function printTable(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const row of rows) {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column]));
-    console.log(cells.join('  ').trimEnd());
-  }
-}
-
 export function printComparisons({ throughput, start, many, cost }, { organizations, keys }) {
   const rows = [];
   const add = (name, comparison, digits) => {
     if (comparison === undefined) return;
     const { ours, bare, ratio } = comparison;
-    rows.push([name, shown(ours, digits), shown(bare, digits), shown(ratio, 2)]);
+    rows.push([name, toText(ours, digits), toText(bare, digits), toText(ratio, 2)]);
   };
   add('PATCH, requests a second', throughput?.patch, 0);
   add('PATCH, p99 in ms', throughput?.patchP99, 2);

@@ -28,7 +28,8 @@ export async function startProcess(args, folder) {
   };
 }
 
-export const startServer = (args, folder) => startProcess([CLI, '--port', '0', '--json', ...args], folder);
+export const startServer = (args, folder, program = CLI) =>
+  startProcess([program, '--port', '0', '--json', ...args], folder);
 
 /** Resident memory of a process in MiB; undefined where /proc does not tell. */
 export function readMemory(pid) {
@@ -38,4 +39,13 @@ export function readMemory(pid) {
   } catch {
     return undefined;
   }
+}
+
+/** CPU time that a process has taken, in microseconds. @throws where there is no /proc */
+export function readCpu(pid) {
+  // Behind the name, which may hold anything: utime and stime are fields 14 and 15 of proc(5), in hundredths of a second.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
