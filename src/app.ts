@@ -80,7 +80,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   // A logger for each request costs more than naming the request in its one line.
   app.setChildLoggerFactory((parent) => parent);
   app.setErrorHandler(handleError);
-  receiveBodies(app);
+  receiveBodies(app, unknownFields);
   app.decorateRequest('journalEntry', null);
   const tellDate = (reply: FastifyReply) => {
     const { clock } = defaultSandbox;

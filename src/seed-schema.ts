@@ -1,8 +1,8 @@
-import leven from 'leven';
 import * as z from 'zod';
 import { isApiKey, KEY_STATUSES, PERMISSIONS } from './domain/api-key.ts';
 import { normalizeTimestamp } from './domain/clock.ts';
 import { validateEmail } from './domain/email.ts';
+import { findNearestName } from './domain/nearest-name.ts';
 import { ACCOUNT_TYPES, MAX_RATE_LIMIT } from './domain/rate-limits.ts';
 import { isStorable } from './domain/text.ts';
 import { SeedContentError, type SeedIssue } from './seed.ts';
@@ -16,13 +16,9 @@ export class JsonText {
   }
 }
 
-/** Names within this many letters of a known one are taken for slips of the pen. */
-const NEAR = 3;
-
 function didYouMean(given: string, known: readonly string[]): string {
-  const [nearest] = known.toSorted((a, b) => leven(given, a) - leven(given, b));
-  const isNear = nearest !== undefined && leven(given, nearest) <= Math.min(NEAR, Math.ceil(given.length / 2));
-  return isNear ? `did you mean ${nearest}?` : `expected one of ${known.join(', ')}`;
+  const nearest = findNearestName(given, known);
+  return nearest === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${nearest}?`;
 }
 
 /** An object that has no other members than these; the message of an unknown one stands on a line of its own. */

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { applyUpdate } from '../domain/organization.ts';
-import { sendJson } from '../wire/envelope.ts';
+import { HINT, sendJson } from '../wire/envelope.ts';
+import { toIgnoredHint } from '../wire/ignored-members.ts';
 import type { UnknownFields } from '../wire/pydantic.ts';
 import { callerOf } from './auth.ts';
 import { noteChange } from './journal.ts';
@@ -30,6 +31,10 @@ export function addOrganizationRoutes(
       applyUpdate(current, request.body, now),
     );
     noteChange(request, sandbox, before, after);
+    if (request.received?.kind === 'json') {
+      const hint = toIgnoredHint(request.received.value);
+      if (hint !== undefined) reply.header(HINT, hint);
+    }
     sendJson(reply, sandbox.toAnswer(after));
   });
 }

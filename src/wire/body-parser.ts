@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { badRequest } from '../domain/errors.ts';
 import { isJsonContentType, type ReceivedBody, receiveBody } from './body.ts';
-import { readBody } from './pydantic.ts';
+import { readBody, type UnknownFields } from './pydantic.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,6 +9,8 @@ declare module 'fastify' {
     hasJsonBody: boolean;
     /** The body as it was sent; undefined where none was read. */
     receivedBytes: Buffer | undefined;
+    /** What the body turned out to be; undefined where none was read. */
+    received: ReceivedBody | undefined;
   }
 }
 
@@ -22,9 +24,10 @@ export const demandHost: onRequestHookHandler = ({ raw }, _reply, done) => {
  * Makes an app read every body as FastAPI does, whatever its Content-Type, and check it with the route's zod schema
  * in pydantic's words. A route's `request.body` is then what its schema gives.
  */
-export function receiveBodies(app: FastifyInstance): void {
+export function receiveBodies(app: FastifyInstance, unknownFields: UnknownFields): void {
   app.decorateRequest('hasJsonBody', true);
   app.decorateRequest('receivedBytes', undefined);
+  app.decorateRequest('received', undefined);
   app.decorateRequest('sentText', undefined);
   app.addHook('onRequest', (request, _reply, done) => {
     const { headers } = request.raw;
@@ -37,11 +40,12 @@ export function receiveBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, bytes, done) => {
     request.receivedBytes = bytes as Buffer;
-    done(null, receiveBody(request.receivedBytes, request.hasJsonBody));
+    request.received = receiveBody(request.receivedBytes, request.hasJsonBody);
+    done(null, request.received);
   });
   app.setValidatorCompiler(({ schema }) => (received: ReceivedBody | null) => {
     try {
-      return { value: readBody(schema as never, received ?? { kind: 'missing' }) };
+      return { value: readBody(schema as never, received ?? { kind: 'missing' }, unknownFields) };
     } catch (error) {
       return { error: error as Error };
     }

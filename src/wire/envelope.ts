@@ -16,7 +16,8 @@ export interface ErrorAnswer {
   headers: Record<string, string>;
 }
 
-const HINT = 'x-mixpeek-mock-hint';
+/** What a person should do next. The body stays exactly the real one. */
+export const HINT = 'x-mixpeek-mock-hint';
 
 /** The answer to a refusal: the one table from what went wrong to status, type and message. */
 export function toErrorAnswer(refusal: Refusal): ErrorAnswer {

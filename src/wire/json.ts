@@ -17,6 +17,8 @@ export class JsonObject {
   private readonly source: string;
   private readonly start: number;
   private known: Map<string, JsonValue> | undefined;
+  /** Members that the model which read this object does not know, as they were sent, and those that it knows. */
+  unknown: { names: string[]; known: readonly string[] } | undefined;
 
   constructor(source: string, start: number) {
     this.source = source;

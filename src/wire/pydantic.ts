@@ -4,6 +4,7 @@ import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
 import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
 import { copyText, isStorable } from '../domain/text.ts';
 import type { ReceivedBody } from './body.ts';
+import { listUnknownMembers } from './ignored-members.ts';
 import { hasNonFinite, JsonObject, type JsonValue } from './json.ts';
 import { MAX_DEPTH } from './json-scanner.ts';
 import { readLaxInteger } from './lax-integer.ts';
@@ -83,48 +84,61 @@ export const positiveInteger = () =>
 export const UNKNOWN_FIELDS = ['ignore', 'reject'] as const;
 export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
 
-/** A model: an object whose members are checked in the model's order, those it does not know last. */
-export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: UnknownFields) =>
-  z.preprocess(
+/** A model: an object whose members are checked in the model's order. What it does not know is noted in the object. */
+export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: UnknownFields) => {
+  const names = Object.keys(shape);
+  return z.preprocess(
     (value, context) =>
-      value instanceof JsonObject
-        ? Object.fromEntries(value.members())
-        : refuse(context, 'model_attributes_type', NOT_A_MODEL),
+      value instanceof JsonObject ? pickMembers(value, names) : refuse(context, 'model_attributes_type', NOT_A_MODEL),
     unknownFields === 'reject' ? z.strictObject(shape) : z.object(shape),
   );
+};
+
+function pickMembers(object: JsonObject, known: readonly string[]): Record<string, JsonValue> {
+  const members = object.members();
+  const picked: Record<string, JsonValue> = {};
+  let count = 0;
+  for (const name of known) {
+    const value = members.get(name);
+    if (value === undefined) continue;
+    picked[name] = value;
+    count++;
+  }
+  if (count < members.size) {
+    object.unknown = { names: [...members.keys()].filter((name) => !Object.hasOwn(picked, name)), known };
+  }
+  return picked;
+}
 
 /** A member that may be left out or be null, as pydantic's `T | None = None`. */
 export const optional = <T extends z.ZodType>(type: T) => type.nullable().optional();
 
 /**
  * The received body as `schema` reads it.
- * @throws the refusal `bad_request` for bytes that are no text, `invalid_body` with all errors in pydantic's order
+ * @throws the refusal `bad_request` for bytes that are no text, `invalid_body` with all errors in pydantic's order, those
+ * of unknown members last
  */
-export function readBody<T extends z.ZodType>(schema: T, body: ReceivedBody): z.output<T> {
+export function readBody<T extends z.ZodType>(
+  schema: T,
+  body: ReceivedBody,
+  unknownFields: UnknownFields,
+): z.output<T> {
   const value = toValue(body);
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw invalidBody(result.error.issues.flatMap((issue) => toBodyErrors(issue, value)));
+  const errors = result.success ? [] : result.error.issues.map(toBodyError);
+  if (unknownFields === 'reject') {
+    const msg = 'Extra inputs are not permitted';
+    for (const { path } of listUnknownMembers(value))
+      errors.push({ type: 'extra_forbidden', loc: ['body', ...path], msg });
+  }
+  if (result.success && errors.length === 0) return result.data;
+  throw invalidBody(errors);
 }
 
-function toBodyErrors(issue: z.core.$ZodIssue, body: JsonValue): BodyError[] {
-  const loc = ['body', ...issue.path.map(String)];
-  if (issue.code === 'unrecognized_keys') {
-    // Zod loses the order in which names like "10" and "2" were sent.
-    return namesAt(body, issue.path)
-      .filter((name) => issue.keys.includes(name))
-      .map((name) => ({ type: 'extra_forbidden', loc: [...loc, name], msg: 'Extra inputs are not permitted' }));
-  }
+function toBodyError(issue: z.core.$ZodIssue): BodyError {
   if (issue.code !== 'custom') throw new Error(`a schema of the wire refused in zod's words: ${issue.code}`);
   const { type, ctx } = issue.params as { type: string; ctx?: Record<string, unknown> };
-  return [{ type, loc, msg: issue.message, ...(ctx && { ctx }) }];
-}
-
-function namesAt(value: JsonValue, path: readonly PropertyKey[]): string[] {
-  if (!(value instanceof JsonObject)) return [];
-  const [name, ...rest] = path;
-  const members = value.members();
-  return name === undefined ? [...members.keys()] : namesAt(members.get(String(name)) ?? null, rest);
+  return { type, loc: ['body', ...issue.path.map(String)], msg: issue.message, ...(ctx && { ctx }) };
 }
 
 function toValue(body: ReceivedBody): JsonValue {
