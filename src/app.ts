@@ -19,7 +19,7 @@ import { notFound } from './domain/errors.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { demandHost, receiveBodies } from './wire/body-parser.ts';
-import { BODY_LIMIT, buildToRequestId, handleError, refuseUnserved, sendJson } from './wire/envelope.ts';
+import { BODY_LIMIT, buildToRequestId, HINT, handleError, refuseUnserved, sendJson } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
 
 /** Bodies are checked by zod, and answers are written as text: Fastify need not load the compilers that it brings. */
@@ -156,7 +156,7 @@ function addDocumentRoutes(
 /** Levels at which requests are logged; at any other the hook would only cost time. */
 const REQUEST_LOG_LEVELS = ['info', 'debug', 'trace'];
 
-/** One line a request. */
+/** One line a request, with its hint: people look there, not at headers. */
 const logRequest: onResponseHookHandler = (request, reply, done) => {
   const [path] = request.url.split('?', 1);
   request.log.info(
@@ -167,6 +167,7 @@ const logRequest: onResponseHookHandler = (request, reply, done) => {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 100) / 100,
       organization_id: request.caller?.organization.organization_id,
+      hint: reply.getHeader(HINT),
     },
     'request',
   );

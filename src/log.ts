@@ -1,8 +1,12 @@
 import { redactKeys } from './domain/api-key.ts';
+import { escapeControls } from './domain/text.ts';
 
-/** Writes log lines for people or for programs; whatever looks like a key is cut to its prefix, wherever it stands. */
+/**
+ * Writes log lines for people or for programs. Whatever looks like a key is masked, and control characters are escaped,
+ * wherever they stand.
+ */
 export function buildLogStream(isJson: boolean, write: (text: string) => void): { write(line: string): void } {
-  return { write: (line) => write(redactKeys(isJson ? line : toReadableLine(line))) };
+  return { write: (line) => write(escapeControls(redactKeys(isJson ? line : toReadableLine(line)), '\n')) };
 }
 
 interface LogLine {
@@ -14,14 +18,20 @@ interface LogLine {
   status?: number;
   ms?: number;
   organization_id?: string;
+  hint?: string;
   err?: { stack?: string; message?: string };
 }
 
 const LEVELS: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 
-/** One line a request: method, path, status, milliseconds, organization. */
+/** One line a request: method, path, status, milliseconds, organization, and what to do next where there is something. */
 function toReadableLine(json: string): string {
-  const { level, msg, method, path, status, ms, organization_id, err } = JSON.parse(json) as LogLine;
-  if (msg === 'request') return `${method} ${path} ${status} ${ms} ms${organization_id ? ` ${organization_id}` : ''}\n`;
+  const { level, msg, err, ...request } = JSON.parse(json) as LogLine;
+  if (msg === 'request') return toRequestLine(request);
   return `${LEVELS[level] ?? level}: ${msg}${err ? `\n${err.stack ?? err.message}` : ''}\n`;
+}
+
+function toRequestLine({ method, path, status, ms, organization_id, hint }: Partial<LogLine>): string {
+  const organization = organization_id === undefined ? '' : ` ${organization_id}`;
+  return `${method} ${path} ${status} ${ms} ms${organization}${hint === undefined ? '' : ` — ${hint}`}\n`;
 }
