@@ -4,18 +4,23 @@ import { toRepr } from './code-points.ts';
 import { CONTEXTJ, CONTEXTO, isInItsContext, isValidAnywhere, mapCodePoint, readContext } from './idna-code-points.ts';
 
 /**
- * Domain names by IDNA 2008, in the order and with the words of Python's package idna (observed with 3.13), whose
+ * Domain names by IDNA 2008, in the order and with the words of Python's package idna (observed with 3.20), whose
  * words email-validator passes on.
  */
 export class IdnaError extends Error {}
 
 const ALABEL_PREFIX = 'xn--';
 const MAX_LABEL_LENGTH = 63;
+/** Characters of a domain, and of a label, beyond which nothing else is looked at. */
+const MAX_INPUT_LENGTH = 1024;
+const MAX_CHECKED_LENGTH = 254;
 
 /** The domain with UTS 46's compatibility mapping and NFC: letters folded, full-width forms narrowed, dots made dots. */
 export function mapDomain(domain: string): string {
+  const chars = [...domain];
+  if (chars.length > MAX_INPUT_LENGTH) throw new IdnaError('Domain too long');
   const known = new Map<string, string | undefined>();
-  const mapped = [...domain].map((char, index) => {
+  const mapped = chars.map((char, index) => {
     if (!known.has(char)) known.set(char, mapCodePoint(char));
     const text = known.get(char);
     if (text === undefined) {
@@ -47,6 +52,9 @@ export function toULabel(alabel: string): string {
   if (encoded === '') throw new IdnaError('Malformed A-label, no Punycode eligible content found');
   if (encoded.endsWith('-')) throw new IdnaError('A-label must not end with a hyphen');
   const decoded = decode(encoded);
+  if (punycode.encode(decoded) !== encoded) {
+    throw new IdnaError('A-label is not the canonical Punycode encoding of its U-label');
+  }
   checkLabel(decoded);
   return decoded;
 }
@@ -63,6 +71,7 @@ function decode(encoded: string): string {
 function checkLabel(label: string): void {
   const chars = [...label];
   if (chars.length === 0) throw new IdnaError('Empty Label');
+  if (chars.length > MAX_CHECKED_LENGTH) throw new IdnaError('Label too long');
   if (label.normalize('NFC') !== label) throw new IdnaError('Label must be in Normalization Form C');
   if (chars[2] === '-' && chars[3] === '-') {
     throw new IdnaError('Label has disallowed hyphens in 3rd and 4th position');

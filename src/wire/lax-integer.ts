@@ -25,11 +25,6 @@ const NOT_UNICODE: NotAnInteger = {
   msg: 'Input should be a valid string, unable to parse raw data as a unicode string',
 };
 
-const SIGNED = /^([+-]?)(\d.*)$/s;
-/** Zeros, and underscores behind the first one, are passed over up to where the number begins: even at a minus sign. */
-const LEADING_ZEROS = /^0[0_]*(?=[-1-9]|[0_]\.|[0_]$)/;
-/** Single underscores may stand between the digits, and behind such a late sign; a fraction of zeros is dropped. */
-const DIGITS = /^(-_?)?(0|[1-9]\d*(?:_\d+)*|0(?:_\d+)+)(?:\.0+)?$/;
 /** Characters of a number that pydantic reads; a longer one it calls too large as it stands, unparsable with trimmings. */
 const MAX_LENGTH = 4300;
 /** More digits than any limit has: the value itself no longer matters, only its sign. */
@@ -53,14 +48,39 @@ function readFloat(text: string): bigint | NotAnInteger {
   return Math.abs(number) >= 2 ** 63 ? TOO_LARGE : BigInt(number);
 }
 
+/** As pydantic-core's `str_as_int` (its source, `input/shared.rs`): the text as it stands, else what cleaning makes of it. */
 function readString(text: string): bigint | NotAnInteger {
   if (/\p{Surrogate}/u.test(text)) return NOT_UNICODE;
-  if ((/^-?[1-9]\d*/.exec(text)?.[0].length ?? 0) > MAX_LENGTH) return TOO_LARGE;
-  const [, sign = '', unsigned = ''] = SIGNED.exec(trimWhiteSpace(text)) ?? [];
-  const match = DIGITS.exec(unsigned.replace(LEADING_ZEROS, ''));
-  if (match === null || (sign === '-' && match[1] !== undefined)) return UNPARSABLE;
-  const number = `${sign === '-' ? '-' : ''}${match[1] ?? ''}${match[2]}`.replaceAll('_', '');
-  return number.length > MAX_LENGTH ? UNPARSABLE : toBigInt(number);
+  if (countLeadingDigits(text) > MAX_LENGTH) return TOO_LARGE;
+  const cleaned = INTEGER.test(text) ? text : cleanText(text);
+  if (cleaned === undefined || !INTEGER.test(cleaned) || cleaned.length > MAX_LENGTH) return UNPARSABLE;
+  return toBigInt(cleaned);
+}
+
+const INTEGER = /^-?(?:0|[1-9]\d*)$/;
+
+const countLeadingDigits = (text: string) => /^-?[1-9]\d*/.exec(text)?.[0].length ?? 0;
+
+/** Without whitespace around, leading zeros, a fraction of zeros and single underscores; undefined for what has no digits. */
+function cleanText(text: string): string | undefined {
+  const trimmed = trimWhiteSpace(text);
+  const [, sign = '', unsigned = ''] = /^([+-]?)(.*)$/s.exec(trimmed) ?? [];
+  // A second sign may not follow at once, but it may follow zeros.
+  const number = /^[+-]/.test(unsigned) ? undefined : stripLeadingZeros(unsigned);
+  if (number === undefined) return undefined;
+  const whole = number.replace(/^([^.]*)\.0+$/, '$1');
+  const isGrouped = !/^_|__|_$/.test(whole);
+  return `${sign === '-' ? '-' : ''}${isGrouped ? whole.replaceAll('_', '') : whole}`;
+}
+
+/** Zeros, and underscores behind the first one, go up to where the number begins: even at a minus sign, or at a fraction. */
+function stripLeadingZeros(text: string): string | undefined {
+  if (/^[1-9]/.test(text)) return text;
+  const zeros = /^0[0_]*/.exec(text)?.[0].length ?? 0;
+  if (zeros === 0) return undefined;
+  const next = text.charAt(zeros);
+  if (next === '' || next === '.') return text.slice(zeros - 1);
+  return /[1-9-]/.test(next) ? text.slice(zeros) : undefined;
 }
 
 /** Unicode's White_Space, which neither `trim()` nor Python's `strip()` cuts: U+0085 counts, U+001C and U+FEFF do not. */

@@ -282,6 +282,38 @@ describe('a category of rate_limits', () => {
     ['"+000_59"', 59],
     ['"0-5"', 'greater_than_equal'],
     ['"-0_5"', 'greater_than_equal'],
+    ['"0-0_9"', 'int_parsing'],
+    ['"00-00"', 'int_parsing'],
+    ['"0-0"', 'greater_than_equal'],
+    ['"0_-5"', 'greater_than_equal'],
+    ['"0-_5"', 'greater_than_equal'],
+    ['"0-5_0"', 'greater_than_equal'],
+    ['"0-5.0"', 'greater_than_equal'],
+    ['"0-5_"', 'int_parsing'],
+    ['"0-5__0"', 'int_parsing'],
+    ['"0--5"', 'int_parsing'],
+    ['"-0-5"', 'int_parsing'],
+    ['"+0-5"', 'greater_than_equal'],
+    ['"0-+5"', 'int_parsing'],
+    ['"0+5"', 'int_parsing'],
+    ['"++5"', 'int_parsing'],
+    ['"-+5"', 'int_parsing'],
+    ['"0_"', 'int_parsing'],
+    ['"0_0"', 'greater_than_equal'],
+    ['"0_.0"', 'int_parsing'],
+    ['"0_0.0"', 'greater_than_equal'],
+    ['"5."', 'int_parsing'],
+    ['"5_.0"', 'int_parsing'],
+    ['"5._0"', 'int_parsing'],
+    ['"5.0_0"', 'int_parsing'],
+    ['"5.0.0"', 'int_parsing'],
+    ['"05.00"', 5],
+    ['"1_0_0"', 100],
+    ['"_5"', 'int_parsing'],
+    ['"0 5"', 'int_parsing'],
+    [`"${'0'.repeat(5000)}5"`, 5],
+    [`"0${'9'.repeat(4300)}"`, 'less_than_equal'],
+    [`"0${'9'.repeat(4301)}"`, 'int_parsing'],
     ['"-_5"', 'int_parsing'],
     ['"+-5"', 'int_parsing'],
     ['"\\ud800"', 'string_unicode'],
@@ -320,6 +352,30 @@ describe('billing_email', () => {
     const before = process.cpuUsage();
     expect(validateEmail(email)).toHaveProperty('reason');
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+  });
+
+  it.each([
+    ['a@xn--0ca.com', 'a@à.com'],
+    ['a@XN--0CA.com', 'a@à.com'],
+    ['a@xn--a-0fa.com', 'a@aä.com'],
+  ])('%s, whose Punycode is canonical, is kept as %s', (email, address) => {
+    expect(validateEmail(email)).toEqual({ address });
+  });
+
+  const fake = 'A-label is not the canonical Punycode encoding of its U-label';
+  it.each([
+    ['a@xn---0ca.com', `is not valid IDNA (${fake})`],
+    ['a@XN---0CA.com', `is not valid IDNA (${fake})`],
+    ['a@b.xn---0ca.com', `is not valid IDNA (${fake})`],
+    ['a@xn---0ca.bücher.com', `is invalid (${fake})`],
+    ['a@xn---9uc.com', `is not valid IDNA (${fake})`],
+    ['a@xn----0ca.com', 'is not valid IDNA (Label must not start or end with a hyphen)'],
+    ['a@xn--9.com', 'is not valid IDNA (Invalid A-label)'],
+    [`a@${'・'.repeat(255)}.com`, 'is invalid (Label too long)'],
+    [`a@${'b'.repeat(255)}.é.com`, 'is invalid (Label too long)'],
+    [`a@${'é.'.repeat(511)}com`, 'contains invalid characters (Domain too long)'],
+  ])('%s is refused as idna 3.20 does', (email, problem) => {
+    expect(validateEmail(email)).toEqual({ reason: `The part after the @-sign ${problem}.` });
   });
 
   const rows = fixture('emails.jsonl').map(
