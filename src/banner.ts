@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { maskKey } from './domain/redact.ts';
 import type { RunningServer, ServedKey } from './server.ts';
 
 /**
@@ -6,8 +7,8 @@ import type { RunningServer, ServedKey } from './server.ts';
  * @param madeUpToken the token of the control plane, which nobody else knows
  */
 export function toBanner(server: RunningServer, version: string, madeUpToken: string | undefined): string {
-  const rows = server.apiKeys.map(({ key, account_type, api_key }) => [
-    key,
+  const rows = server.apiKeys.map(({ key, isGiven, account_type, api_key }) => [
+    isGiven ? maskKey(key) : key,
     api_key.organization_id,
     account_type,
     api_key.permissions.join(', '),
@@ -47,21 +48,26 @@ function alignColumns(rows: string[][]): string[] {
 }
 
 function toCurl({ url, apiKeys }: RunningServer): string {
-  const admin = apiKeys.find(({ api_key }) => api_key.status === 'active' && api_key.permissions.includes('admin'));
+  const admin = apiKeys.find(
+    ({ isGiven, api_key }) => !isGiven && api_key.status === 'active' && api_key.permissions.includes('admin'),
+  );
   return (
     `curl -X PATCH ${url}/v1/organizations -H 'Authorization: Bearer ${admin?.key ?? '<api key>'}' ` +
     `-H 'Content-Type: application/json' -d '{"metadata":{"hello":"world"}}'`
   );
 }
 
-/** What a program reads: one line of JSON. A key that cannot be used says why in `status`. */
+/**
+ * What a program reads: one line of JSON. A key that cannot be used says why in `status`; of one that a flag or a variable
+ * gave only `key_prefix` is shown.
+ */
 export function toReadyLine(server: RunningServer): string {
   const api_keys = server.apiKeys.map(toReadyKey);
   return `${JSON.stringify({ event: 'ready', url: server.url, db: server.db, api_keys })}\n`;
 }
 
-const toReadyKey = ({ key, account_type, api_key }: ServedKey) => ({
-  key,
+const toReadyKey = ({ key, isGiven, account_type, api_key }: ServedKey) => ({
+  ...(isGiven ? { key: null, key_prefix: api_key.key_prefix } : { key }),
   organization_id: api_key.organization_id,
   account_type,
   permissions: api_key.permissions,

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { toBanner, toReadyLine } from './banner.ts';
 import { ConfigError, type Flags, readHealthConfig, readServeConfig, writeToStandardError } from './config.ts';
-import { redactKeys } from './domain/api-key.ts';
+import { redactKeys } from './domain/redact.ts';
 import { askHealth } from './health.ts';
 import { type RunningServer, readOpenApiDocument, readVersion, startServer } from './server.ts';
 import { HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from './settings.ts';
@@ -10,8 +10,11 @@ import { HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from './set
 /** Errors whose message says all that a person needs. */
 const PLAIN_ERRORS = ['ConfigError', 'SeedFileError', 'StorageError', 'ListenError'];
 
-/** What is typed at the wrong place may be a key. */
-const REDACTED = { writeErr: (text: string) => void process.stderr.write(redactKeys(text)) };
+/** What is typed at the wrong place may be a secret: of an option that is not known the value is not repeated. */
+const REDACTED = {
+  writeErr: (text: string) =>
+    void process.stderr.write(redactKeys(text.replace(/^(error: unknown option '[^'=]*=).*'$/ms, "$1…'"))),
+};
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;

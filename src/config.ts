@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { isApiKey, PERMISSIONS, type Permission, redactKeys } from './domain/api-key.ts';
+import { PERMISSIONS, type Permission } from './domain/api-key.ts';
 import { normalizeTimestamp, toMilliseconds } from './domain/clock.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
+import { isApiKey, redactKeys } from './domain/redact.ts';
 import {
   FLAGS_IN_VARIABLES,
   HEALTH_SETTINGS,
@@ -151,9 +152,12 @@ function read<T extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const [name, index] = parsed.error.issues[0]?.path ?? [];
   const value = given[String(name)];
-  const shown = redactKeys(String(index === undefined ? value : (value as string[])[Number(index)]));
-  const allowed = settings[String(name)]?.allowed;
-  throw new ConfigError(`${sources[String(name)]}: '${shown}' was given; allowed: ${allowed}`);
+  const { allowed, isSecret } = settings[String(name)] ?? {};
+  const secret = index === undefined ? 'the value' : `value ${Number(index) + 1}`;
+  const what = isSecret
+    ? `${secret} cannot be used, and is not repeated here`
+    : `'${redactKeys(String(value))}' was given`;
+  throw new ConfigError(`${sources[String(name)]}: ${what}; allowed: ${allowed}`);
 }
 
 function findSeedFile(folder: string): string | undefined {

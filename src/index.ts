@@ -13,8 +13,8 @@ export interface MockServerOptions {
   seed?: string;
   /** Start over from the seed, for a `db` that has data. */
   reset?: boolean;
-  /** Keys that can be used besides: `KEY`, or `KEY=permission@organization_id`. */
-  apiKey?: string[];
+  /** Keys that can be used besides: `KEY`, `KEY=permission` or `KEY=permission@organization_id`. No others are generated then. */
+  apiKey?: string | string[];
   /** `reject` answers 422 to members that the API does not know, which shows a client's typos. Default `ignore`. */
   unknownFields?: 'ignore' | 'reject';
   /** `enforce` answers 429 beyond the limits of the organization, `off` does not even count. Default `headers`. */
@@ -34,11 +34,14 @@ export interface MockServerOptions {
 }
 
 /** A mock server that runs in this process. */
-export interface MockServer {
+export interface MockServer<Key extends string | undefined = string> {
   /** Where it answers, like `http://localhost:40123`. */
   url: string;
-  /** A key for each permission, of the first organization. */
-  apiKeys: Record<'admin' | 'delete' | 'write' | 'read', string>;
+  /**
+   * A key for each permission, of the first organization: one of `apiKey`, else one of the seed, else a random one that is
+   * gone when the server closes. Where `apiKey` is given none is generated: undefined for a permission that no key has.
+   */
+  apiKeys: Record<'admin' | 'delete' | 'write' | 'read', Key>;
   /** What the control plane demands as a bearer token; undefined where it demands none. */
   controlToken: string | undefined;
   /** Answers what is in flight, then lets go of port and database. */
@@ -49,8 +52,10 @@ export interface MockServer {
  * Starts a mock server that shares nothing with any other, also not with one in the same process.
  * @throws an Error whose message says what to do: the port is in use, the seed has a mistake, an option is wrong
  */
-export async function createMockServer(options: MockServerOptions = {}): Promise<MockServer> {
-  const { port = 0, db = ':memory:', logLevel = 'silent', reset = false, journalSize, ...rest } = options;
+export async function createMockServer(options?: MockServerOptions & { apiKey?: undefined }): Promise<MockServer>;
+export async function createMockServer(options: MockServerOptions): Promise<MockServer<string | undefined>>;
+export async function createMockServer(options: MockServerOptions = {}): Promise<MockServer<string | undefined>> {
+  const { port = 0, db = ':memory:', logLevel = 'silent', reset = false, journalSize, apiKey, ...rest } = options;
   const config = readOptions({
     ...rest,
     port: String(port),
@@ -58,8 +63,11 @@ export async function createMockServer(options: MockServerOptions = {}): Promise
     logLevel,
     reset: String(reset),
     journalSize: journalSize?.toString(),
+    apiKey: apiKey === undefined ? undefined : [apiKey].flat(),
   });
-  const { url, keyOf, controlToken, close } = await startServer(config, writeToStandardError);
+  const { url, findKey, lendKey, controlToken, close } = await startServer(config, writeToStandardError);
+  const keyOf = async (permission: 'admin' | 'delete' | 'write' | 'read') =>
+    (await findKey(permission)) ?? (apiKey === undefined ? lendKey(permission) : undefined);
   try {
     const [admin, remove, write, read] = await Promise.all([
       keyOf('admin'),

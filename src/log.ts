@@ -1,9 +1,9 @@
-import { redactKeys } from './domain/api-key.ts';
+import { redactKeys } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
 
 /**
- * Writes log lines for people or for programs. Whatever looks like a key is masked, and control characters are escaped,
- * wherever they stand.
+ * Writes log lines for people or for programs. What looks like a key is masked, and control characters are escaped, wherever
+ * they stand.
  */
 export function buildLogStream(isJson: boolean, write: (text: string) => void): { write(line: string): void } {
   return { write: (line) => write(escapeControls(redactKeys(isJson ? line : toReadableLine(line)), '\n')) };

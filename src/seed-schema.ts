@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { isApiKey, KEY_STATUSES, PERMISSIONS } from './domain/api-key.ts';
+import { KEY_STATUSES, PERMISSIONS } from './domain/api-key.ts';
 import { normalizeTimestamp } from './domain/clock.ts';
 import { validateEmail } from './domain/email.ts';
 import { findNearestName } from './domain/nearest-name.ts';
 import { ACCOUNT_TYPES, MAX_RATE_LIMIT } from './domain/rate-limits.ts';
+import { isApiKey, isKeyPrefix, KEY_FORM } from './domain/redact.ts';
 import { isStorable } from './domain/text.ts';
 import { SeedContentError, type SeedIssue } from './seed.ts';
 
@@ -63,9 +64,9 @@ const limits = { metadata: limit, data: limit, search: limit, upload: limit, com
 const TierSeed = strictObject({ monthly_credits: count, ...limits }).partial();
 
 const ApiKeySeed = strictObject({
-  key: z.string().refine(isApiKey, 'expected sk_live_ or sk_test_, then letters and digits, at most 128 characters'),
+  key: z.string().refine(isApiKey, `expected ${KEY_FORM}`),
   key_hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of a key in hex, 64 digits in lower case'),
-  key_prefix: z.string().regex(/^sk_(live|test)_[A-Za-z0-9]{0,2}$/, 'expected the first 10 characters of a key'),
+  key_prefix: z.string().refine(isKeyPrefix, 'expected the first characters of a key, 10 at most'),
   api_key_id: z.string().regex(/^key_[A-Za-z0-9_]{1,64}$/, 'expected key_, then letters, digits or _'),
   permissions: z.array(oneOf(PERMISSIONS)).min(1),
   name: storable,

@@ -1,6 +1,7 @@
-import { type ApiKey, hashApiKey, type Permission, toApiKeyId, toKeyPrefix } from './domain/api-key.ts';
+import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from './domain/api-key.ts';
 import type { Organization } from './domain/organization.ts';
 import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, mergeOverride, type Tiers } from './domain/rate-limits.ts';
+import { toKeyPrefix } from './domain/redact.ts';
 import type { State } from './domain/state.ts';
 import type { ApiKeyContent, SeedContent } from './seed-schema.ts';
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildOpenApiDocument } from './api/openapi.ts';
@@ -33,8 +33,10 @@ export interface RunningServer {
   origin: string;
   /** Keys that this process knows in plain and the database has. */
   apiKeys: ServedKey[];
-  /** A key of the first organization that has just this permission; made up when none is known. */
-  keyOf(permission: Permission): Promise<string>;
+  /** A key of the first organization that has just this permission, if one is known. */
+  findKey(permission: Permission): Promise<string | undefined>;
+  /** A new key of the first organization, random and in memory only: gone when the server closes. */
+  lendKey(permission: Permission): Promise<string>;
   /** What the control plane demands; undefined when it demands no token, or is off. */
   controlToken: string | undefined;
   /** Answers what is in flight, flushes, and lets go of port and database. */
@@ -43,6 +45,8 @@ export interface RunningServer {
 
 export interface ServedKey extends KnownKey {
   account_type: string;
+  /** Whether a flag or a variable gave it: who gave it knows it, so nobody is shown more than its prefix. */
+  isGiven: boolean;
 }
 
 /**
@@ -118,7 +122,7 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     isWritten = true;
     for (const exchange of early) app.routing(...exchange);
     store.announce(listener.url);
-    const apiKeys = await findServedKeys(store, [...seed.knownKeys, ...granted]);
+    const apiKeys = await findServedKeys(store, seed.knownKeys, granted);
     return {
       url: listener.url,
       db: file,
@@ -126,7 +130,8 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
         ? `kept as it was; ${seed.source} fills an empty database only, or one that starts with --reset`
         : `filled from ${seed.source}`,
       apiKeys,
-      keyOf: (permission) => findKeyOf(store, sandbox, apiKeys, permission),
+      findKey: (permission) => findKey(store, apiKeys, permission),
+      lendKey: (permission) => lendKey(store, permission),
       controlToken: control?.token,
       close,
     };
@@ -157,26 +162,27 @@ async function toGrantedKeys(grants: ApiKeyGrant[], kept: Store | undefined, see
 /** Organizations that a message names at most. */
 const LISTED_ORGANIZATIONS = 20;
 
-async function findKeyOf(
-  store: Store,
-  sandbox: Sandbox,
-  apiKeys: ServedKey[],
-  permission: Permission,
-): Promise<string> {
+async function findKey(store: Store, apiKeys: ServedKey[], permission: Permission): Promise<string | undefined> {
+  const [first] = await store.listOrganizationIds(DEFAULT_SANDBOX, 1);
+  const isWanted = ({ api_key }: ServedKey) =>
+    api_key.status === 'active' &&
+    api_key.expires_at === null &&
+    api_key.organization_id === first &&
+    api_key.permissions.join() === permission;
+  const wanted = apiKeys.filter(isWanted);
+  return (wanted.find(({ isGiven }) => isGiven) ?? wanted[0])?.key;
+}
+
+async function lendKey(store: Store, permission: Permission): Promise<string> {
   const [first = ''] = await store.listOrganizationIds(DEFAULT_SANDBOX, 1);
-  const known = apiKeys.find(
-    ({ api_key }) =>
-      api_key.status === 'active' &&
-      api_key.expires_at === null &&
-      api_key.organization_id === first &&
-      api_key.permissions.join() === permission,
+  const { key, api_key } = toKnownKey(
+    `sk_test_${randomBytes(24).toString('base64url')}`,
+    first,
+    permission,
+    'generated',
   );
-  if (known !== undefined) return known.key;
-  // The same at every start, so that a database that is kept does not fill with keys.
-  const key = `sk_test_${permission}${hashApiKey(`${first} ${permission}`).slice(0, 24)}`;
-  const made = toKnownKey(key, first, permission, 'made up');
-  await sandbox.grantApiKeys([made.api_key]);
-  return made.key;
+  store.lendApiKey(DEFAULT_SANDBOX, api_key);
+  return key;
 }
 
 /** The OpenAPI document of what a server with the default settings serves. */
@@ -207,12 +213,17 @@ async function loadSeed(file: string | undefined, now: string): Promise<Seed> {
 }
 
 /** The known keys that the database has, as it has them; each once. */
-async function findServedKeys(store: Store, knownKeys: KnownKey[]): Promise<ServedKey[]> {
+async function findServedKeys(store: Store, seeded: KnownKey[], given: KnownKey[]): Promise<ServedKey[]> {
   const served = new Map<string, ServedKey>();
-  for (const { key, api_key } of knownKeys) {
+  const known = [
+    ...seeded.map((key) => ({ ...key, isGiven: false })),
+    ...given.map((key) => ({ ...key, isGiven: true })),
+  ];
+  for (const { key, api_key, isGiven } of known) {
     const found = await store.findCaller(api_key.key_hash);
     if (found === undefined) continue;
-    served.set(key, { key, api_key: found.api_key, account_type: found.organization.account_type });
+    const { account_type } = found.organization;
+    served.set(key, { key, api_key: found.api_key, account_type, isGiven });
   }
   return [...served.values()];
 }

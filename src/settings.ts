@@ -1,5 +1,6 @@
 import { PERMISSIONS } from './domain/api-key.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
+import { KEY_FORM } from './domain/redact.ts';
 import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 
 /** How a setting is told to people. */
@@ -11,6 +12,8 @@ export interface Setting {
   allowed: string;
   default?: string;
   isRepeatable?: boolean;
+  /** A value that is refused is not repeated. */
+  isSecret?: boolean;
 }
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -46,8 +49,9 @@ export const SERVE_SETTINGS = {
   apiKey: {
     flag: '--api-key <key>',
     description: 'let this key be used too: KEY, KEY=permission or KEY=permission@organization_id (repeatable)',
-    allowed: `KEY, KEY=permission or KEY=permission@organization_id: KEY is sk_live_ or sk_test_, then letters and digits, at most 128 characters; permission is one of ${PERMISSIONS.join(', ')}; organization_id begins with org_`,
+    allowed: `KEY, KEY=permission or KEY=permission@organization_id: KEY is ${KEY_FORM}; permission is one of ${PERMISSIONS.join(', ')}; organization_id begins with org_`,
     isRepeatable: true,
+    isSecret: true,
   },
   unknownFields: {
     flag: '--unknown-fields <mode>',
@@ -81,7 +85,8 @@ export const SERVE_SETTINGS = {
   controlToken: {
     flag: '--control-token <token>',
     description: 'what the control plane demands; made up and printed when not given and --host is not loopback',
-    allowed: '8 characters or more, printable ASCII without blanks',
+    allowed: '8 characters or more, printable ASCII without whitespace',
+    isSecret: true,
   },
   requestTimeout: {
     flag: '--request-timeout <duration>',

@@ -119,8 +119,20 @@ describe('a database that has data', () => {
     await (await startServer([], folder)).stop();
     const second = await startServer(args, folder);
     expect(second.ready.api_keys.slice(-2)).toEqual([
-      { key: 'sk_test_ci', organization_id: 'org_demo123', account_type: 'pro', permissions: ['admin'] },
-      { key: 'sk_live_ci', organization_id: 'org_team', account_type: 'team', permissions: ['read'] },
+      {
+        key: null,
+        key_prefix: 'sk_test_c',
+        organization_id: 'org_demo123',
+        account_type: 'pro',
+        permissions: ['admin'],
+      },
+      {
+        key: null,
+        key_prefix: 'sk_live_c',
+        organization_id: 'org_team',
+        account_type: 'team',
+        permissions: ['read'],
+      },
     ]);
     await second.stop();
     const third = await startServer([], folder);
@@ -166,7 +178,8 @@ describe('what is wrong at the start', () => {
     [['--port', '99999'], 2, "mixpeek-mock: --port: '99999' was given; allowed: 0 to 65535\n"],
     [['--log-level', 'x'], 2, /^mixpeek-mock: --log-level: 'x' was given; allowed: fatal, /],
     [['--prot', '1'], 2, /unknown option '--prot'\n\(Did you mean --port\?\)/],
-    [['--apikey=sk_live_secretsecret1'], 2, /unknown option '--apikey=sk_live_se…'/],
+    [['--apikey=sk_live_secretsecret1'], 2, /^error: unknown option '--apikey=…'\n/],
+    [['--control-tokn=very-secret'], 2, /^error: unknown option '--control-tokn=…'\n/],
     [['sevre'], 2, /too many arguments|unknown command/],
     [['--seed', 'nope.yaml'], 1, 'mixpeek-mock: nope.yaml: cannot be read (ENOENT)\n'],
     [['--db', '.'], 1, 'mixpeek-mock: .: cannot be read (EISDIR): choose another file with --db\n'],

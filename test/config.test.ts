@@ -68,10 +68,20 @@ describe('the configuration', () => {
     [{ unknownFields: 'x' }, {}, /^--unknown-fields: 'x' was given; allowed: ignore, reject$/],
     [{ requestTimeout: '30' }, {}, /^--request-timeout: '30' was given; allowed: a duration like 500ms, 30s or 2m$/],
     [{}, { MIXPEEK_MOCK_RESET: 'yes' }, /^MIXPEEK_MOCK_RESET: 'yes' was given; allowed: true, false, 1, 0$/],
-    [{ apiKey: ['sk_test_a', 'nonsense'] }, {}, /^--api-key: 'nonsense' was given; allowed: KEY, KEY=permission/],
-    [{ apiKey: ['sk_test_a=read@org_a@org_b'] }, {}, /^--api-key: 'sk_test_…=read@org_a@org_b' was given/],
-    [{ apiKey: ['sk_test_a=read=org_a'] }, {}, /^--api-key: 'sk_test_…=read=org_a' was given/],
-    [{ apiKey: ['sk_test_verysecret=root'] }, {}, /^--api-key: 'sk_test_ve…=root' was given/],
+    [
+      { apiKey: ['sk_test_a', 'nonsense'] },
+      {},
+      /^--api-key: value 2 cannot be used, and is not repeated here; allowed: KEY, KEY=permission/,
+    ],
+    [{ apiKey: ['sk_test_a=read@org_a@org_b'] }, {}, /^--api-key: value 1 cannot be used/],
+    [{ apiKey: ['sk_test_a=read=org_a'] }, {}, /^--api-key: value 1 cannot be used/],
+    [{ apiKey: ['sk_test_verysecret=root'] }, {}, /^--api-key: value 1 cannot be used/],
+    [{}, { MIXPEEK_MOCK_API_KEY: 'sk_test_a,sk.b' }, /^MIXPEEK_MOCK_API_KEY: value 2 cannot be used/],
+    [
+      { controlToken: 'short' },
+      {},
+      /^--control-token: the value cannot be used, and is not repeated here; allowed: 8 characters or more/,
+    ],
   ])('%j %j is refused', (flags, variables, message) => {
     expect(() => read(flags, variables)).toThrow(message);
   });

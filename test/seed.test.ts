@@ -215,7 +215,7 @@ organizations:
     [
       organization('api_keys: [{ key: nope }, { key: sk_test_a, key_hash: x }]'),
       [
-        'seed.yaml:4:18: organizations[0].api_keys[0].key: expected sk_live_ or sk_test_, then letters and digits, at most 128 characters',
+        'seed.yaml:4:18: organizations[0].api_keys[0].key: expected sk_, mxp_sk_ or ret_sk_, then letters, digits, _ or -, at most 128 characters in all',
         'seed.yaml:4:49: organizations[0].api_keys[1].key_hash: expected the SHA-256 of a key in hex, 64 digits in lower case',
         'seed.yaml:4:31: organizations[0].api_keys[1]: expected either key or key_hash',
         'seed.yaml:4:31: organizations[0].api_keys[1]: key_hash and key_prefix go together: nobody can see a prefix in a hash',

@@ -252,19 +252,38 @@ describe('createMockServer', () => {
     expect((await get(server.url, server.apiKeys.read)).organization_id).toBe('org_demo123');
   });
 
-  it('makes up the keys that a seed has not, the same ones every time, and they survive a reset', async () => {
+  it('generates the keys that a seed has not: random, in memory, still there after a reset, gone when it closes', async () => {
     const folder = makeFolder();
-    const seed = `${folder}/seed.yaml`;
+    const [seed, db] = [`${folder}/seed.yaml`, `${folder}/mock.db`];
     writeFileSync(seed, 'version: 1\norganizations: [{ organization_id: org_a, api_keys: [{ key: sk_test_mine }] }]');
-    const first = await createMockServer({ seed, db: `${folder}/mock.db` });
-    await first.close();
-    const second = await createMockServer({ seed, db: `${folder}/mock.db` });
-    onTestFinished(() => second.close());
-    expect(second.apiKeys).toEqual(first.apiKeys);
-    expect(second.apiKeys.admin).toBe('sk_test_mine');
+    const first = await createMockServer({ seed, db });
+    const { admin, ...generated } = first.apiKeys;
+    expect(admin).toBe('sk_test_mine');
+    for (const key of Object.values(generated)) expect(key).toMatch(/^sk_test_[\w-]{32}$/);
     const headers = { 'content-type': 'application/json' };
-    await fetch(`${second.url}/_mock/sandboxes/default/reset`, { method: 'POST', headers });
-    expect((await get(second.url, second.apiKeys.read)).organization_id).toBe('org_a');
+    await fetch(`${first.url}/_mock/sandboxes/default/reset`, { method: 'POST', headers });
+    expect((await get(first.url, generated.read)).organization_id).toBe('org_a');
+    expect((await patch(first.url, {}, generated.write)).status).toBe(403);
+    await first.close();
+    const second = await createMockServer({ seed, db });
+    onTestFinished(() => second.close());
+    expect((await patch(second.url, {}, generated.write)).status).toBe(401);
+    expect(new Set([...Object.values(first.apiKeys), ...Object.values(second.apiKeys)]).size).toBe(7);
+  });
+
+  it('generates none where keys are given, as a text or a list', async () => {
+    const seed = `${makeFolder()}/seed.yaml`;
+    writeFileSync(seed, 'version: 1\norganizations: [{ organization_id: org_a }]');
+    for (const apiKey of ['sk_test_ci', ['sk_test_ci', 'mxp_sk_ci_1=read']]) {
+      const server = await createMockServer({ seed, apiKey });
+      onTestFinished(() => server.close());
+      const read = Array.isArray(apiKey) ? 'mxp_sk_ci_1' : undefined;
+      expect(server.apiKeys).toEqual({ admin: 'sk_test_ci', delete: undefined, write: undefined, read });
+      expect((await patch(server.url, {}, 'sk_test_ci')).status).toBe(200);
+    }
+    const seeded = await createMockServer({ apiKey: 'sk_test_ci' });
+    onTestFinished(() => seeded.close());
+    expect(seeded.apiKeys).toMatchObject({ admin: 'sk_test_ci', read: 'sk_test_readonly' });
   });
 
   it('rejects when the port is taken, a value is wrong, or an option is none', async () => {

@@ -1,7 +1,8 @@
 import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
-import { isAllowed, isApiKey, type Permission } from '../domain/api-key.ts';
+import { isAllowed, type Permission } from '../domain/api-key.ts';
 import { forbidden, unauthorized } from '../domain/errors.ts';
+import { isApiKey, KEY_FORM } from '../domain/redact.ts';
 import type { Caller, Sandboxes } from '../sandbox/sandboxes.ts';
 import { whenThere } from '../store/store.ts';
 
@@ -18,7 +19,7 @@ declare module 'fastify' {
 
 const HINTS = {
   missing: "send 'Authorization: Bearer <api key>'; keys of this server: see its banner, or --api-key",
-  malformed: 'a key is sk_live_ or sk_test_, then letters and digits, at most 128 characters in all',
+  malformed: `a key is ${KEY_FORM}`,
   invalid: 'unknown, revoked or expired; keys of this server: see its banner, or --api-key',
 };
 
@@ -42,10 +43,16 @@ export async function addBearerAuth(scope: FastifyInstance, sandboxes: Sandboxes
     specCompliance: 'rfc6749',
     verifyErrorLogLevel: 'debug',
     auth: (key, request) => {
-      if (!isApiKey(key)) return note(request, 'malformed');
+      if (!isApiKey(key) || !isSentPlainly(key, request)) return note(request, 'malformed');
       return whenThere(sandboxes.findCaller(key), (caller) => note(request, caller ?? 'invalid'));
     },
   });
+}
+
+/** The library drops every whitespace that JavaScript knows; HTTP has spaces and tabs around a value, and no other. */
+function isSentPlainly(key: string, { raw }: FastifyRequest): boolean {
+  const credentials = raw.headers.authorization?.slice('Bearer '.length) ?? '';
+  return credentials.length === key.length || /^[ \t]*$/.test(credentials.replace(key, ''));
 }
 
 /** Keeps who sends the request, or what is wrong with the key. */

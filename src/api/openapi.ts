@@ -48,7 +48,7 @@ export function buildOpenApiDocument(version: string, unknownFields: UnknownFiel
     },
     components: {
       securitySchemes: {
-        bearerAuth: { type: 'http', scheme: 'bearer', description: 'An API key: sk_live_… or sk_test_…' },
+        bearerAuth: { type: 'http', scheme: 'bearer', description: 'An API key: sk_live_…, sk_test_… or mxp_sk_…' },
       },
       headers: HEADERS,
       schemas: buildSchemas(unknownFields),

@@ -49,7 +49,7 @@ export function buildAnswers() {
     query: z.string(),
     headers: z
       .record(z.string(), z.string())
-      .describe('Lower-case names; whatever looks like a key is cut to its prefix'),
+      .describe('Lower-case names; what looks like a key is masked, other credentials as a whole'),
     body: z.string().nullable().describe('The first 64 KiB; null where there was none, or it was not read'),
     body_bytes: integer().nullable().describe('Null where the body was not read'),
     api_key_id: z.string().nullable(),

@@ -1,7 +1,7 @@
-import { redactKeys } from '../domain/api-key.ts';
 import { toTimestamp } from '../domain/clock.ts';
 import type { Change } from '../domain/organization.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
+import { maskKey, redactKeys } from '../domain/redact.ts';
 import { copyText } from '../domain/text.ts';
 
 /** What is kept of a body (bytes) and of an answer (characters). */
@@ -156,10 +156,10 @@ function countBytes({ url, headers, body = '', answer = '', changes = [] }: Jour
 /** Empty places that are worth cutting off the front. */
 const CUT_AT = 64;
 
-/** The entry as JSON text, keys in it cut to their prefix wherever they stand. */
+/** The entry as JSON text, keys in it masked wherever they stand. */
 export function toEntryJson(entry: JournalEntry): string {
   const [path = ''] = entry.url.split('?', 1);
-  const query = entry.url.slice(path.length + 1);
+  const query = maskQuery(entry.url.slice(path.length + 1));
   const { seq, request_id, method, api_key_id = null, organization_id = null, status, body_bytes } = entry;
   const { body, ms, category, limit, remaining } = entry;
   const members = {
@@ -183,10 +183,28 @@ export function toEntryJson(entry: JournalEntry): string {
   return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(entry.changes)}}`);
 }
 
-/** A key as it should be sent. Of all other credentials the scheme is shown: `Basic` has a key in base64, say. */
-const SENT_KEY = /^(?:Bearer +)?sk_\w+$/i;
-const toShownCredentials = (sent: string) =>
-  SENT_KEY.test(sent) ? sent : sent.replace(/^(?:([\w-]+)\s)?.*$/s, '$1 …').trim();
+/** Headers and parameters of a query whose value is a secret, whatever its shape. */
+const SECRET_NAME =
+  /(?:authorization|cookie|api[-_]?key|(?:^|api|auth|access|refresh|session|control)[-_]?token|secret|password)$/i;
+const SCHEME = /^(?:(basic|bearer|digest|dpop|negotiate|ntlm|oauth|token|apikey)[ \t]+)?(.*)$/is;
+
+/** Of what is not a key only a well-known scheme is shown: `Basic` has a key in base64, say. */
+function maskCredentials(sent: string): string {
+  const [, scheme = '', credentials = ''] = SCHEME.exec(sent) ?? [];
+  return `${scheme} ${maskKey(credentials.trim())}`.trim();
+}
+
+/** The query with the values of its secrets masked. */
+function maskQuery(query: string): string {
+  if (query === '') return query;
+  const parameters = query.split('&').map((parameter) => {
+    const [name = ''] = parameter.split('=', 1);
+    return SECRET_NAME.test(name) && name !== parameter
+      ? `${name}=${maskKey(parameter.slice(name.length + 1))}`
+      : parameter;
+  });
+  return parameters.join('&');
+}
 
 /** Values of a name that was sent more than once are joined, as HTTP allows. */
 function toHeaders(lines: string): Record<string, string> {
@@ -194,7 +212,7 @@ function toHeaders(lines: string): Record<string, string> {
   const parts = lines.split('\n');
   for (let index = 0; index + 1 < parts.length; index += 2) {
     const [name = '', sent = ''] = [parts[index]?.toLowerCase(), parts[index + 1]];
-    const value = name.endsWith('authorization') ? toShownCredentials(sent) : sent;
+    const value = SECRET_NAME.test(name) ? maskCredentials(sent) : sent;
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }

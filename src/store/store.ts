@@ -61,6 +61,9 @@ export interface Store {
    */
   grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
 
+  /** Lets the key be used in a sandbox until the store is closed; nothing of it is kept. */
+  lendApiKey(sandboxId: string, apiKey: ApiKey): void;
+
   /**
    * Makes `state` all that there is of a sandbox, which comes into being if need be, and the state that a reset goes back
    * to; besides, how its clock is set and which keys are granted as by {@link grantApiKeys}.

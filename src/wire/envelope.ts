@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { redactKeys } from '../domain/api-key.ts';
 import { badRequest, bodyTooLarge, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
+import { redactKeys } from '../domain/redact.ts';
 import { toValidationHint } from './validation-hint.ts';
 
 /** Bytes of a request body that are read; one more is answered with 413. */

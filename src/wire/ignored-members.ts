@@ -1,5 +1,5 @@
-import { redactKeys } from '../domain/api-key.ts';
 import { findNearestName } from '../domain/nearest-name.ts';
+import { redactKeys } from '../domain/redact.ts';
 import { JsonObject, type JsonValue } from './json.ts';
 
 /** A member that no model knew. */

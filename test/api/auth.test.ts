@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hashApiKey } from '../../src/domain/api-key.ts';
+import type { SeedContent } from '../../src/seed-schema.ts';
 import { ACME, ADMIN, buildTestApp, errorBody, openMemoryStore } from '../support/harness.ts';
 
 const NO_HEADER = 'Missing Authorization header';
@@ -16,11 +17,20 @@ describe('a key that is not let in', () => {
     [ADMIN, NO_BEARER],
     [`Bearer${ADMIN}`, NO_BEARER],
     [`Bearer\t${ADMIN}`, NO_BEARER],
-    ['Bearer sk_test_', MALFORMED],
-    ['Bearer sk_prod_abc', MALFORMED],
+    ['Bearer sk_', MALFORMED],
+    ['Bearer mxp_sk_', MALFORMED],
+    ['Bearer xsk_abc', MALFORMED],
+    ['Bearer sk_test_a.b', MALFORMED],
     ['Bearer pk_live_abc', MALFORMED],
     ['Bearer SK_TEST_xyz789', MALFORMED],
-    [`Bearer ${ADMIN}-1`, MALFORMED],
+    [`Bearer \xa0${ADMIN}`, MALFORMED],
+    [`Bearer ${ADMIN}\x0b`, MALFORMED],
+    [`Bearer ${ADMIN}-1`, INVALID],
+    ['Bearer sk_test_', INVALID],
+    ['Bearer sk_live_replace_me', INVALID],
+    ['Bearer sk_1234567890abcdef', INVALID],
+    ['Bearer mxp_sk_-bV3_qZ0', INVALID],
+    ['Bearer ret_sk_Zm9v', INVALID],
     [`Bearer ${ADMIN} ${ADMIN}`, MALFORMED],
     [`Bearer sk_test_${'a'.repeat(121)}`, MALFORMED],
     [`Bearer sk_test_${'a'.repeat(120)}`, INVALID],
@@ -36,6 +46,22 @@ describe('a key that is not let in', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer');
     expect(answer.headers['x-mixpeek-mock-hint']).toBeTruthy();
   });
+
+  it('takes spaces and tabs around the key', async () => {
+    const { get } = await buildTestApp();
+    for (const around of [`  ${ADMIN}`, `${ADMIN} \t`, `\t ${ADMIN}`]) {
+      expect((await get({ authorization: `Bearer ${around}` })).status).toBe(200);
+    }
+  });
+
+  it.each(['sk_1234567890abcdef', 'mxp_sk_-bV3_qZ0xK4mN8', 'ret_sk_Zm9v-YmFy', `sk_${'x'.repeat(125)}`])(
+    '%s, as the real service issues them, can be used',
+    async (key) => {
+      const seed: SeedContent = { version: 1, organizations: [{ organization_id: 'org_a', api_keys: [{ key }] }] };
+      const { get } = await buildTestApp({ seed });
+      expect((await get({ authorization: `Bearer ${key}` })).json.organization_id).toBe('org_a');
+    },
+  );
 
   it('takes the scheme in any letter case', async () => {
     const { get } = await buildTestApp();

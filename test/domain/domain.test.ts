@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { isAllowed, isApiKey, PERMISSIONS, redactKeys, toKeyPrefix } from '../../src/domain/api-key.ts';
+import { isAllowed, PERMISSIONS } from '../../src/domain/api-key.ts';
 import { normalizeTimestamp, toTimestamp } from '../../src/domain/clock.ts';
 import { DEFAULT_TIERS, effectiveLimits, findTierViolations } from '../../src/domain/rate-limits.ts';
 
 describe('a key', () => {
-  it.each([
-    ['sk_live_abc123def456', 'sk_live_ab'],
-    ['sk_test_xyz789', 'sk_test_xy'],
-    ['sk_test_abcd', 'sk_test_ab'],
-    ['sk_test_abc', 'sk_test_a'],
-    ['sk_test_ab', 'sk_test_a'],
-    ['sk_test_a', 'sk_test_'],
-  ])('%s is shown as %s', (key, shown) => {
-    expect(isApiKey(key)).toBe(true);
-    expect(toKeyPrefix(key)).toBe(shown);
-  });
-
   it('implies what is weaker', () => {
     for (const [has, permission] of PERMISSIONS.entries()) {
       for (const [needs, required] of PERMISSIONS.entries()) {
@@ -24,28 +12,6 @@ describe('a key', () => {
     }
     expect(isAllowed([], 'read')).toBe(false);
     expect(isAllowed(['read', 'delete'], 'write')).toBe(true);
-  });
-
-  it.each([
-    ['a sk_live_abc123def456 b sk_test_q', 'a sk_live_ab… b sk_test_…'],
-    ['{"k":"sk_test_xyz789"}', '{"k":"sk_test_xy…"}'],
-    ['/sk%5Ftest%5fxyz%37', '/sk_…'],
-    ['/sk%255Flive_a%252562c', '/sk_…'],
-    ['\\u0073k_live_abc', 'sk_…'],
-    ['sk_live_\\\\u0061bc', 'sk_…'],
-    ['sk_live_ is no key, task_live_x is one', 'sk_live_ is no key, task_live_… is one'],
-    [`sk_live_${'a'.repeat(500)}`, 'sk_…'],
-    ['Bearer sk_live_sk_live_abc123def456', 'Bearer sk_…'],
-    ['?k=sk_live_abc123sk_test_xyz789&b', '?k=sk_…&b'],
-  ])('%s is redacted to %s', (text, redacted) => {
-    expect(redactKeys(text)).toBe(redacted);
-  });
-
-  it('takes no longer for long runs of what a key could begin with', () => {
-    const started = performance.now();
-    for (const run of ['\\', '%', '%25', 's', 'sk_', 'sk_live_']) redactKeys(run.repeat(200_000));
-    // Half a minute and more where it is looked for at each place of a run.
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 });
 

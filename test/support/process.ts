@@ -11,7 +11,14 @@ export interface Ready {
   event: string;
   url: string;
   db: string;
-  api_keys: { key: string; organization_id: string; account_type: string; permissions: string[]; status?: string }[];
+  api_keys: {
+    key: string | null;
+    key_prefix?: string;
+    organization_id: string;
+    account_type: string;
+    permissions: string[];
+    status?: string;
+  }[];
 }
 
 export interface RunningServer {

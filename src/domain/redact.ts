@@ -1,0 +1,63 @@
+/**
+ * One rule for what is taken as an API key and what is masked wherever text is shown. Documented are `sk_live_…` and
+ * `sk_test_…`, and `sk_` alone; what the real service issues begins with `mxp_sk_`, or `ret_sk_` for retrievers.
+ */
+
+const KEY_SHAPE = /^(?:mxp_|ret_)?sk_[A-Za-z0-9_-]+$/;
+const MAX_KEY_LENGTH = 128;
+/** The longest one that fits tells where the secret part of a key begins. */
+const KEY_START = /^(?:sk_live_|sk_test_|mxp_sk_|ret_sk_|sk_)/;
+const MAX_SHOWN_LENGTH = 10;
+
+/** What a key looks like, in words. */
+export const KEY_FORM = 'sk_, mxp_sk_ or ret_sk_, then letters, digits, _ or -, at most 128 characters in all';
+
+/** Whether the text has the shape of a key. */
+export function isApiKey(text: string): boolean {
+  return text.length <= MAX_KEY_LENGTH && KEY_SHAPE.test(text);
+}
+
+/** What people may see of a key: its first 10 characters, but never more than half of its secret part. */
+export function toKeyPrefix(key: string): string {
+  const start = KEY_START.exec(key)?.[0].length ?? 0;
+  return key.slice(0, Math.min(MAX_SHOWN_LENGTH, start + Math.floor((key.length - start) / 2)));
+}
+
+/** Whether the text can be what people see of a key. */
+export const isKeyPrefix = (text: string): boolean => text.length <= MAX_SHOWN_LENGTH && isApiKey(`${text}x`);
+
+/** The key as it is shown: its prefix and `…`; of what is not a key nothing is shown. */
+export const maskKey = (key: string): string => `${isApiKey(key) ? toKeyPrefix(key) : ''}…`;
+
+// Each character of a key may stand as itself, percent-encoded (in a URL) or as a JSON escape, also more than once. An
+// escape begins where its backslashes do: tried at each of them, a long run would take time by its square.
+const asEscaped = (hex: string) => `%(?:25)*${hex}|(?<!\\\\)\\\\+u00${hex}`;
+const asSent = (char: string) => {
+  const hex = char.charCodeAt(0).toString(16).padStart(2, '0');
+  return `(?:${char}|${asEscaped(hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`))})`;
+};
+// In a body of UTF-16 or UTF-32 that could not be decoded, NULs stand between.
+const NULS = '(?:\\\\+u0000)*';
+const word = (text: string) => [...text].map((char) => asSent(char) + NULS).join('');
+
+const ALPHANUMERIC_IN_HEX = '(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])';
+/** A letter or digit that is not the end of an escape like `%20`, `\u0020` or `\n`. */
+const LITERAL = '(?<!%(?:25)*[0-9A-Fa-f]|\\\\u[0-9A-Fa-f]{3}|\\\\)[A-Za-z0-9]';
+const ALPHANUMERIC = `(?:${LITERAL}|%(?:25)*${ALPHANUMERIC_IN_HEX}|\\\\u00${ALPHANUMERIC_IN_HEX})`;
+// `task_id` is not a key: no letter and no digit comes before one. Looked for only where the first character fits, since
+// every character of a long run would look back over all of it.
+const START = `(?=${['s', 'm', 'r'].map(asSent).join('|')})(?<!${ALPHANUMERIC}${NULS})`;
+const KEYS_IN_TEXT = new RegExp(
+  `${START}(?:${word('mxp_')}|${word('ret_')})?${word('sk_')}` +
+    `(?:(?:[A-Za-z0-9_-]|${asEscaped(`(?:${ALPHANUMERIC_IN_HEX}|5[fF]|2[dD])`)})${NULS})+`,
+  'g',
+);
+
+/** The text with everything in it that looks like a key masked, percent-encoded and escaped ones included. */
+export function redactKeys(text: string): string {
+  return text.replace(KEYS_IN_TEXT, (key, offset: number) => {
+    // What is masked already stays as it is.
+    if (key.length <= MAX_SHOWN_LENGTH && text[offset + key.length] === '…') return key;
+    return isApiKey(key) ? maskKey(key) : 'sk_…';
+  });
+}
