@@ -8,7 +8,7 @@ import Fastify, {
 import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
 import { addCors } from './api/cors.ts';
 import { addFallback } from './api/fallback.ts';
-import { addHealthRoute } from './api/health.ts';
+import { addHealthRoute, addProbeRoutes, type HealthSource } from './api/health.ts';
 import { buildOpenEntry } from './api/journal.ts';
 import { buildOpenApiDocument, type OpenApiNode } from './api/openapi.ts';
 import { addOrganizationRoutes } from './api/organizations.ts';
@@ -41,6 +41,10 @@ declare module 'fastify' {
 /** What the app is built of. */
 export interface AppDependencies {
   sandboxes: Sandboxes;
+  /** Asked whether it works. */
+  store: HealthSource;
+  /** Whether the server is about to go away. */
+  isStopping: () => boolean;
   logger: { level: string; stream: { write(line: string): void } };
   unknownFields: UnknownFields;
   version: string;
@@ -52,7 +56,7 @@ export interface AppDependencies {
 
 /** The request as the app answers it: the steps of a request, in their order. It never listens. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { sandboxes, logger, unknownFields, version, control, buildDocs } = dependencies;
+  const { sandboxes, store, isStopping, logger, unknownFields, version, control, buildDocs } = dependencies;
   const defaultSandbox = sandboxes.find(DEFAULT_SANDBOX);
   if (defaultSandbox === undefined) throw new Error('there is always a default sandbox');
   const openEntry = buildOpenEntry(defaultSandbox);
@@ -106,7 +110,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       api.addHook('onRequest', chargeRequest);
       addFallback(api);
       addOrganizationRoutes(api, { unknownFields });
-      addHealthRoute(api, version);
+      addHealthRoute(api, store, version);
     },
     { prefix: '/v1' },
   );
@@ -120,6 +124,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   });
   await app.register(async (documents) => {
     documents.addHook('onRequest', demandHost);
+    addProbeRoutes(documents, store, isStopping);
     addDocumentRoutes(documents, () => buildOpenApiDocument(version, unknownFields), buildDocs);
   });
   return app;
@@ -156,10 +161,14 @@ function addDocumentRoutes(
 /** Levels at which requests are logged; at any other the hook would only cost time. */
 const REQUEST_LOG_LEVELS = ['info', 'debug', 'trace'];
 
-/** One line a request, with its hint: people look there, not at headers. */
+/**
+ * One line a request, with its hint: people look there, not at headers. A probe that is answered well is not worth one, but
+ * for whoever debugs.
+ */
 const logRequest: onResponseHookHandler = (request, reply, done) => {
   const [path] = request.url.split('?', 1);
-  request.log.info(
+  const isRoutine = request.route.isProbe === true && reply.statusCode < 400;
+  request.log[isRoutine ? 'debug' : 'info'](
     {
       request_id: request.id,
       method: request.method,

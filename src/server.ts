@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
 import { buildOpenApiDocument } from './api/openapi.ts';
 import { buildApp } from './app.ts';
 import { type ApiKeyGrant, ConfigError, type ServeConfig } from './config.ts';
@@ -60,7 +61,14 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
   const now = toTimestamp(firstClock.frozen_at ?? systemClock.now());
   const seed = await loadSeed(config.seed, now);
   const file = config.db;
-  const store = openSqliteStore({ file, migrations: projectFile('migrations'), pid: config.pid, since: now });
+  let app: FastifyInstance | undefined;
+  const store = openSqliteStore({
+    file,
+    migrations: projectFile('migrations'),
+    pid: config.pid,
+    since: now,
+    report: (level, text) => app?.log[level](text),
+  });
   const cleanUp: (() => Promise<void>)[] = [() => store.close()];
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -84,8 +92,10 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     const sandboxes = new Sandboxes(store);
     sandboxes.add(sandbox);
     const control = toControl(config);
-    const app = await buildApp({
+    const served = await buildApp({
       sandboxes,
+      store,
+      isStopping: () => closing !== undefined,
       logger: { level: config.logLevel, stream: buildLogStream(config.json, writeLog) },
       unknownFields: config.unknownFields,
       version: readVersion(),
@@ -98,8 +108,9 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
         return buildDocs({ document, assets: projectFile('dist/swagger-ui'), demoKey, hasControl });
       },
     });
-    cleanUp.push(() => app.close());
-    await app.ready();
+    app = served;
+    cleanUp.push(() => served.close());
+    await served.ready();
 
     // The port is taken before anything is written; whoever asks that early waits for what is written.
     const early: Parameters<typeof app.routing>[] = [];
@@ -108,7 +119,7 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
       ...config,
       toBadRequest,
       onRequest: (request, response) => {
-        if (isWritten) app.routing(request, response);
+        if (isWritten) served.routing(request, response);
         else early.push([request, response]);
       },
     });
@@ -120,7 +131,7 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
       await sandbox.fill(seed.state, grantedKeys);
     }
     isWritten = true;
-    for (const exchange of early) app.routing(...exchange);
+    for (const exchange of early) served.routing(...exchange);
     store.announce(listener.url);
     const apiKeys = await findServedKeys(store, seed.knownKeys, granted);
     return {

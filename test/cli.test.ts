@@ -32,7 +32,7 @@ describe('the ready line', () => {
     ]);
     for (const name of ['localhost', '127.0.0.1']) {
       expect(await (await fetch(`${ready.url.replace('localhost', name)}/v1/health`)).json()).toMatchObject({
-        status: 'ok',
+        status: 'OK',
       });
     }
     expect(await stop()).toBe(0);

@@ -15,9 +15,13 @@ export function addFallback(scope: FastifyInstance): void {
   refuseUnserved(scope, (request) => {
     const allowed = served.get(pathOf(request));
     if (allowed !== undefined) return methodNotAllowed(allowed);
-    return notImplemented([...served].flatMap(([path, methods]) => methods.map((method) => `${method} ${path}`)));
+    return notImplemented([...served].flatMap(([path, methods]) => toOperations(path, methods)));
   });
 }
+
+/** What is served at a path, for people: HEAD says nothing that GET does not. */
+const toOperations = (path: string, methods: string[]) =>
+  methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`);
 
 /** The path as the router reads it: decoded, without query and trailing slash. */
 function pathOf(request: FastifyRequest): string {

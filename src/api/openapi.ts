@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Permission } from '../domain/api-key.ts';
 import type { UnknownFields } from '../wire/pydantic.ts';
+import { toHealth } from './health.ts';
 import { EXAMPLES, HEADERS, STATUSES, type Status } from './openapi-answers.ts';
 import {
   AccountTier,
@@ -92,10 +93,15 @@ const HEALTH: OpenApiNode = {
         'application/json': {
           schema: {
             type: 'object',
-            required: ['status', 'version'],
-            properties: { status: { const: 'ok' }, version: { type: 'string' } },
+            required: ['status', 'data', 'errors', 'meta'],
+            properties: {
+              status: { enum: ['OK', 'DEGRADED'], description: 'DEGRADED: changes cannot be kept now' },
+              data: { type: 'object', additionalProperties: { type: 'boolean' } },
+              errors: { type: 'null' },
+              meta: { type: 'object', required: ['version'], properties: { version: { type: 'string' } } },
+            },
           },
-          examples: { example: { value: { status: 'ok', version: '0.1.0' } } },
+          examples: { example: { value: toHealth(true, '0.1.0') } },
         },
       },
     },

@@ -33,6 +33,7 @@ export type Refusal =
   | { code: 'body_too_large'; limit_bytes: number }
   | { code: 'invalid_body'; errors: BodyError[] }
   | { code: 'not_implemented'; served: readonly string[] }
+  | { code: 'unavailable'; hint: string }
   | ({ code: 'rate_limited' } & RateLimitRefusal);
 
 /** Thrown where a request is refused; `wire/envelope.ts` turns it into the answer. */
@@ -60,4 +61,5 @@ export const methodNotAllowed = (allowed: readonly string[]) =>
 export const bodyTooLarge = (limit_bytes: number) => new RefusalError({ code: 'body_too_large', limit_bytes });
 export const invalidBody = (errors: BodyError[]) => new RefusalError({ code: 'invalid_body', errors });
 export const notImplemented = (served: readonly string[]) => new RefusalError({ code: 'not_implemented', served });
+export const unavailable = (hint: string) => new RefusalError({ code: 'unavailable', hint });
 export const rateLimited = (refusal: RateLimitRefusal) => new RefusalError({ code: 'rate_limited', ...refusal });

@@ -6,22 +6,32 @@ interface Unit {
   reject: (error: unknown) => void;
 }
 
+/** What hears of the transactions, before the writers do. */
+export interface TransactionHooks {
+  /** Just before a commit; what it throws takes the whole transaction back. */
+  beforeCommit(): void;
+  afterCommit(): void;
+  /** The transaction was taken back as a whole. */
+  afterRollback(): void;
+  /** What a writer is told of an error. */
+  explain(error: unknown): unknown;
+}
+
 /**
  * Writes that arrive in the same turn of the event loop share one transaction, and are settled after its commit. One that
  * throws is rejected alone; when the transaction ends early or its commit fails, all of them are.
  */
 export class GroupCommit {
   private readonly db: Database;
-  private readonly onEnd: (isCommitted: boolean) => void;
+  private readonly hooks: TransactionHooks;
   private readonly begin: Statement;
   private readonly commit: Statement;
   private waiting: Unit[] = [];
   private isClosed = false;
 
-  /** @param onEnd hears of the end of each transaction, before anybody else does */
-  constructor(db: Database, onEnd: (isCommitted: boolean) => void) {
+  constructor(db: Database, hooks: TransactionHooks) {
     this.db = db;
-    this.onEnd = onEnd;
+    this.hooks = hooks;
     this.begin = db.prepare('BEGIN IMMEDIATE');
     this.commit = db.prepare('COMMIT');
   }
@@ -52,14 +62,16 @@ export class GroupCommit {
     try {
       this.begin.run();
       for (const unit of units) settle.push(this.runUnit(unit));
+      this.hooks.beforeCommit();
       this.commit.run();
     } catch (error) {
-      if (this.db.inTransaction) this.db.exec('ROLLBACK');
-      this.onEnd(false);
-      for (const unit of units) unit.reject(error);
+      this.rollBack();
+      this.hooks.afterRollback();
+      const explained = this.hooks.explain(error);
+      for (const unit of units) unit.reject(explained);
       return;
     }
-    this.onEnd(true);
+    this.hooks.afterCommit();
     for (const done of settle) done();
   }
 
@@ -70,7 +82,15 @@ export class GroupCommit {
     } catch (error) {
       // Where the disk is full, say, SQLite takes the whole transaction back by itself.
       if (!this.db.inTransaction) throw error;
-      return () => reject(error);
+      const explained = this.hooks.explain(error);
+      return () => reject(explained);
     }
+  }
+
+  /** A disk that fails may fail here too: SQLite is out of the transaction all the same. */
+  private rollBack(): void {
+    try {
+      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+    } catch {}
   }
 }

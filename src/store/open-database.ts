@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSyn
 import { dirname, join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { APPLICATION_ID, type Migration, migrate } from './migrate.ts';
-import { describeOwner } from './owner.ts';
+import { broken, codeOf, toUnusable } from './storage-error.ts';
 import { StorageError } from './store.ts';
 
 export const IN_MEMORY = ':memory:';
@@ -45,7 +45,7 @@ export function openDatabase(file: string, migrations: Migration[]): Database {
     return db;
   } catch (error) {
     db?.close();
-    throw toStorageError(file, error);
+    throw toUnusable(file, error);
   }
 }
 
@@ -111,30 +111,4 @@ function keepCopy(db: Database, version: number): void {
   rmSync(unfinished, { force: true });
   db.prepare('VACUUM INTO ?').run(unfinished);
   renameSync(unfinished, copy);
-}
-
-const codeOf = (error: unknown) => (error as { code?: string }).code ?? (error as Error).message;
-const broken = (file: string) =>
-  new StorageError(`${file}: the database is damaged: put a copy in its place, delete it, or choose another with --db`);
-
-/** What SQLite says, as one line for a person; what is no error of SQLite comes back as it is. */
-export function toStorageError(file: string, error: unknown): unknown {
-  if (error instanceof StorageError) return error;
-  const code = String(codeOf(error));
-  if (code === 'ERR_DLOPEN_FAILED' || code.startsWith('Could not locate the bindings file')) {
-    return new StorageError(
-      'better-sqlite3 was not built for this Node: run `npm rebuild better-sqlite3`, and where install scripts are blocked allow it its own',
-    );
-  }
-  if (code.startsWith('SQLITE_BUSY')) {
-    return new StorageError(`${file}: is in use by ${describeOwner(file)}: stop it, or choose another file with --db`);
-  }
-  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return broken(file);
-  if (/^SQLITE_(READONLY|CANTOPEN|PERM|IOERR|FULL)/.test(code)) {
-    return new StorageError(`${file}: cannot be written (${code}): make it writable, or choose another file with --db`);
-  }
-  if (code.startsWith('SQLITE_')) {
-    return new StorageError(`${file}: cannot be used (${(error as Error).message}): choose another file with --db`);
-  }
-  return error;
 }

@@ -1,22 +1,19 @@
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import type { ApiKey } from '../domain/api-key.ts';
 import { type ClockSetting, REAL_TIME } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
-import type { State } from '../domain/state.ts';
+import { DEFAULT_SANDBOX, type State } from '../domain/state.ts';
 import { GroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
-import { IN_MEMORY, openDatabase, toStorageError } from './open-database.ts';
+import { buildMovedCheck } from './moved-files.ts';
+import { IN_MEMORY, openDatabase } from './open-database.ts';
 import { OrganizationCache } from './organization-cache.ts';
 import { removeOwner, writeOwner } from './owner.ts';
-import {
-  type ApiKeyRow,
-  fromApiKey,
-  fromOrganization,
-  type OrganizationRow,
-  toApiKey,
-  toOrganization,
-} from './rows.ts';
+import { type ApiKeyRow, fromApiKey, fromOrganization, toApiKey, toOrganization } from './rows.ts';
+import { prepareStatements } from './statements.ts';
+import { toUnusable } from './storage-error.ts';
+import { type Report, StorageHealth } from './storage-health.ts';
 import type { FoundCaller, Store } from './store.ts';
 
 /** Keys that are kept in memory once they were used. */
@@ -30,6 +27,7 @@ export interface SqliteStoreOptions {
   /** Number of this process, and when it started: told to whoever finds the file in use. */
   pid: number;
   since: string;
+  report: Report;
 }
 
 type FoundKey = { sandbox_id: string; api_key: ApiKey };
@@ -46,61 +44,56 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     return store;
   } catch (error) {
     db.close();
-    throw toStorageError(options.file, error);
+    throw toUnusable(options.file, error);
   }
 }
 
 class SqliteStore implements Store {
   private readonly db: Database;
   private readonly options: SqliteStoreOptions;
+  private readonly statements: ReturnType<typeof prepareStatements>;
+  private readonly health: StorageHealth;
   private readonly writes: GroupCommit;
   private readonly keys = new Map<string, FoundKey>();
   private readonly lentKeys = new Map<string, FoundKey>();
   private readonly organizations = new OrganizationCache();
-  private readonly selectSandbox: Statement<[string], { tiers: string; clock: string }>;
-  private readonly selectOrganization: Statement<[string, string], OrganizationRow>;
-  private readonly insertOrganization: Statement<[OrganizationRow]>;
-  private readonly updateRow: Statement<(string | null)[]>;
-  private readonly selectKey: Statement<[string], ApiKeyRow>;
-  private readonly insertKey: Statement<[ApiKeyRow]>;
-  private readonly grantKey: Statement<[ApiKeyRow]>;
 
   constructor(db: Database, options: SqliteStoreOptions) {
     this.db = db;
     this.options = options;
-    this.writes = new GroupCommit(db, (isCommitted) => this.organizations.end(isCommitted));
-    this.selectSandbox = db.prepare('SELECT tiers, clock FROM sandboxes WHERE sandbox_id = ?');
-    this.selectOrganization = db.prepare('SELECT * FROM organizations WHERE sandbox_id = ? AND organization_id = ?');
-    this.selectKey = db.prepare('SELECT * FROM api_keys WHERE key_hash = ?');
-    this.insertOrganization = db.prepare(`
-      INSERT INTO organizations VALUES (
-        @sandbox_id, @organization_id, @organization_name, @logo_url, @account_type, @credit_count, @metadata,
-        @billing_email, @rate_limits_override, @auto_billing_enabled, @billing_cycle_start, @current_month_usage,
-        @created_at, @updated_at, @users
-      )`);
-    this.updateRow = db.prepare(`
-      UPDATE organizations SET
-        organization_name = ?, logo_url = ?, billing_email = ?, metadata = ?, rate_limits_override = ?, updated_at = ?
-      WHERE sandbox_id = ? AND organization_id = ?`);
-    this.insertKey = db.prepare(`
-      INSERT INTO api_keys VALUES (
-        @sandbox_id, @api_key_id, @organization_id, @key_hash, @key_prefix, @name, @permissions, @status, @expires_at
-      )`);
-    this.grantKey = db.prepare(`
-      ${this.insertKey.source}
-      ON CONFLICT (key_hash) DO UPDATE SET
-        organization_id = excluded.organization_id,
-        permissions = excluded.permissions,
-        status = excluded.status,
-        expires_at = excluded.expires_at
-      WHERE sandbox_id = excluded.sandbox_id`);
+    this.statements = prepareStatements(db);
+    const { file, report } = options;
+    const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(file);
+    const health = new StorageHealth({
+      file,
+      report,
+      checkFiles,
+      tryRead: () => this.statements.selectSandbox.get(DEFAULT_SANDBOX),
+      tryWrite: () => this.writes.run(() => writeSomething(db)),
+    });
+    this.health = health;
+    this.writes = new GroupCommit(db, {
+      beforeCommit: checkFiles,
+      afterCommit: () => {
+        this.organizations.end(true);
+        health.endWriteProblem();
+      },
+      afterRollback: () => this.organizations.end(false),
+      explain: (error) => health.explainWrite(error),
+    });
+  }
+
+  canWrite(): Promise<boolean> {
+    return this.health.canWrite();
+  }
+
+  canRead(): Promise<boolean> {
+    return this.health.canRead();
   }
 
   async findSandbox(sandboxId: string): Promise<{ tiers: Tiers; clock: ClockSetting } | undefined> {
-    return this.explain(async () => {
-      const row = this.selectSandbox.get(sandboxId);
-      return row && { tiers: JSON.parse(row.tiers), clock: JSON.parse(row.clock) };
-    });
+    const row = this.health.read(() => this.statements.selectSandbox.get(sandboxId));
+    return row && { tiers: JSON.parse(row.tiers), clock: JSON.parse(row.clock) };
   }
 
   async setClock(sandboxId: string, clock: ClockSetting): Promise<void> {
@@ -110,13 +103,13 @@ class SqliteStore implements Store {
 
   async findFirstState(sandboxId: string): Promise<State | undefined> {
     const select = this.db.prepare('SELECT first_state FROM sandboxes WHERE sandbox_id = ?').pluck();
-    const text = select.get(sandboxId) as string | null | undefined;
+    const text = this.health.read(() => select.get(sandboxId)) as string | null | undefined;
     return text ? JSON.parse(text) : undefined;
   }
 
   async findApiKeyById(sandboxId: string, apiKeyId: string): Promise<ApiKey | undefined> {
     const select = this.db.prepare('SELECT * FROM api_keys WHERE sandbox_id = ? AND api_key_id = ?');
-    const row = select.get(sandboxId, apiKeyId) as ApiKeyRow | undefined;
+    const row = this.health.read(() => select.get(sandboxId, apiKeyId)) as ApiKeyRow | undefined;
     if (row !== undefined) return toApiKey(row);
     const lent = [...this.lentKeys.values()].find(
       ({ sandbox_id, api_key }) => sandbox_id === sandboxId && api_key.api_key_id === apiKeyId,
@@ -155,7 +148,7 @@ class SqliteStore implements Store {
   }
 
   private readKey(keyHash: string): FoundKey | undefined {
-    const row = this.selectKey.get(keyHash);
+    const row = this.health.read(() => this.statements.selectKey.get(keyHash));
     if (row === undefined) return undefined;
     const found = { sandbox_id: row.sandbox_id, api_key: toApiKey(row) };
     const oldest = this.keys.size >= CACHED_KEYS ? this.keys.keys().next().value : undefined;
@@ -168,14 +161,14 @@ class SqliteStore implements Store {
     const select = this.db.prepare(
       'SELECT organization_id FROM organizations WHERE sandbox_id = ? ORDER BY rowid LIMIT ?',
     );
-    return select.pluck().all(sandboxId, limit) as string[];
+    return this.health.read(() => select.pluck().all(sandboxId, limit)) as string[];
   }
 
   async grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void> {
     const write = this.db.transaction(() => {
-      for (const apiKey of apiKeys) this.grantKey.run(fromApiKey(sandboxId, apiKey));
+      for (const apiKey of apiKeys) this.statements.grantKey.run(fromApiKey(sandboxId, apiKey));
     });
-    await this.explain(() => this.writes.run(write));
+    await this.writes.run(write);
     this.keys.clear();
   }
 
@@ -196,12 +189,12 @@ class SqliteStore implements Store {
       );
       insert.run(sandboxId, JSON.stringify(state.tiers), JSON.stringify(state), JSON.stringify(clock));
       for (const organization of state.organizations) {
-        this.insertOrganization.run(fromOrganization(sandboxId, organization));
+        this.statements.insertOrganization.run(fromOrganization(sandboxId, organization));
       }
-      for (const apiKey of state.api_keys) this.insertKey.run(fromApiKey(sandboxId, apiKey));
-      for (const apiKey of apiKeys) this.grantKey.run(fromApiKey(sandboxId, apiKey));
+      for (const apiKey of state.api_keys) this.statements.insertKey.run(fromApiKey(sandboxId, apiKey));
+      for (const apiKey of apiKeys) this.statements.grantKey.run(fromApiKey(sandboxId, apiKey));
     });
-    await this.explain(() => this.writes.run(write));
+    await this.writes.run(write);
     this.keys.clear();
   }
 
@@ -216,20 +209,10 @@ class SqliteStore implements Store {
     this.db.close();
   }
 
-  /** What a start does not survive is told as one line for a person. */
-  private async explain<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw toStorageError(this.options.file, error);
-    }
-  }
-
-  /** Writes what an update may change: a statement of six values takes half the time of one with all. */
   private writeUpdate(sandboxId: string, organization: Organization): void {
     const { organization_id, organization_name, logo_url, billing_email, metadata, updated_at } = organization;
     const override = JSON.stringify(organization.rate_limits_override);
-    this.updateRow.run(
+    this.statements.updateOrganization.run(
       organization_name,
       logo_url,
       billing_email,
@@ -250,7 +233,12 @@ class SqliteStore implements Store {
   }
 
   private readOrganization(sandboxId: string, organizationId: string): Organization | undefined {
-    const row = this.selectOrganization.get(sandboxId, organizationId);
+    const row = this.health.read(() => this.statements.selectOrganization.get(sandboxId, organizationId));
     return row && toOrganization(row);
   }
+}
+
+/** The smallest write: one page, with what stands there already. */
+function writeSomething(db: Database): void {
+  db.pragma(`user_version = ${db.pragma('user_version', { simple: true })}`);
 }

@@ -1,5 +1,6 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import type { ClockSetting } from '../domain/clock.ts';
+import { RefusalError } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
 import type { State } from '../domain/state.ts';
@@ -21,9 +22,19 @@ export interface FoundCaller {
 
 /**
  * Where state outlives the process. Each method is one unit of work. What writes settles after its commit: once its
- * promise is fulfilled the change survives the death of the process. A read sees committed changes only.
+ * promise is fulfilled the change survives the death of the process. A read sees committed changes only. Where the
+ * storage cannot be read or written every method throws {@link StorageError}, and nothing of the work is kept.
  */
 export interface Store {
+  /**
+   * Whether changes can be kept, as far as is known. After a write that failed one is tried, once a second at most: it is
+   * false until a write works again.
+   */
+  canWrite(): Promise<boolean>;
+
+  /** Whether the storage can be read; after a read that failed the same one is tried again. */
+  canRead(): Promise<boolean>;
+
   /** What a sandbox is set to, or undefined when there is no such sandbox. */
   findSandbox(sandboxId: string): Promise<{ tiers: Tiers; clock: ClockSetting } | undefined>;
 
@@ -80,7 +91,18 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** The storage cannot be used. The message is one line, and says what a person should do. */
-export class StorageError extends Error {
+/**
+ * The storage cannot be used. The message is one line for a person who starts a server; a request that meets it is refused
+ * with a 503, whose hint gives the reason in a few words and names no file.
+ */
+export class StorageError extends RefusalError {
   override name = 'StorageError';
+
+  constructor(message: string, reason = 'the database cannot be used') {
+    super({
+      code: 'unavailable',
+      hint: `${reason}: nothing of this request was kept; the log of the server says more`,
+    });
+    this.message = message;
+  }
 }

@@ -77,6 +77,10 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       const headers = { 'x-mixpeek-mock': 'not-implemented', [HINT]: `this mock serves ${served.join(', ')}` };
       return answer(501, 'NotImplementedError', 'Not implemented by this mock', { served }, headers);
     }
+    case 'unavailable': {
+      const headers = { 'retry-after': '1', [HINT]: toHeaderText(refusal.hint) };
+      return answer(503, 'ServiceUnavailableError', 'Service unavailable', {}, headers);
+    }
   }
 }
 

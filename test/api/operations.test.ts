@@ -42,12 +42,96 @@ describe('GET /v1/organizations', () => {
   });
 });
 
+const WORKS = { canRead: async () => true, canWrite: async () => true };
+const HEALTH = {
+  status: 'OK',
+  data: { cache: true, metadata: true, vector_store: true, object_storage: true, task_queue: true, inference: true },
+  errors: null,
+  meta: { version: '0.0.0-test' },
+};
+
 describe('GET /v1/health', () => {
-  it('needs no key', async () => {
+  it('answers with the published model, without a key', async () => {
     const { get } = await buildTestApp();
     const answer = await get({ url: '/v1/health', authorization: null });
-    expect(answer.status).toBe(200);
-    expect(answer.json).toEqual({ status: 'ok', version: '0.0.0-test' });
+    expect([answer.status, answer.json]).toEqual([200, HEALTH]);
+    expect(Object.keys(answer.json)).toEqual(Object.keys(HEALTH));
+  });
+
+  it('is DEGRADED, with 200, while changes cannot be kept', async () => {
+    const { get } = await buildTestApp({ health: { ...WORKS, canWrite: async () => false } });
+    const answer = await get({ url: '/v1/health', authorization: null });
+    const data = { ...HEALTH.data, metadata: false };
+    expect([answer.status, answer.json]).toEqual([200, { ...HEALTH, status: 'DEGRADED', data }]);
+  });
+});
+
+describe('GET /livez and /readyz', () => {
+  const unavailable = errorBody(503, 'ServiceUnavailableError', 'Service unavailable');
+
+  it.each<[string, Parameters<typeof buildTestApp>[0], [string, number, unknown][]]>([
+    [
+      'all is well',
+      {},
+      [
+        ['/livez', 200, { status: 'OK' }],
+        ['/readyz', 200, { status: 'OK' }],
+      ],
+    ],
+    [
+      'the store cannot be read',
+      { health: { ...WORKS, canRead: async () => false } },
+      [
+        ['/livez', 200, { status: 'OK' }],
+        ['/readyz', 503, unavailable],
+      ],
+    ],
+    [
+      'changes cannot be kept',
+      { health: { ...WORKS, canWrite: async () => false } },
+      [
+        ['/livez', 200, { status: 'OK' }],
+        ['/readyz', 200, { status: 'OK' }],
+      ],
+    ],
+    [
+      'the server is stopping',
+      { isStopping: () => true },
+      [
+        ['/livez', 200, { status: 'OK' }],
+        ['/readyz', 503, unavailable],
+      ],
+    ],
+  ])('need no key and answer by what holds when %s', async (_, options, expected) => {
+    const { get } = await buildTestApp(options);
+    for (const [url, status, body] of expected) {
+      const answer = await get({ url, authorization: null });
+      expect([answer.status, answer.json]).toEqual([status, body]);
+      expect(answer.headers['retry-after']).toBe(status === 503 ? '1' : undefined);
+      expect(answer.headers['x-mixpeek-mock-hint'] === undefined).toBe(status === 200);
+    }
+  });
+});
+
+describe('HEAD', () => {
+  it.each(['/v1/health', '/v1/health/', '/livez', '/readyz'])('%s is 200 without a body or a key', async (url) => {
+    const { send } = await buildTestApp();
+    const answer = await send({ method: 'HEAD', url, authorization: null });
+    expect([answer.status, answer.text]).toEqual([200, '']);
+  });
+});
+
+describe('probes', () => {
+  it('are logged at debug only, unless they are answered with an error', async () => {
+    const quiet = await buildTestApp();
+    for (const url of ['/v1/health', '/livez', '/readyz']) await quiet.get({ url });
+    expect(quiet.log).toEqual([]);
+    const debugging = await buildTestApp({ level: 'debug' });
+    for (const url of ['/v1/health', '/livez', '/readyz']) await debugging.get({ url });
+    expect(debugging.log.map((line) => JSON.parse(line).path)).toEqual(['/v1/health', '/livez', '/readyz']);
+    const stopping = await buildTestApp({ isStopping: () => true });
+    await stopping.get({ url: '/readyz' });
+    expect(stopping.log.map((line) => JSON.parse(line))).toMatchObject([{ level: 30, path: '/readyz', status: 503 }]);
   });
 });
 
@@ -75,10 +159,10 @@ describe('what is not served', () => {
     expect((await send({ method: 'QUERY' as 'GET', url })).status).toBe(status);
   });
 
-  it('a 405 on /v1/health names GET', async () => {
+  it('a 405 on /v1/health names GET and HEAD', async () => {
     const { send } = await buildTestApp();
     const answer = await send({ method: 'POST', url: '/v1/health' });
-    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET']);
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 
   it.each(['/v1/retrievers', '/v1/organizations/org_demo123', '/v1/collections/x/documents', '/v1/', '/v1'])(

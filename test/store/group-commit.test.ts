@@ -11,7 +11,12 @@ function openSmall() {
   db.exec('CREATE TABLE notes (text TEXT NOT NULL)');
   db.pragma(`max_page_count = ${MAX_PAGES}`);
   const ends: boolean[] = [];
-  const writes = new GroupCommit(db, (isCommitted) => ends.push(isCommitted));
+  const writes = new GroupCommit(db, {
+    beforeCommit: () => {},
+    afterCommit: () => ends.push(true),
+    afterRollback: () => ends.push(false),
+    explain: (error) => error,
+  });
   const insert = db.prepare('INSERT INTO notes VALUES (?)');
   return {
     ends,

@@ -13,7 +13,7 @@ const SINCE = '2026-01-01T00:00:00Z';
 const { state } = buildSeed(DEFAULT_SEED, 'a test', SINCE);
 
 function open(file: string, migrations = MIGRATIONS): Store {
-  const store = openSqliteStore({ file, migrations, pid: 4711, since: SINCE });
+  const store = openSqliteStore({ file, migrations, pid: 4711, since: SINCE, report: () => {} });
   onTestFinished(() => store.close().catch(() => {}));
   return store;
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
+import type { HealthSource } from '../../src/api/health.ts';
 import { buildApp } from '../../src/app.ts';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import { REAL_TIME, SettableClock, toTimestamp } from '../../src/domain/clock.ts';
@@ -63,7 +64,13 @@ export interface Answer {
 }
 
 export function openMemoryStore(): Store {
-  return openSqliteStore({ file: ':memory:', migrations: MIGRATIONS, pid: 1, since: toTimestamp(START) });
+  return openSqliteStore({
+    file: ':memory:',
+    migrations: MIGRATIONS,
+    pid: 1,
+    since: toTimestamp(START),
+    report: () => {},
+  });
 }
 
 /** The app on an in-memory database and a clock that stands still. */
@@ -76,6 +83,8 @@ export async function buildTestApp(
     control?: { token: string };
     journalSize?: number;
     store?: Store;
+    health?: HealthSource;
+    isStopping?: () => boolean;
   } = {},
 ): Promise<TestApp> {
   const log: string[] = [];
@@ -97,6 +106,8 @@ export async function buildTestApp(
   sandboxes.add(sandbox);
   const app = await buildApp({
     sandboxes,
+    store: options.health ?? store,
+    isStopping: options.isStopping ?? (() => false),
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
     unknownFields: options.unknownFields ?? 'ignore',
     version: '0.0.0-test',

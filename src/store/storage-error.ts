@@ -1,0 +1,55 @@
+import { describeOwner } from './owner.ts';
+import { StorageError } from './store.ts';
+
+export const codeOf = (error: unknown) => (error as { code?: string }).code ?? (error as Error).message;
+
+export const broken = (file: string) =>
+  new StorageError(
+    `${file}: the database is damaged: put a copy in its place, delete it, or choose another with --db`,
+    'the database is damaged',
+  );
+
+/** What the machine or the file does not let SQLite do, as one line for a person; anything else comes back as it is. */
+export function toStorageError(file: string, error: unknown): unknown {
+  if (error instanceof StorageError) return error;
+  const code = String(codeOf(error));
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new StorageError(
+      `${file}: is in use by ${describeOwner(file)}: stop it, or choose another file with --db`,
+      'the database is in use by another process',
+    );
+  }
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return broken(file);
+  if (code.startsWith('SQLITE_FULL')) {
+    return new StorageError(
+      `${file}: cannot be written (${code}): the disk is full: make room, or choose another file with --db`,
+      'the disk is full',
+    );
+  }
+  if (/^SQLITE_(?:READONLY|CANTOPEN|PERM)/.test(code)) {
+    return new StorageError(
+      `${file}: cannot be written (${code}): make it writable, or choose another file with --db`,
+      'the database cannot be written',
+    );
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return new StorageError(
+      `${file}: cannot be read or written (${code}): look after the disk, or choose another file with --db`,
+      'the disk reports an error',
+    );
+  }
+  return error;
+}
+
+/** Why a database cannot be opened, as one line for a person: whatever SQLite says. */
+export function toUnusable(file: string, error: unknown): unknown {
+  const code = String(codeOf(error));
+  if (code === 'ERR_DLOPEN_FAILED' || code.startsWith('Could not locate the bindings file')) {
+    return new StorageError(
+      'better-sqlite3 was not built for this Node: run `npm rebuild better-sqlite3`, and where install scripts are blocked allow it its own',
+    );
+  }
+  const known = toStorageError(file, error);
+  if (known instanceof StorageError || !code.startsWith('SQLITE_')) return known;
+  return new StorageError(`${file}: cannot be used (${(error as Error).message}): choose another file with --db`);
+}

@@ -1,0 +1,93 @@
+import { toStorageError } from './storage-error.ts';
+import { StorageError } from './store.ts';
+
+/** Hears once what keeps the storage from working, and once that it works again. The text is one line for a person. */
+export type Report = (level: 'error' | 'warn' | 'info', text: string) => void;
+
+/** How often a write is tried while none works, in milliseconds. */
+const RETRY_MS = 1000;
+
+export interface HealthParts {
+  /** A path, or `:memory:`. */
+  file: string;
+  report: Report;
+  /** Throws where the files of the database are no longer those that were opened. */
+  checkFiles: () => void;
+  tryRead: () => unknown;
+  tryWrite: () => Promise<unknown>;
+}
+
+/** Whether the storage works, by what the last reads and writes met. */
+export class StorageHealth {
+  private readonly parts: HealthParts;
+  private isWritable = true;
+  private triedAt = 0;
+  private failedRead: (() => unknown) | undefined;
+
+  constructor(parts: HealthParts) {
+    this.parts = parts;
+  }
+
+  async canWrite(): Promise<boolean> {
+    if (this.isWritable) this.lookForFiles();
+    else if (performance.now() - this.triedAt >= RETRY_MS) {
+      this.triedAt = performance.now();
+      await this.parts.tryWrite().catch(() => {});
+    }
+    return this.isWritable;
+  }
+
+  async canRead(): Promise<boolean> {
+    try {
+      this.read(this.failedRead ?? this.parts.tryRead);
+    } catch (error) {
+      if (error instanceof StorageError) return false;
+      throw error;
+    }
+    if (this.failedRead !== undefined) this.parts.report('info', 'the database can be read again');
+    this.failedRead = undefined;
+    return true;
+  }
+
+  /** What a read gives, its error in words. */
+  read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const explained = toStorageError(this.parts.file, error);
+      if (explained instanceof StorageError) {
+        if (this.failedRead === undefined) {
+          this.parts.report('error', `the database cannot be read: ${explained.message}`);
+        }
+        this.failedRead = work;
+      }
+      throw explained;
+    }
+  }
+
+  /** The error of a write, in words. */
+  explainWrite(error: unknown): unknown {
+    const explained = toStorageError(this.parts.file, error);
+    if (explained instanceof StorageError && this.isWritable) {
+      this.isWritable = false;
+      this.triedAt = performance.now();
+      this.parts.report('error', `changes cannot be kept: ${explained.message}`);
+    }
+    return explained;
+  }
+
+  /** A write worked. */
+  endWriteProblem(): void {
+    if (this.isWritable) return;
+    this.isWritable = true;
+    this.parts.report('info', 'changes are kept again');
+  }
+
+  private lookForFiles(): void {
+    try {
+      this.parts.checkFiles();
+    } catch (error) {
+      this.explainWrite(error);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { DEFAULT_SEED } from '../../src/default-seed.ts';
+import { buildSeed } from '../../src/seed.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { makeFolder } from '../support/folder.ts';
+import { buildTestApp, errorBody, MIGRATIONS } from '../support/harness.ts';
+
+const { state } = buildSeed(DEFAULT_SEED, 'a test', '2026-01-01T00:00:00Z');
+const UNAVAILABLE = errorBody(503, 'ServiceUnavailableError', 'Service unavailable');
+
+/** The app on a database file, with what the store reports. */
+async function buildFileApp() {
+  const file = join(makeFolder(), 'data', 'mock.db');
+  const reports: string[] = [];
+  const store = openSqliteStore({
+    file,
+    migrations: MIGRATIONS,
+    pid: 1,
+    since: '2026-01-01T00:00:00Z',
+    report: (level, text) => reports.push(`${level} ${text}`),
+  });
+  const app = await buildTestApp({ store });
+  const readHealth = async () => (await app.get({ url: '/v1/health' })).json.status;
+  return { ...app, file, reports, readHealth };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+});
+
+describe('a database whose files are no longer in their place', () => {
+  it.each<[string, (file: string) => void, string]>([
+    ['was removed', (file) => rmSync(file), 'removed'],
+    ['was moved away', (file) => renameSync(file, `${file}.old`), 'removed'],
+    ['was removed with its folder', (file) => rmSync(dirname(file), { recursive: true }), 'removed'],
+    ['lost its write-ahead log', (file) => rmSync(`${file}-wal`), 'removed'],
+    ['was replaced by a copy', (file) => replace(file, () => copyFileSync(file, `${file}.new`)), 'replaced'],
+    ['was replaced by an empty file', (file) => replace(file, () => writeFileSync(`${file}.new`, '')), 'replaced'],
+    ['was replaced by a folder', (file) => replace(file, () => mkdirSync(`${file}.new`)), 'replaced'],
+    [
+      'got another write-ahead log',
+      (file) => replace(`${file}-wal`, () => writeFileSync(`${file}-wal.new`, '')),
+      'replaced',
+    ],
+  ])('%s: changes are refused with a 503, nothing of them is seen, what is there is read', async (_, move, what) => {
+    const { file, get, patch, send, reports, readHealth } = await buildFileApp();
+    await patch({ logo_url: 'before' });
+    move(file);
+    for (const answer of await Promise.all([patch({ logo_url: 'after' }), patch({ metadata: { a: 1 } })])) {
+      expect([answer.status, answer.json]).toEqual([503, UNAVAILABLE]);
+      expect(answer.headers).toMatchObject({
+        'retry-after': '1',
+        'x-mixpeek-mock-hint': `the database file was ${what}: nothing of this request was kept; the log of the server says more`,
+      });
+    }
+    const reset = await send({
+      method: 'POST',
+      url: '/_mock/sandboxes/default/reset',
+      headers: { host: 'localhost', 'content-type': 'application/json' },
+    });
+    expect([reset.status, reset.json]).toEqual([503, UNAVAILABLE]);
+    expect((await get()).json).toMatchObject({ logo_url: 'before', metadata: {} });
+    expect(await readHealth()).toBe('DEGRADED');
+    expect((await get({ url: '/readyz' })).status).toBe(200);
+    expect(reports).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^error changes cannot be kept: .*mock\\.db(-wal)?: was ${what} while this server had it open: put it back`,
+        ),
+      ),
+    ]);
+  });
+
+  it('is DEGRADED before anybody writes', async () => {
+    const { file, readHealth, reports } = await buildFileApp();
+    expect(await readHealth()).toBe('OK');
+    rmSync(file);
+    expect([await readHealth(), await readHealth(), reports.length]).toEqual(['DEGRADED', 'DEGRADED', 1]);
+  });
+
+  it('keeps changes again once it is back: health tries that once a second', async () => {
+    const { file, patch, readHealth, reports } = await buildFileApp();
+    renameSync(file, `${file}.old`);
+    expect((await patch({ logo_url: 'x' })).status).toBe(503);
+    renameSync(`${file}.old`, file);
+    vi.advanceTimersByTime(999);
+    expect(await readHealth()).toBe('DEGRADED');
+    vi.advanceTimersByTime(1);
+    expect(await readHealth()).toBe('OK');
+    expect((await patch({ logo_url: 'y' })).json.logo_url).toBe('y');
+    expect(reports).toEqual([expect.stringMatching(/^error /), 'info changes are kept again']);
+  });
+
+  it('keeps changes again with the next one that works', async () => {
+    const { file, patch, readHealth } = await buildFileApp();
+    renameSync(file, `${file}.old`);
+    expect((await patch({ logo_url: 'x' })).status).toBe(503);
+    renameSync(`${file}.old`, file);
+    expect((await patch({ logo_url: 'y' })).status).toBe(200);
+    expect(await readHealth()).toBe('OK');
+  });
+});
+
+/** Puts what `make` makes in the place of a file, at once. */
+function replace(file: string, make: () => void): void {
+  make();
+  rmSync(file);
+  renameSync(`${file}.new`, file);
+}
+
+describe('a database that cannot be read', () => {
+  it('is a refusal as long as that lasts, told once; what failed is tried again', async () => {
+    const file = join(makeFolder(), 'mock.db');
+    const reports: string[] = [];
+    const options = { file, migrations: MIGRATIONS, pid: 1, since: '2026-01-01T00:00:00Z' };
+    const open = () => openSqliteStore({ ...options, report: (level, text) => reports.push(`${level} ${text}`) });
+    const filled = open();
+    // More than is looked through when it is opened.
+    const metadata = JSON.stringify({ text: 'x'.repeat(10 * 1024 * 1024) });
+    const organizations = state.organizations.map((organization) => ({ ...organization, metadata }));
+    await filled.replaceState('default', { ...state, organizations: organizations.slice(0, 1), api_keys: [] });
+    await filled.close();
+
+    const store = open();
+    onTestFinished(() => store.close());
+    const bytes = readFileSync(file);
+    expect(await store.canRead()).toBe(true);
+    truncateSync(file, 1024 * 1024);
+    for (let time = 1; time <= 2; time++) {
+      const reading = store.findOrganization('default', 'org_demo123');
+      await expect(reading).rejects.toMatchObject({
+        refusal: { code: 'unavailable', hint: expect.stringContaining('the database is damaged: nothing') },
+      });
+      expect(await store.canRead()).toBe(false);
+    }
+    writeFileSync(file, bytes);
+    expect(await store.canRead()).toBe(true);
+    expect(await store.findOrganization('default', 'org_demo123')).toMatchObject({ metadata });
+    expect(reports).toEqual([
+      expect.stringMatching(/^error the database cannot be read: .*mock\.db: the database is damaged/),
+      'info the database can be read again',
+    ]);
+  });
+});
