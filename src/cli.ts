@@ -64,11 +64,12 @@ async function serve(flags: Flags): Promise<void> {
   const starting = startServer(config, writeToStandardError);
   stopOnSignals(starting);
   const server = await starting;
-  const madeUpToken = config.controlToken === undefined ? server.controlToken : undefined;
-  if (config.json && madeUpToken) {
-    process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: madeUpToken })}\n`);
+  const generatedToken = config.controlToken === undefined ? server.controlToken : undefined;
+  if (config.json && generatedToken) {
+    process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: generatedToken })}\n`);
   }
-  process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, readVersion(), madeUpToken));
+  const facts = { version: readVersion(), hasControl: config.control === 'on', generatedToken };
+  process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, facts));
 }
 
 /** The first signal lets requests in flight be answered, also one that comes before the start is done; the second forces. */
