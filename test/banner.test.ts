@@ -16,7 +16,7 @@ function toKey(key: string, more: Partial<ServedKey['api_key']> = {}): ServedKey
     expires_at: null,
     ...more,
   };
-  return { key, api_key, account_type: 'pro' };
+  return { key, isGiven: false, api_key, account_type: 'pro' };
 }
 
 function toServer(more: Partial<RunningServer> = {}): RunningServer {
