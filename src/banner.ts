@@ -3,6 +3,9 @@ import { maskKey } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
 import type { RunningServer, ServedKey } from './server.ts';
 
+/** What a start tells of its server. */
+type Announced = Pick<RunningServer, 'url' | 'db' | 'origin' | 'apiKeys'>;
+
 /** What a banner shows besides what the server says of itself. */
 export interface BannerFacts {
   version: string;
@@ -15,7 +18,7 @@ export interface BannerFacts {
 const LISTED_KEYS = 20;
 
 /** What a person sees when the server answers. */
-export function toBanner(server: RunningServer, { version, hasControl, generatedToken }: BannerFacts): string {
+export function toBanner(server: Announced, { version, hasControl, generatedToken }: BannerFacts): string {
   const data = server.db === ':memory:' ? 'in memory, gone when this stops' : resolve(server.db);
   const lines = [
     '',
@@ -63,7 +66,7 @@ function alignColumns(rows: string[][]): string[] {
   );
 }
 
-function toCurl({ url, apiKeys }: RunningServer): string {
+function toCurl({ url, apiKeys }: Announced): string {
   const admin = apiKeys.find(
     ({ isGiven, api_key }) => !isGiven && api_key.status === 'active' && api_key.permissions.includes('admin'),
   );
@@ -77,7 +80,7 @@ function toCurl({ url, apiKeys }: RunningServer): string {
  * What a program reads: one line of JSON. A key that cannot be used says why in `status`; of one that a flag or a variable
  * gave only `key_prefix` is shown.
  */
-export function toReadyLine(server: RunningServer): string {
+export function toReadyLine(server: Announced): string {
   const api_keys = server.apiKeys.map(toReadyKey);
   return `${escapeControls(JSON.stringify({ event: 'ready', url: server.url, db: server.db, api_keys }))}\n`;
 }

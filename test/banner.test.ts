@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { toBanner, toReadyLine } from '../src/banner.ts';
-import type { RunningServer, ServedKey } from '../src/server.ts';
+import type { ServedKey } from '../src/server.ts';
 
 const FACTS = { version: '1.2.3', hasControl: true, generatedToken: undefined };
 
-function toKey(key: string, more: Partial<ServedKey['api_key']> = {}): ServedKey {
+function toKey(key: string, more: Partial<ServedKey['api_key']> = {}, isGiven = false): ServedKey {
   const api_key: ServedKey['api_key'] = {
     api_key_id: 'key_x',
     organization_id: 'org_x',
@@ -16,18 +16,15 @@ function toKey(key: string, more: Partial<ServedKey['api_key']> = {}): ServedKey
     expires_at: null,
     ...more,
   };
-  return { key, isGiven: false, api_key, account_type: 'pro' };
+  return { key, isGiven, api_key, account_type: 'pro' };
 }
 
-function toServer(more: Partial<RunningServer> = {}): RunningServer {
+function toServer(more: Partial<Parameters<typeof toBanner>[0]> = {}): Parameters<typeof toBanner>[0] {
   return {
     url: 'http://localhost:4030',
     db: ':memory:',
     origin: 'filled from the built-in seed',
     apiKeys: [toKey('sk_test_a'), toKey('sk_test_longer', { permissions: ['read'], status: 'revoked' })],
-    keyOf: () => Promise.reject(new Error('not asked')),
-    controlToken: undefined,
-    close: () => Promise.resolve(),
     ...more,
   };
 }
@@ -75,6 +72,12 @@ describe('the banner', () => {
     const lines = toBanner(toServer({ apiKeys: many(count) }), FACTS).split('\n');
     expect(lines.filter((line) => / sk_test_\d+ /.test(line) && !line.includes('curl'))).toHaveLength(shown);
     expect(lines.find((line) => line.includes('more'))).toBe(rest);
+  });
+
+  it('masks a key that a flag gave, and shows it in no request', () => {
+    const banner = toBanner(toServer({ apiKeys: [toKey('sk_test_verysecret', {}, true)] }), FACTS);
+    expect(banner).toContain('  keys     sk_test_ve…  org_x  pro  admin\n');
+    expect(banner).toContain('Bearer <api key>');
   });
 
   it('tells when no key is known', () => {
