@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import type { Permission } from '../domain/api-key.ts';
 import type { UnknownFields } from '../wire/pydantic.ts';
 import { toHealth } from './health.ts';
-import { EXAMPLES, HEADERS, STATUSES, type Status } from './openapi-answers.ts';
+import { HEADERS, type Operation, STATUSES, type Status, UPDATE_EXAMPLES } from './openapi-answers.ts';
 import {
   AccountTier,
   buildBaseRateLimits,
@@ -36,16 +35,16 @@ export function buildOpenApiDocument(version: string, unknownFields: UnknownFiel
     security: [{ bearerAuth: [] }],
     paths: {
       '/v1/organizations': {
-        get: buildOperation('get_organization_v1_organizations_get', 'Get the organization', 'read', GET_STATUSES),
+        get: buildOperation('get_organization_v1_organizations_get', 'Get the organization', GET, GET_STATUSES),
         patch: {
-          ...buildOperation('update_organization_v1_organizations_patch', 'Update it', 'admin', PATCH_STATUSES),
+          ...buildOperation('update_organization_v1_organizations_patch', 'Update it', PATCH, PATCH_STATUSES),
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: ref('OrganizationUpdateRequest'), examples: EXAMPLES.update } },
+            content: { 'application/json': { schema: ref('OrganizationUpdateRequest'), examples: UPDATE_EXAMPLES } },
           },
         },
       },
-      '/v1/health': { get: HEALTH },
+      '/v1/health': { get: buildHealth(version) },
     },
     components: {
       securitySchemes: {
@@ -57,29 +56,34 @@ export function buildOpenApiDocument(version: string, unknownFields: UnknownFiel
   };
 }
 
-const GET_STATUSES: Status[] = [200, 400, 401, 403, 404, 422, 429, 500];
-const PATCH_STATUSES: Status[] = [200, 400, 401, 403, 404, 413, 422, 429, 500];
+const GET: Operation = { permission: 'read', api_name: 'organizations.get' };
+const PATCH: Operation = { permission: 'admin', api_name: 'organizations.update' };
+const GET_STATUSES: Status[] = [200, 400, 401, 403, 404, 422, 429, 500, 503];
+const PATCH_STATUSES: Status[] = [200, 400, 401, 403, 404, 413, 422, 429, 500, 503];
 
-function buildOperation(operationId: string, summary: string, permission: Permission, statuses: Status[]): OpenApiNode {
+function buildOperation(operationId: string, summary: string, operation: Operation, statuses: Status[]): OpenApiNode {
   return {
     tags: ['Organizations'],
     operationId,
     summary,
-    description: `Needs a key with the permission ${permission}.`,
-    responses: Object.fromEntries(statuses.map((status) => [status, buildResponse(status)])),
+    description: `Needs a key with the permission ${operation.permission}.`,
+    responses: Object.fromEntries(statuses.map((status) => [status, buildResponse(status, operation)])),
   };
 }
 
-function buildResponse(status: Status): OpenApiNode {
-  const { description, headers, schema, example } = STATUSES[status];
+function buildResponse(status: Status, operation: Operation): OpenApiNode {
+  const { description, headers, schema, toExamples } = STATUSES[status];
   return {
     description,
     headers: Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
-    content: { 'application/json': { schema: ref(schema), examples: { example: { value: example } } } },
+    content: { 'application/json': { schema: ref(schema), examples: toExamples(operation) } },
   };
 }
 
-const HEALTH: OpenApiNode = {
+const BOOLEAN = { type: 'boolean' };
+const PARTS = Object.keys(toHealth(true, '').data);
+
+const buildHealth = (version: string): OpenApiNode => ({
   tags: ['Health'],
   operationId: 'health',
   summary: 'Whether the server answers',
@@ -95,19 +99,23 @@ const HEALTH: OpenApiNode = {
             type: 'object',
             required: ['status', 'data', 'errors', 'meta'],
             properties: {
-              status: { enum: ['OK', 'DEGRADED'], description: 'DEGRADED: changes cannot be kept now' },
-              data: { type: 'object', additionalProperties: { type: 'boolean' } },
+              status: { type: 'string', enum: ['OK', 'DEGRADED'], description: 'DEGRADED: changes cannot be kept now' },
+              data: {
+                type: 'object',
+                required: PARTS,
+                properties: Object.fromEntries(PARTS.map((part) => [part, BOOLEAN])),
+              },
               errors: { type: 'null' },
               meta: { type: 'object', required: ['version'], properties: { version: { type: 'string' } } },
             },
           },
-          examples: { example: { value: toHealth(true, '0.1.0') } },
+          examples: { healthy: { value: toHealth(true, version) } },
         },
       },
     },
-    400: { ...buildResponse(400), headers: { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } } },
+    400: { ...buildResponse(400, GET), headers: { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } } },
   },
-};
+});
 
 /** The components, from the zod schemas; a schema that stands in another becomes a reference. */
 function buildSchemas(unknownFields: UnknownFields): OpenApiNode {
@@ -136,7 +144,12 @@ function buildSchemas(unknownFields: UnknownFields): OpenApiNode {
   };
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
-  const generated = z.toJSONSchema(registry, { io: 'input', unrepresentable: 'any', uri: (id) => ref(id).$ref });
+  const generated = z.toJSONSchema(registry, {
+    io: 'input',
+    unrepresentable: 'any',
+    uri: (id) => ref(id).$ref,
+    override: ({ jsonSchema }) => listTypes(jsonSchema),
+  });
   return Object.fromEntries(
     Object.keys(schemas).map((name) => {
       // Every component names itself and its dialect, which OpenAPI says once for all of them.
@@ -144,4 +157,12 @@ function buildSchemas(unknownFields: UnknownFields): OpenApiNode {
       return [name, schema];
     }),
   );
+}
+
+/** Writes an object or a list that may be null by a list of types: some tools read `anyOf` as another type each. */
+function listTypes(schema: z.core.JSONSchema.BaseSchema): void {
+  const [type, none] = schema.anyOf ?? [];
+  if (none?.type !== 'null' || (type?.type !== 'object' && type?.type !== 'array')) return;
+  delete schema.anyOf;
+  Object.assign(schema, type, { type: [type.type, 'null'] });
 }

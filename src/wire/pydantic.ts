@@ -78,7 +78,7 @@ export const positiveInteger = () =>
       }
       return Number(read);
     })
-    .meta({ type: 'integer', minimum: 1 });
+    .meta({ type: 'integer', minimum: 1, maximum: MAX_RATE_LIMIT });
 
 /** Whether members that a model does not know are passed over, as the real service does, or are an error. */
 export const UNKNOWN_FIELDS = ['ignore', 'reject'] as const;
