@@ -182,7 +182,7 @@ describe('what is wrong at the start', () => {
     [['--control-tokn=very-secret'], 2, /^error: unknown option '--control-tokn=…'\n/],
     [['sevre'], 2, /too many arguments|unknown command/],
     [['--seed', 'nope.yaml'], 1, 'mixpeek-mock: nope.yaml: cannot be read (ENOENT)\n'],
-    [['--db', '.'], 1, 'mixpeek-mock: .: cannot be read (EISDIR): choose another file with --db\n'],
+    [['--db', '.'], 1, 'mixpeek-mock: .: is a folder: name a file in it with --db\n'],
     [['--host', '203.0.113.1', '--db', ':memory:'], 1, /^mixpeek-mock: '203\.0\.113\.1' is no address of this machine/],
   ])('%j', async (args, code, message) => {
     const result = await runCli(args, makeFolder());

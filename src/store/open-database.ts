@@ -1,9 +1,10 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { prepareFile } from './database-file.ts';
 import { APPLICATION_ID, type Migration, migrate } from './migrate.ts';
-import { broken, codeOf, toUnusable } from './storage-error.ts';
-import { StorageError } from './store.ts';
+import { PRIVATE } from './owner.ts';
+import { broken, checkVersion, foreign, toUnusable } from './storage-error.ts';
+import type { Report } from './store.ts';
 
 export const IN_MEMORY = ':memory:';
 
@@ -18,24 +19,20 @@ const CHECKED_PAGES = 2048;
  * @throws {StorageError} when it is no database of ours, newer than this program, broken, not writable, or owned by
  *   another process
  */
-export function openDatabase(file: string, migrations: Migration[]): Database {
-  const isNew = file === IN_MEMORY || !existsSync(file);
-  if (file !== IN_MEMORY) {
-    prepareFolder(dirname(file));
-    if (!isNew) checkHeader(file, migrations.length);
-  }
+export function openDatabase(file: string, migrations: Migration[], report: Report): Database {
+  const path = file === IN_MEMORY ? file : prepareFile(file, migrations.length, report);
   let db: Database | undefined;
   try {
-    db = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
+    db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
     claim(db);
     const version = Number(db.pragma('user_version', { simple: true }));
-    checkVersion(file, version, migrations.length);
+    checkVersion(path, version, migrations.length);
     checkContent(db, version);
-    // Before anything goes to the write-ahead log, so that the header of the file always tells whose it is.
-    if (version === 0) db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
+    // A large transaction keeps what it may have to take back in a temporary file, and a container may have no place for one.
+    db.pragma('temp_store = MEMORY');
     if (version > 0 && version < migrations.length) keepCopy(db, version);
     if (version < migrations.length) {
       migrate(db, migrations);
@@ -45,60 +42,26 @@ export function openDatabase(file: string, migrations: Migration[]): Database {
     return db;
   } catch (error) {
     db?.close();
-    throw toUnusable(file, error);
+    throw toUnusable(path, error);
   }
 }
 
-function prepareFolder(folder: string): void {
-  try {
-    // What lies in a folder of our own making is nobody's source code.
-    if (mkdirSync(folder, { recursive: true }) !== undefined) writeFileSync(join(folder, '.gitignore'), '*\n');
-  } catch (error) {
-    throw new StorageError(`${folder}: the folder cannot be made (${codeOf(error)}): choose another file with --db`);
-  }
-}
-
-/** Looks at the first bytes only, so that a file which is not ours is not even opened as a database. */
-function checkHeader(file: string, newest: number): void {
-  const header = Buffer.alloc(100);
-  let length: number;
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      length = readSync(descriptor, header);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw new StorageError(`${file}: cannot be read (${codeOf(error)}): choose another file with --db`);
-  }
-  // A journal beside the file is of a first start that was killed: what the header says is yet to be taken back.
-  if (length === 0 || existsSync(`${file}-journal`)) return;
-  const isSqlite = header.toString('latin1').startsWith('SQLite format 3\0');
-  if (!isSqlite || header.readUInt32BE(68) !== APPLICATION_ID) {
-    throw new StorageError(`${file}: is no database of mixpeek-mock: choose another file with --db`);
-  }
-  checkVersion(file, header.readUInt32BE(60), newest);
-}
-
-function checkVersion(file: string, version: number, newest: number): void {
-  if (version <= newest) return;
-  throw new StorageError(
-    `${file}: is of version ${version}, this program knows ${newest} at most: use a newer mixpeek-mock, or another file with --db`,
-  );
-}
-
-/** Takes the lock that keeps every other process out, and fails at once where it cannot be written. */
+/**
+ * Takes the lock that keeps every other process out, and fails at once where it cannot be written. An empty file becomes
+ * ours: before anything goes to the write-ahead log, so that the header of the file always tells whose it is, and without
+ * a journal in a file, so that a start that is killed here leaves an empty file or one page that is ours.
+ */
 function claim(db: Database): void {
   db.pragma('locking_mode = EXCLUSIVE');
+  const isEmpty = db.pragma('page_count', { simple: true }) === 0;
+  if (isEmpty) db.pragma('journal_mode = MEMORY');
   db.exec('BEGIN IMMEDIATE; ROLLBACK');
+  if (isEmpty) db.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
 function checkContent(db: Database, version: number): void {
   const tables = Number(db.prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'table'").pluck().get());
-  if (version === 0 && tables > 0) {
-    throw new StorageError(`${db.name}: is no database of mixpeek-mock: choose another file with --db`);
-  }
+  if (version === 0 && tables > 0) throw foreign(db.name);
   if (Number(db.pragma('page_count', { simple: true })) > CHECKED_PAGES) return;
   const verdict = db.pragma('quick_check(1)', { simple: true });
   if (verdict !== 'ok') throw broken(db.name);
@@ -109,6 +72,8 @@ function keepCopy(db: Database, version: number): void {
   const copy = `${db.name}.version-${version}`;
   const unfinished = `${copy}.unfinished`;
   rmSync(unfinished, { force: true });
+  // SQLite takes an empty file too, and would make one that others can read.
+  closeSync(openSync(unfinished, 'wx', PRIVATE));
   db.prepare('VACUUM INTO ?').run(unfinished);
   renameSync(unfinished, copy);
 }

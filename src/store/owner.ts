@@ -1,5 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+
+/** The mode of what we write: a database may hold what its users take from production. */
+export const PRIVATE = 0o600;
 
 /** Who owns a database file. It only serves a message: the lock of the database is the truth. */
 interface Owner {
@@ -11,26 +14,40 @@ interface Owner {
 
 const ownerFile = (database: string) => `${database}.owner`;
 
-/** Notes beside the database that this process owns it. A folder that takes no file is no reason to fail. */
-export function writeOwner(database: string, pid: number, since: string, url: string | null): void {
+/**
+ * Records beside the database that this process owns it. A folder that takes no file is no reason to fail.
+ * @returns what was written, for {@link removeOwner}
+ */
+export function writeOwner(database: string, pid: number, since: string, url: string | null): string {
   const owner: Owner = { pid, host: hostname(), url, since };
+  const text = `${JSON.stringify(owner)}\n`;
   try {
-    writeFileSync(ownerFile(database), `${JSON.stringify(owner)}\n`);
+    // Made anew, so that what stands there is neither followed, a link, nor waited for, a FIFO.
+    rmSync(ownerFile(database), { force: true });
+    writeFileSync(ownerFile(database), text, { flag: 'wx', mode: PRIVATE });
   } catch {}
+  return text;
 }
 
-export function removeOwner(database: string): void {
+/** Removes the record, unless another process has written its own since: that has a new database at the same path. */
+export function removeOwner(database: string, text: string): void {
   try {
-    rmSync(ownerFile(database), { force: true });
+    if (readOwner(database) === text) rmSync(ownerFile(database), { force: true });
   } catch {}
 }
 
 /** Who owns the database, in words. */
 export function describeOwner(database: string): string {
   try {
-    const { pid, host, url, since } = JSON.parse(readFileSync(ownerFile(database), 'utf8')) as Owner;
+    const { pid, host, url, since } = JSON.parse(readOwner(database)) as Owner;
     return `process ${pid} on ${host}${url ? `, which answers at ${url}` : ''}, since ${since}`;
   } catch {
     return 'another process';
   }
+}
+
+function readOwner(database: string): string {
+  const file = ownerFile(database);
+  if (!lstatSync(file).isFile()) throw new Error('a link or a FIFO is not of our making');
+  return readFileSync(file, 'utf8');
 }

@@ -13,8 +13,8 @@ import { removeOwner, writeOwner } from './owner.ts';
 import { type ApiKeyRow, fromApiKey, fromOrganization, toApiKey, toOrganization } from './rows.ts';
 import { prepareStatements } from './statements.ts';
 import { toUnusable } from './storage-error.ts';
-import { type Report, StorageHealth } from './storage-health.ts';
-import type { FoundCaller, Store } from './store.ts';
+import { StorageHealth } from './storage-health.ts';
+import type { FoundCaller, Report, Store } from './store.ts';
 
 /** Keys that are kept in memory once they were used. */
 const CACHED_KEYS = 10_000;
@@ -37,14 +37,14 @@ type FoundKey = { sandbox_id: string; api_key: ApiKey };
  * @throws {StorageError} when the file cannot be used
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
-  const db = openDatabase(options.file, readMigrations(options.migrations));
+  const db = openDatabase(options.file, readMigrations(options.migrations), options.report);
   try {
     const store = new SqliteStore(db, options);
     store.announce(null);
     return store;
   } catch (error) {
     db.close();
-    throw toUnusable(options.file, error);
+    throw toUnusable(db.name, error);
   }
 }
 
@@ -57,13 +57,14 @@ class SqliteStore implements Store {
   private readonly keys = new Map<string, FoundKey>();
   private readonly lentKeys = new Map<string, FoundKey>();
   private readonly organizations = new OrganizationCache();
+  private owner: string | undefined;
 
   constructor(db: Database, options: SqliteStoreOptions) {
     this.db = db;
     this.options = options;
     this.statements = prepareStatements(db);
     const { file, report } = options;
-    const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(file);
+    const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(file, db.name);
     const health = new StorageHealth({
       file,
       report,
@@ -200,12 +201,12 @@ class SqliteStore implements Store {
 
   announce(url: string | null): void {
     const { file, pid, since } = this.options;
-    if (file !== IN_MEMORY) writeOwner(file, pid, since, url);
+    if (file !== IN_MEMORY) this.owner = writeOwner(this.db.name, pid, since, url);
   }
 
   async close(): Promise<void> {
     this.writes.close();
-    if (this.options.file !== IN_MEMORY) removeOwner(this.options.file);
+    if (this.owner !== undefined) removeOwner(this.db.name, this.owner);
     this.db.close();
   }
 

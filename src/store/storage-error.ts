@@ -9,6 +9,17 @@ export const broken = (file: string) =>
     'the database is damaged',
   );
 
+export const foreign = (file: string) =>
+  new StorageError(`${file}: is not a database of mixpeek-mock: choose another file with --db`);
+
+/** @throws {StorageError} for a database that a newer program has written */
+export function checkVersion(file: string, version: number, newest: number): void {
+  if (version <= newest) return;
+  throw new StorageError(
+    `${file}: is of version ${version}, this program knows ${newest} at most: use a newer mixpeek-mock, or another file with --db`,
+  );
+}
+
 /** What the machine or the file does not let SQLite do, as one line for a person; anything else comes back as it is. */
 export function toStorageError(file: string, error: unknown): unknown {
   if (error instanceof StorageError) return error;

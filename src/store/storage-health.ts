@@ -1,8 +1,5 @@
 import { toStorageError } from './storage-error.ts';
-import { StorageError } from './store.ts';
-
-/** Hears once what keeps the storage from working, and once that it works again. The text is one line for a person. */
-export type Report = (level: 'error' | 'warn' | 'info', text: string) => void;
+import { type Report, StorageError } from './store.ts';
 
 /** How often a write is tried while none works, in milliseconds. */
 const RETRY_MS = 1000;

@@ -91,6 +91,9 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Hears once what keeps the storage from working, and once that it works again. The text is one line for a person. */
+export type Report = (level: 'error' | 'warn' | 'info', text: string) => void;
+
 /**
  * The storage cannot be used. The message is one line for a person who starts a server; a request that meets it is refused
  * with a 503, whose hint gives the reason in a few words and names no file.

@@ -1,9 +1,27 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import { buildSeed } from '../../src/seed.ts';
+import { migrate, readMigrations } from '../../src/store/migrate.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { makeFolder } from '../support/folder.ts';
@@ -12,10 +30,23 @@ import { MIGRATIONS } from '../support/harness.ts';
 const SINCE = '2026-01-01T00:00:00Z';
 const { state } = buildSeed(DEFAULT_SEED, 'a test', SINCE);
 
+const OPTIONS = { migrations: MIGRATIONS, pid: 4711, since: SINCE, report: () => {} };
+
 function open(file: string, migrations = MIGRATIONS): Store {
-  const store = openSqliteStore({ file, migrations, pid: 4711, since: SINCE, report: () => {} });
+  const store = openSqliteStore({ ...OPTIONS, file, migrations });
   onTestFinished(() => store.close().catch(() => {}));
   return store;
+}
+
+const released = readdirSync(MIGRATIONS).sort();
+const newest = released.length;
+
+/** The released migrations, and more behind them. */
+function makeMigrations(...more: string[]): string {
+  const folder = makeFolder();
+  for (const name of released) copyFileSync(join(MIGRATIONS, name), join(folder, name));
+  for (const [index, sql] of more.entries()) writeFileSync(join(folder, `9${index}_more.sql`), sql);
+  return folder;
 }
 
 async function makeDatabase(file: string): Promise<void> {
@@ -44,17 +75,17 @@ describe('opening a database', () => {
   });
 
   it.each<[string, (file: string) => void, RegExp]>([
-    ['is no database', (file) => writeFileSync(file, 'Dear diary,\n'.repeat(100)), /is no database of mixpeek-mock/],
-    ['is short', (file) => writeFileSync(file, 'x'), /is no database of mixpeek-mock/],
+    ['is no database', (file) => writeFileSync(file, 'Dear diary,\n'.repeat(100)), /is not a database of mixpeek-mock/],
+    ['is short', (file) => writeFileSync(file, 'x'), /is not a database of mixpeek-mock/],
     [
       'is the database of another program',
       (file) => new Sqlite(file).exec('CREATE TABLE diary (day TEXT)').close(),
-      /is no database of mixpeek-mock/,
+      /is not a database of mixpeek-mock/,
     ],
     [
       'is the database of another program with a version',
       (file) => new Sqlite(file).exec('CREATE TABLE diary (day TEXT); PRAGMA user_version = 1').close(),
-      /is no database of mixpeek-mock/,
+      /is not a database of mixpeek-mock/,
     ],
     [
       'is of a newer version',
@@ -86,7 +117,7 @@ describe('opening a database', () => {
     writeFileSync(join(folder, 'file'), '');
     mkdirSync(join(folder, 'folder'));
     expect(() => open(join(folder, 'file', 'mock.db'))).toThrow(/the folder cannot be made \(E/);
-    expect(() => open(join(folder, 'folder'))).toThrow(/cannot be read \(EISDIR\)/);
+    expect(() => open(join(folder, 'folder'))).toThrow(/folder: is a folder: name a file in it/);
   });
 
   it('says who owns the file, and the owner goes on', async () => {
@@ -104,18 +135,237 @@ describe('opening a database', () => {
   });
 });
 
-describe('migrations', () => {
-  const released = readdirSync(MIGRATIONS).sort();
-  const newest = released.length;
+describe('a file that is not ours', () => {
+  const makeForeign = (file: string) =>
+    new Sqlite(file).exec("CREATE TABLE diary (day TEXT); INSERT INTO diary VALUES ('Monday')").close();
 
-  /** The released migrations, and more behind them. */
-  function makeMigrations(...more: string[]): string {
-    const folder = makeFolder();
-    for (const name of released) copyFileSync(join(MIGRATIONS, name), join(folder, name));
-    for (const [index, sql] of more.entries()) writeFileSync(join(folder, `9${index}_more.sql`), sql);
-    return folder;
+  /** A transaction of another program that was killed: a file and its journal as they then lie there. */
+  function makeHotJournal(file: string): void {
+    const db = new Sqlite(`${file}.live`);
+    db.exec("PRAGMA cache_size = 1; CREATE TABLE diary (day TEXT); INSERT INTO diary VALUES ('Monday'); BEGIN");
+    const insert = db.prepare('INSERT INTO diary VALUES (?)');
+    for (let row = 0; row < 100; row++) insert.run('x'.repeat(1000));
+    copyFileSync(`${file}.live`, file);
+    copyFileSync(`${file}.live-journal`, `${file}-journal`);
+    db.exec('ROLLBACK').close();
   }
 
+  it.each<[string, (file: string) => void, RegExp, string?]>([
+    [
+      'has a journal beside it',
+      (file) => {
+        makeForeign(file);
+        writeFileSync(`${file}-journal`, '');
+      },
+      /is not a database of mixpeek-mock/,
+    ],
+    ['has a journal to be rolled back beside it', makeHotJournal, /is not a database of mixpeek-mock/],
+    [
+      'is empty and has a journal to be rolled back beside it',
+      (file) => {
+        makeHotJournal(file);
+        truncateSync(file, 0);
+      },
+      /is empty, and has a journal of another program beside it/,
+    ],
+    ['is named with whitespace behind it', makeForeign, /^--db ".*mock\.db ": whitespace at either end/, ' '],
+    ['is named with a line break behind it', makeForeign, /^--db ".*mock\.db\\n": whitespace at either end/, '\n'],
+    [
+      'is meant by a link whose target ends in whitespace',
+      (file) => {
+        makeForeign(`${file}.foreign`);
+        writeFileSync(`${file}.foreign `, '');
+        symlinkSync(`${file}.foreign `, file);
+      },
+      /whitespace at either end/,
+    ],
+  ])('is left alone to the byte when it %s', (_, make, message, suffix = '') => {
+    const folder = makeFolder();
+    const file = join(folder, 'mock.db');
+    make(file);
+    const before = readAll(folder);
+    expect(() => open(file + suffix)).toThrow(message);
+    expect(readAll(folder)).toEqual(before);
+  });
+
+  it.each<[string, RegExp]>([
+    ['', /^--db "": a path is expected, or :memory:$/],
+    [' ', /^--db " ": a path is expected, or :memory:$/],
+    [' mock.db', /whitespace at either end/],
+    [' :memory: ', /whitespace at either end/],
+    [':memory', /^--db ":memory": is not a path; :memory: keeps nothing$/],
+    ['file:mock.db?mode=memory', /^--db "file:mock.db\?mode=memory": is a URI, and a path is expected$/],
+    ['FILE:///tmp/x/mock.db', /is a URI/],
+    ['a\0b', /^--db "a\\u0000b": a path has no NUL characters$/],
+    ['folder/', /^--db "folder\/": is a folder: name a file in it$/],
+  ])('is not what --db %j means', (name, message) => {
+    expect(() => open(name)).toThrow(message);
+  });
+
+  it('is not waited for when it is a FIFO, and not read when it is a device or a socket', async () => {
+    const folder = makeFolder();
+    execFileSync('mkfifo', [join(folder, 'fifo')]);
+    const server = createServer().listen(join(folder, 'socket'));
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    for (const file of [join(folder, 'fifo'), join(folder, 'socket'), '/dev/null', '/dev/zero']) {
+      expect(() => open(file)).toThrow(`${file}: is not a regular file: choose another with --db`);
+    }
+  });
+});
+
+/** Every file of a folder, with its bytes. */
+const readAll = (folder: string) =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+describe('who may read a database', () => {
+  it('is its owner alone, where it is made: folder, file, write-ahead log, owner file, copy', async () => {
+    const folder = join(makeFolder(), 'a', 'b');
+    const file = join(folder, 'mock.db');
+    const store = open(file);
+    await store.replaceState('default', state);
+    expect([join(folder, '..'), folder, file, `${file}-wal`, `${file}.owner`].map(modeOf)).toEqual([
+      '700',
+      '700',
+      '600',
+      '600',
+      '600',
+    ]);
+    await store.close();
+    await open(file, makeMigrations('CREATE TABLE more (a)')).close();
+    expect(modeOf(`${file}.version-${newest}`)).toBe('600');
+  });
+
+  it('is left as it is in a file that is there, with a line when others can read it', async () => {
+    const folder = makeFolder();
+    const file = join(folder, 'mock.db');
+    const reports: string[] = [];
+    for (const [mode, lines] of [
+      [0o640, 0],
+      [0o644, 1],
+      [0o666, 2],
+    ] as const) {
+      await open(file).close();
+      chmodSync(file, mode);
+      await openSqliteStore({ ...OPTIONS, file, report: (level, text) => reports.push(`${level} ${text}`) }).close();
+      expect([modeOf(file), reports.length]).toEqual([mode.toString(8), lines]);
+    }
+    expect(reports[0]).toBe(`warn ${file}: other users of this machine can read it; chmod 600 ends that`);
+  });
+});
+
+describe('links', () => {
+  it('to a database are followed: what belongs to it lies beside the file itself', async () => {
+    const folder = makeFolder();
+    const [file, link] = [join(folder, 'data', 'mock.db'), join(folder, 'link.db')];
+    await makeDatabase(file);
+    symlinkSync(file, link);
+    const store = open(link);
+    expect(await store.findSandbox('default')).toMatchObject({ tiers: state.tiers });
+    expect(readdirSync(folder).sort()).toEqual(['data', 'link.db']);
+    expect(() => open(file)).toThrow(/is in use by process 4711/);
+    expect(() => open(link)).toThrow(/is in use by process 4711/);
+  });
+
+  it('that lead nowhere yet lead to a new database', async () => {
+    const folder = makeFolder();
+    symlinkSync(join(folder, 'mock.db'), join(folder, 'link.db'));
+    await makeDatabase(join(folder, 'link.db'));
+    expect(await open(join(folder, 'mock.db')).findSandbox('default')).toMatchObject({ tiers: state.tiers });
+  });
+
+  it.each<[string, (owner: string, folder: string) => void]>([
+    ['link', (owner, folder) => symlinkSync(join(folder, 'precious'), owner)],
+    ['link that leads nowhere', (owner, folder) => symlinkSync(join(folder, 'nowhere'), owner)],
+    ['FIFO', (owner) => void execFileSync('mkfifo', [owner])],
+  ])('are not followed by the owner file: a %s there becomes a file', async (_, make) => {
+    const folder = makeFolder();
+    const file = join(folder, 'mock.db');
+    writeFileSync(join(folder, 'precious'), 'precious');
+    make(`${file}.owner`, folder);
+    const store = open(file);
+    store.announce('http://localhost:4030');
+    expect(lstatSync(`${file}.owner`).isFile()).toBe(true);
+    expect([readFileSync(join(folder, 'precious'), 'utf8'), existsSync(join(folder, 'nowhere'))]).toEqual([
+      'precious',
+      false,
+    ]);
+    await store.close();
+    expect(existsSync(`${file}.owner`)).toBe(false);
+  });
+
+  it('and FIFOs in the place of the owner file are not read either', () => {
+    const file = join(makeFolder(), 'mock.db');
+    open(file);
+    rmSync(`${file}.owner`);
+    execFileSync('mkfifo', [`${file}.owner`]);
+    expect(() => open(file)).toThrow(/is in use by another process/);
+  });
+});
+
+describe('the owner file', () => {
+  it('of a server that made a new database at the same path is not removed by the one before', async () => {
+    const file = join(makeFolder(), 'mock.db');
+    const first = open(file);
+    await first.replaceState('default', state);
+    for (const name of [file, `${file}-wal`]) rmSync(name);
+    const second = openSqliteStore({ ...OPTIONS, file, pid: 4712 });
+    onTestFinished(() => second.close());
+    await second.replaceState('default', state);
+    await first.close();
+    expect(readdirSync(join(file, '..')).sort()).toEqual(['mock.db', 'mock.db-wal', 'mock.db.owner']);
+    expect(readFileSync(`${file}.owner`, 'utf8')).toContain('4712');
+  });
+});
+
+describe('a first start that was killed', () => {
+  it('is taken up at whatever byte it ended', async () => {
+    const folder = makeFolder();
+    const live = join(folder, 'live.db');
+    const db = openDatabase(live, [], () => {});
+    onTestFinished(() => void db.close());
+    const marked = readFileSync(live);
+    migrate(db, readMigrations(MIGRATIONS));
+    const log = readFileSync(`${live}-wal`);
+    const file = join(folder, 'mock.db');
+    const starts = [Buffer.alloc(0), marked].map((bytes) => [bytes, Buffer.alloc(0)] as const);
+    for (let length = 1; length < log.length; length += 1999) starts.push([marked, log.subarray(0, length)]);
+    expect(starts.length).toBeGreaterThan(10);
+    for (const [bytes, wal] of starts) {
+      writeFileSync(file, bytes);
+      writeFileSync(`${file}-wal`, wal);
+      const store = open(file);
+      await store.replaceState('default', state);
+      expect(await store.listOrganizationIds('default', 1)).toEqual(['org_demo123']);
+      await store.close();
+    }
+  });
+});
+
+describe('a large database that is damaged', () => {
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ['everywhere but in its first page', (bytes) => bytes.fill(0xa5, 4096)],
+    ['in its first page', (bytes) => bytes.fill(0xa5, 100, 4096)],
+    ['in its first tables', (bytes) => bytes.fill(0xa5, 4096, 16_384)],
+    ['by its end', (bytes) => bytes.subarray(0, 4096)],
+  ])('%s is told in one line at the start', async (_, damage) => {
+    const file = join(makeFolder(), 'mock.db');
+    const store = open(file);
+    const [first] = state.organizations;
+    if (first === undefined) throw new Error('the seed has an organization');
+    // More than is looked through at a start.
+    const metadata = JSON.stringify({ text: 'x'.repeat(10 * 1024 * 1024) });
+    await store.replaceState('default', { ...state, organizations: [{ ...first, metadata }], api_keys: [] });
+    await store.close();
+    writeFileSync(file, damage(readFileSync(file)));
+    const starting = (async () => open(file).findSandbox('default'))();
+    await expect(starting).rejects.toThrow(/^[^\n]*mock\.db: the database is damaged: put a copy in its place[^\n]*$/);
+  });
+});
+
+describe('migrations', () => {
   it('bring an older database to the newest version, with a copy of the old one kept beside it', async () => {
     const file = join(makeFolder(), 'mock.db');
     await makeDatabase(file);
