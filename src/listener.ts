@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { clearInterval, now, setInterval, setTimeout } from './domain/real-time.ts';
 
 /** The address cannot be listened on. The message is one line, and says what a person should do. */
 export class ListenError extends Error {
@@ -159,9 +160,9 @@ function refuseClient(socket: Socket, response: string): void {
 
 async function closeAll(servers: Server[], connections: Connections): Promise<void> {
   const closed = closeServers(servers);
-  const deadline = performance.now() + GRACE_MS;
+  const deadline = now() + GRACE_MS;
   const sweep = setInterval(() => {
-    const isLate = performance.now() > deadline;
+    const isLate = now() > deadline;
     for (const [socket, exchanges] of connections) {
       if (isLate || !exchanges.some(isUnderWay)) socket.destroy();
     }

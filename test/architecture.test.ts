@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'settings.ts': ['domain/', 'wire/'],
   'config.ts': ['settings.ts', 'domain/', 'wire/'],
   'log.ts': ['domain/'],
-  'listener.ts': [],
+  'listener.ts': ['domain/real-time.ts'],
   'health.ts': ['config.ts'],
   'banner.ts': ['server.ts', 'domain/'],
   'docs.ts': ['domain/', 'wire/'],
@@ -51,8 +51,8 @@ const MAY_NAME: [RegExp, string[]][] = [
   [/from 'zod'/, ['api/', 'control/', 'wire/', 'config.ts', 'seed-schema.ts']],
   [/from 'better-sqlite3'/, ['store/']],
   [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],
-  [/\bprocess\.[a-z]/, ['cli.ts', 'config.ts']],
-  [/\bDate\b(?!`)/, ['domain/clock.ts']],
+  [/\bprocess\.[a-z]/, ['cli.ts', 'config.ts', 'domain/real-time.ts']],
+  [/\bDate\b(?!`)/, ['domain/real-time.ts']],
 ];
 
 const files = readdirSync(SRC, { recursive: true })
@@ -73,4 +73,15 @@ it.each(files)('%s imports only what its room may', (file) => {
     if (!isIn(file, places)) expect(text.split('\n').filter((line) => word.test(line))).toEqual([]);
   }
   expect(text.split('\n').filter((line) => /^(?:let|var) |^await /.test(line))).toEqual([]);
+});
+
+// `mixpeek-mock health` is a program of its own, in which nobody fakes anything.
+const TIMED = files.filter((file) => !['domain/real-time.ts', 'health.ts'].includes(file));
+
+it.each(TIMED)('%s takes timers from real-time.ts, if any', (file) => {
+  const text = readFileSync(SRC + file, 'utf8');
+  const [, taken = ''] = /import \{([^}]*)\} from '[./a-z]*real-time\.ts'/.exec(text) ?? [];
+  const used = text.match(/\b(?:(?:set|clear)(?:Timeout|Interval|Immediate)|queueMicrotask)(?=\()/g) ?? [];
+  expect(used.filter((name) => !taken.split(/[\s,]+/).includes(name))).toEqual([]);
+  expect(text).not.toMatch(/\bperformance\.now|\bnextTick\b|node:timers/);
 });

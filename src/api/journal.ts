@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { listChanges, type Organization } from '../domain/organization.ts';
+import { now } from '../domain/real-time.ts';
 import { type Journal, type JournalEntry, toKeptAnswer, toKeptBody } from '../sandbox/journal.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import '../wire/body-parser.ts';
@@ -24,12 +25,12 @@ export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
       const received_at = sandbox.clock.now();
       const entry = journal.open({ request_id: id, received_at, method, url, headers: raw.rawHeaders.join('\n') });
       request.journalEntry = entry;
-      const started = performance.now();
+      const started = now();
       reply.raw.on('close', () => {
         const { socket, writableEnded, errored } = reply.raw;
         const isCut = !writableEnded || errored !== null || socket?.destroyed === true;
         const status = isCut ? null : reply.statusCode;
-        closeEntry(journal, entry, request, { status, ms: performance.now() - started });
+        closeEntry(journal, entry, request, { status, ms: now() - started });
       });
     }
     done();

@@ -1,10 +1,12 @@
+import { RealDate } from './real-time.ts';
+
 /** Where every time comes from that a client can see. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
 }
 
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = { now: () => RealDate.now() };
 
 /** How a clock was set: it stands at a time, or runs that far from real time. Milliseconds. */
 export interface ClockSetting {
@@ -15,8 +17,8 @@ export interface ClockSetting {
 export const REAL_TIME: ClockSetting = { frozen_at: null, offset_ms: 0 };
 
 /** Times that Python and a timestamp of four-digit years can tell, in milliseconds since 1970. */
-export const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
-export const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+export const EARLIEST = RealDate.parse('0001-01-01T00:00:00Z');
+export const LATEST = RealDate.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** A clock that can be stopped and moved, so that nobody has to wait. */
 export class SettableClock implements Clock {
@@ -38,7 +40,7 @@ export class SettableClock implements Clock {
   }
 
   now(): number {
-    return this.current.frozen_at ?? Math.min(LATEST, Date.now() + this.current.offset_ms);
+    return this.current.frozen_at ?? Math.min(LATEST, RealDate.now() + this.current.offset_ms);
   }
 
   /** The time as a timestamp of the wire: within a millisecond it is written once. */
@@ -57,12 +59,12 @@ export class SettableClock implements Clock {
 
   /** The setting that stands at a time. */
   frozenAt(time: number): ClockSetting {
-    return { frozen_at: time, offset_ms: time - Date.now() };
+    return { frozen_at: time, offset_ms: time - RealDate.now() };
   }
 
   /** The setting that runs from a time on. */
   runningFrom(time: number): ClockSetting {
-    return { frozen_at: null, offset_ms: time - Date.now() };
+    return { frozen_at: null, offset_ms: time - RealDate.now() };
   }
 
   /** The setting that is `ms` further, running or standing as before; back when it is negative. */
@@ -76,16 +78,16 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz
 
 /** Milliseconds since 1970 as a timestamp of the wire. */
 export function toTimestamp(milliseconds: number): string {
-  const text = new Date(milliseconds).toISOString();
+  const text = new RealDate(milliseconds).toISOString();
   return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : `${text.slice(0, -1)}000Z`;
 }
 
 /** As the header `Date` has it. */
-export const toHttpDate = (milliseconds: number) => new Date(milliseconds).toUTCString();
+export const toHttpDate = (milliseconds: number) => new RealDate(milliseconds).toUTCString();
 
 /** A timestamp of the wire as milliseconds since 1970; what is finer is cut off. */
 export function toMilliseconds(timestamp: string): number {
-  return Date.parse(timestamp);
+  return RealDate.parse(timestamp);
 }
 
 /**
@@ -97,13 +99,13 @@ export function normalizeTimestamp(text: string): string | undefined {
   if (match === null) return undefined;
   const [, day, time = '00:00:00', fraction = '', offset = 'Z'] = match;
   const local = `${day}T${time}`;
-  const asWritten = Date.parse(`${local}Z`);
+  const asWritten = RealDate.parse(`${local}Z`);
   // An ISO parser may roll the 30th of February over to March: what comes back must be what went in.
-  if (Number.isNaN(asWritten) || new Date(asWritten).toISOString().slice(0, 19) !== local) return undefined;
-  const utc = Date.parse(`${local}${offset.toUpperCase()}`);
+  if (Number.isNaN(asWritten) || new RealDate(asWritten).toISOString().slice(0, 19) !== local) return undefined;
+  const utc = RealDate.parse(`${local}${offset.toUpperCase()}`);
   // NaN is in no range either.
   if (!(utc >= EARLIEST && utc <= LATEST)) return undefined;
-  const seconds = new Date(utc).toISOString().slice(0, 19);
+  const seconds = new RealDate(utc).toISOString().slice(0, 19);
   const microseconds = fraction.padEnd(6, '0').slice(0, 6);
   return microseconds === '000000' ? `${seconds}Z` : `${seconds}.${microseconds}Z`;
 }

@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { setImmediate } from '../domain/real-time.ts';
 
 interface Unit {
   work: () => unknown;

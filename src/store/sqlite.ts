@@ -3,6 +3,7 @@ import type { ApiKey } from '../domain/api-key.ts';
 import { type ClockSetting, REAL_TIME } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
+import { now } from '../domain/real-time.ts';
 import { DEFAULT_SANDBOX, type State } from '../domain/state.ts';
 import { GroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
@@ -28,6 +29,8 @@ export interface SqliteStoreOptions {
   pid: number;
   since: string;
   report: Report;
+  /** Milliseconds that only go forward; those of this machine unless given. */
+  now?: () => number;
 }
 
 type FoundKey = { sandbox_id: string; api_key: ApiKey };
@@ -68,6 +71,7 @@ class SqliteStore implements Store {
     const health = new StorageHealth({
       file,
       report,
+      now: options.now ?? now,
       checkFiles,
       tryRead: () => this.statements.selectSandbox.get(DEFAULT_SANDBOX),
       tryWrite: () => this.writes.run(() => writeSomething(db)),

@@ -8,6 +8,8 @@ export interface HealthParts {
   /** A path, or `:memory:`. */
   file: string;
   report: Report;
+  /** Milliseconds that only go forward. */
+  now: () => number;
   /** Throws where the files of the database are no longer those that were opened. */
   checkFiles: () => void;
   tryRead: () => unknown;
@@ -27,8 +29,8 @@ export class StorageHealth {
 
   async canWrite(): Promise<boolean> {
     if (this.isWritable) this.lookForFiles();
-    else if (performance.now() - this.triedAt >= RETRY_MS) {
-      this.triedAt = performance.now();
+    else if (this.parts.now() - this.triedAt >= RETRY_MS) {
+      this.triedAt = this.parts.now();
       await this.parts.tryWrite().catch(() => {});
     }
     return this.isWritable;
@@ -67,7 +69,7 @@ export class StorageHealth {
     const explained = toStorageError(this.parts.file, error);
     if (explained instanceof StorageError && this.isWritable) {
       this.isWritable = false;
-      this.triedAt = performance.now();
+      this.triedAt = this.parts.now();
       this.parts.report('error', `changes cannot be kept: ${explained.message}`);
     }
     return explained;

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import { buildSeed } from '../../src/seed.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -11,7 +11,7 @@ const { state } = buildSeed(DEFAULT_SEED, 'a test', '2026-01-01T00:00:00Z');
 const UNAVAILABLE = errorBody(503, 'ServiceUnavailableError', 'Service unavailable');
 
 /** The app on a database file, with what the store reports. */
-async function buildFileApp() {
+async function buildFileApp(now: () => number) {
   const file = join(makeFolder(), 'data', 'mock.db');
   const reports: string[] = [];
   const store = openSqliteStore({
@@ -20,16 +20,12 @@ async function buildFileApp() {
     pid: 1,
     since: '2026-01-01T00:00:00Z',
     report: (level, text) => reports.push(`${level} ${text}`),
+    now,
   });
   const app = await buildTestApp({ store });
   const readHealth = async () => (await app.get({ url: '/v1/health' })).json.status;
   return { ...app, file, reports, readHealth };
 }
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['performance'] });
-  onTestFinished(() => void vi.useRealTimers());
-});
 
 describe('a database whose files are no longer in their place', () => {
   it.each<[string, (file: string) => void, string]>([
@@ -46,7 +42,7 @@ describe('a database whose files are no longer in their place', () => {
       'replaced',
     ],
   ])('%s: changes are refused with a 503, nothing of them is seen, what is there is read', async (_, move, what) => {
-    const { file, get, patch, send, reports, readHealth } = await buildFileApp();
+    const { file, get, patch, send, reports, readHealth } = await buildFileApp(() => 0);
     await patch({ logo_url: 'before' });
     move(file);
     for (const answer of await Promise.all([patch({ logo_url: 'after' }), patch({ metadata: { a: 1 } })])) {
@@ -75,27 +71,28 @@ describe('a database whose files are no longer in their place', () => {
   });
 
   it('is DEGRADED before anybody writes', async () => {
-    const { file, readHealth, reports } = await buildFileApp();
+    const { file, readHealth, reports } = await buildFileApp(() => 0);
     expect(await readHealth()).toBe('OK');
     rmSync(file);
     expect([await readHealth(), await readHealth(), reports.length]).toEqual(['DEGRADED', 'DEGRADED', 1]);
   });
 
   it('keeps changes again once it is back: health tries that once a second', async () => {
-    const { file, patch, readHealth, reports } = await buildFileApp();
+    let time = 5000;
+    const { file, patch, readHealth, reports } = await buildFileApp(() => time);
     renameSync(file, `${file}.old`);
     expect((await patch({ logo_url: 'x' })).status).toBe(503);
     renameSync(`${file}.old`, file);
-    vi.advanceTimersByTime(999);
+    time += 999;
     expect(await readHealth()).toBe('DEGRADED');
-    vi.advanceTimersByTime(1);
+    time += 1;
     expect(await readHealth()).toBe('OK');
     expect((await patch({ logo_url: 'y' })).json.logo_url).toBe('y');
     expect(reports).toEqual([expect.stringMatching(/^error /), 'info changes are kept again']);
   });
 
   it('keeps changes again with the next one that works', async () => {
-    const { file, patch, readHealth } = await buildFileApp();
+    const { file, patch, readHealth } = await buildFileApp(() => 0);
     renameSync(file, `${file}.old`);
     expect((await patch({ logo_url: 'x' })).status).toBe(503);
     renameSync(`${file}.old`, file);
