@@ -1,41 +1,60 @@
 import { resolve } from 'node:path';
 import { maskKey } from './domain/redact.ts';
+import { escapeControls } from './domain/text.ts';
 import type { RunningServer, ServedKey } from './server.ts';
 
-/**
- * What a person sees when the server answers.
- * @param madeUpToken the token of the control plane, which nobody else knows
- */
-export function toBanner(server: RunningServer, version: string, madeUpToken: string | undefined): string {
-  const rows = server.apiKeys.map(({ key, isGiven, account_type, api_key }) => [
-    isGiven ? maskKey(key) : key,
-    api_key.organization_id,
-    account_type,
-    api_key.permissions.join(', '),
-    api_key.status === 'active' ? '' : api_key.status,
-  ]);
-  const data = server.db === ':memory:' ? 'in memory, gone when this stops' : resolve(server.db);
-  return [
-    '',
-    `  mixpeek-mock ${version} answers at ${server.url}`,
-    '',
-    `  data   ${data}`,
-    `         ${server.origin}`,
-    `  docs   ${server.url}/docs`,
-    '',
-    ...(rows.length > 0
-      ? alignColumns(rows).map((row, index) => `  ${index === 0 ? 'keys' : '    '}   ${row}`)
-      : noKeys),
-    ...(madeUpToken ? ['', `  token  ${madeUpToken} (of the control plane, ${server.url}/_mock)`] : []),
-    '',
-    '  try    (paste it)',
-    `         ${toCurl(server)}`,
-    '',
-    '',
-  ].join('\n');
+/** What a start tells of its server. */
+type Announced = Pick<RunningServer, 'url' | 'db' | 'origin' | 'apiKeys'>;
+
+/** What a banner shows besides what the server says of itself. */
+export interface BannerFacts {
+  version: string;
+  hasControl: boolean;
+  /** The token of the control plane, which nobody else knows; undefined when it was given, or none is demanded. */
+  generatedToken: string | undefined;
 }
 
-const noKeys = ['  keys   none of those in the database is known in plain; add one with --api-key'];
+/** Keys that a banner lists at most; a ready line has them all. */
+const LISTED_KEYS = 20;
+
+/** What a person sees when the server answers. */
+export function toBanner(server: Announced, { version, hasControl, generatedToken }: BannerFacts): string {
+  const data = server.db === ':memory:' ? 'in memory, gone when this stops' : resolve(server.db);
+  const lines = [
+    '',
+    `mixpeek-mock ${version} is listening on ${server.url}`,
+    '',
+    `data     ${data}`,
+    `         ${server.origin}`,
+    `docs     ${server.url}/docs`,
+    ...(hasControl ? [`control  ${server.url}/_mock`] : []),
+    ...(generatedToken ? [`token    ${generatedToken} (generated: the control plane demands it)`] : []),
+    '',
+    ...toKeyLines(server.apiKeys).map((line, index) => `${index === 0 ? 'keys' : '    '}     ${line}`),
+    '',
+    'try      (paste it)',
+    `         ${toCurl(server)}`,
+    '',
+    'Ctrl-C stops it',
+  ];
+  // A path may hold what a terminal would obey.
+  return `${lines.map((line) => escapeControls(line && `  ${line}`)).join('\n')}\n\n`;
+}
+
+function toKeyLines(apiKeys: ServedKey[]): string[] {
+  if (apiKeys.length === 0) return ['none of those in the database is known in plain; add one with --api-key'];
+  const rows = apiKeys
+    .slice(0, LISTED_KEYS)
+    .map(({ key, isGiven, account_type, api_key }) => [
+      isGiven ? maskKey(key) : key,
+      api_key.organization_id,
+      account_type,
+      api_key.permissions.join(', '),
+      api_key.status === 'active' ? '' : api_key.status,
+    ]);
+  const rest = apiKeys.length - rows.length;
+  return [...alignColumns(rows), ...(rest > 0 ? [`and ${rest.toLocaleString('en')} more`] : [])];
+}
 
 function alignColumns(rows: string[][]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -47,7 +66,7 @@ function alignColumns(rows: string[][]): string[] {
   );
 }
 
-function toCurl({ url, apiKeys }: RunningServer): string {
+function toCurl({ url, apiKeys }: Announced): string {
   const admin = apiKeys.find(
     ({ isGiven, api_key }) => !isGiven && api_key.status === 'active' && api_key.permissions.includes('admin'),
   );
@@ -61,9 +80,9 @@ function toCurl({ url, apiKeys }: RunningServer): string {
  * What a program reads: one line of JSON. A key that cannot be used says why in `status`; of one that a flag or a variable
  * gave only `key_prefix` is shown.
  */
-export function toReadyLine(server: RunningServer): string {
+export function toReadyLine(server: Announced): string {
   const api_keys = server.apiKeys.map(toReadyKey);
-  return `${JSON.stringify({ event: 'ready', url: server.url, db: server.db, api_keys })}\n`;
+  return `${escapeControls(JSON.stringify({ event: 'ready', url: server.url, db: server.db, api_keys }))}\n`;
 }
 
 const toReadyKey = ({ key, isGiven, account_type, api_key }: ServedKey) => ({

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { toBanner, toReadyLine } from './banner.ts';
-import { ConfigError, type Flags, readHealthConfig, readServeConfig, writeToStandardError } from './config.ts';
+import { type Flags, readHealthConfig, readServeConfig, writeToStandardError } from './config.ts';
 import { redactKeys } from './domain/redact.ts';
 import { askHealth } from './health.ts';
 import { type RunningServer, readOpenApiDocument, readVersion, startServer } from './server.ts';
-import { HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from './settings.ts';
+import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from './settings.ts';
 
 /** Errors whose message says all that a person needs. */
-const PLAIN_ERRORS = ['ConfigError', 'SeedFileError', 'StorageError', 'ListenError'];
+const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError'];
 
 /** What is typed at the wrong place may be a secret: of an option that is not known the value is not repeated. */
 const REDACTED = {
@@ -64,11 +64,12 @@ async function serve(flags: Flags): Promise<void> {
   const starting = startServer(config, writeToStandardError);
   stopOnSignals(starting);
   const server = await starting;
-  const madeUpToken = config.controlToken === undefined ? server.controlToken : undefined;
-  if (config.json && madeUpToken) {
-    process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: madeUpToken })}\n`);
+  const generatedToken = config.controlToken === undefined ? server.controlToken : undefined;
+  if (config.json && generatedToken) {
+    process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: generatedToken })}\n`);
   }
-  process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, readVersion(), madeUpToken));
+  const facts = { version: readVersion(), hasControl: config.control === 'on', generatedToken };
+  process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, facts));
 }
 
 /** The first signal lets requests in flight be answered, also one that comes before the start is done; the second forces. */

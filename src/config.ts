@@ -5,15 +5,17 @@ import { PERMISSIONS, type Permission } from './domain/api-key.ts';
 import { normalizeTimestamp, toMilliseconds } from './domain/clock.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
 import { isApiKey, redactKeys } from './domain/redact.ts';
+import { escapeControls } from './domain/text.ts';
 import {
+  ConfigError,
   FLAGS_IN_VARIABLES,
   HEALTH_SETTINGS,
   LOG_LEVELS,
   SEED_FILES,
   SERVE_SETTINGS,
   type Setting,
-  toVariable,
 } from './settings.ts';
+import { listUnknownVariables, readVariable, refuseQuotes, type Variables } from './variables.ts';
 import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 
 /** A key that a flag names, for an organization of the database. */
@@ -22,11 +24,6 @@ export interface ApiKeyGrant {
   permission: Permission;
   /** Undefined: the first organization. */
   organization_id: string | undefined;
-}
-
-/** A value that cannot be used. The message is one line: the flag, what was given, what is allowed. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
 }
 
 const text = z.string().min(1);
@@ -82,6 +79,8 @@ const ServeConfig = z.object({
 export type ServeConfig = z.output<typeof ServeConfig> & {
   /** The number of this process, for whoever finds the database in use. */
   pid: number;
+  /** What a person should know of the settings; each is a line of the log. */
+  warnings: string[];
 };
 
 const HealthConfig = z.object({
@@ -93,7 +92,6 @@ export type HealthConfig = z.output<typeof HealthConfig>;
 
 /** Values as the command line gives them, by the name of the setting. */
 export type Flags = Record<string, string | boolean | string[] | undefined>;
-type Variables = Record<string, string | undefined>;
 
 /**
  * The settings of the server: a flag counts before its variable, and that before the default.
@@ -106,7 +104,8 @@ export function readServeConfig(
   folder: string = process.cwd(),
 ): ServeConfig {
   const config = read(ServeConfig, SERVE_SETTINGS, flags, variables);
-  return { ...config, seed: config.seed ?? findSeedFile(folder), pid: process.pid };
+  const warnings = listUnknownVariables(variables);
+  return { ...config, seed: config.seed ?? findSeedFile(folder), pid: process.pid, warnings };
 }
 
 /**
@@ -115,7 +114,7 @@ export function readServeConfig(
  */
 export function readOptions(options: Flags): ServeConfig {
   const { json: _, ...settings } = SERVE_SETTINGS;
-  return { ...read(ServeConfig, settings, options, {}, (name) => name), pid: process.pid };
+  return { ...read(ServeConfig, settings, options, {}, (name) => name), pid: process.pid, warnings: [] };
 }
 
 export function readHealthConfig(flags: Flags, variables: Variables = process.env): HealthConfig {
@@ -134,19 +133,24 @@ function read<T extends z.ZodType>(
 ): z.output<T> {
   const [unknown] = Object.keys(flags).filter((name) => !Object.hasOwn(settings, name));
   if (unknown !== undefined)
-    throw new ConfigError(`${unknown} is no option; there are ${Object.keys(settings).join(', ')}`);
+    throw new ConfigError(`unknown option ${unknown}; there are ${Object.keys(settings).join(', ')}`);
   const given: Record<string, unknown> = {};
   const sources: Record<string, string> = {};
-  for (const [name, { flag, default: fallback, isRepeatable }] of Object.entries(settings)) {
-    const variable = variables[toVariable(name)];
+  for (const [name, setting] of Object.entries(settings)) {
+    const { flag, default: fallback } = setting;
     if (fallback !== undefined) given[name] = fallback;
-    if (flags[name] !== undefined) {
-      given[name] = typeof flags[name] === 'boolean' ? String(flags[name]) : flags[name];
-      sources[name] = toShown(name, flag.split(' ', 1)[0] ?? flag);
-    } else if (variable !== undefined && variable !== '') {
-      given[name] = isRepeatable ? variable.split(',').map((part) => part.trim()) : variable;
-      sources[name] = toVariable(name);
-    }
+    const value = flags[name];
+    const found =
+      value === undefined
+        ? readVariable(name, setting, variables)
+        : {
+            value: typeof value === 'boolean' ? String(value) : value,
+            source: toShown(name, flag.split(' ', 1)[0] ?? flag),
+          };
+    if (found === undefined) continue;
+    refuseQuotes(found.source, found.value);
+    given[name] = found.value;
+    sources[name] = found.source;
   }
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
@@ -156,12 +160,13 @@ function read<T extends z.ZodType>(
   const secret = index === undefined ? 'the value' : `value ${Number(index) + 1}`;
   const what = isSecret
     ? `${secret} cannot be used, and is not repeated here`
-    : `'${redactKeys(String(value))}' was given`;
+    : `'${escapeControls(redactKeys(String(value)))}' was given`;
   throw new ConfigError(`${sources[String(name)]}: ${what}; allowed: ${allowed}`);
 }
 
 function findSeedFile(folder: string): string | undefined {
   const found = SEED_FILES.filter((name) => existsSync(resolve(folder, name)));
-  if (found.length > 1) throw new ConfigError(`--seed: ${found.join(' and ')} stand here; name the one that is meant`);
+  if (found.length > 1)
+    throw new ConfigError(`--seed: ${found.join(' and ')} are both here; name the one that is meant`);
   return found[0] && resolve(folder, found[0]);
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { buildOpenApiDocument } from './api/openapi.ts';
 import { buildApp } from './app.ts';
-import { type ApiKeyGrant, ConfigError, type ServeConfig } from './config.ts';
+import type { ApiKeyGrant, ServeConfig } from './config.ts';
 import { isLoopback } from './control/guard.ts';
 import { DEFAULT_SEED, DEMO_KEY } from './default-seed.ts';
 import { hashApiKey, type Permission } from './domain/api-key.ts';
@@ -15,6 +15,7 @@ import { buildLogStream } from './log.ts';
 import { Sandbox } from './sandbox/sandbox.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { buildSeed, type KnownKey, type Seed, toKnownKey } from './seed.ts';
+import { ConfigError } from './settings.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 import { toBadRequest } from './wire/envelope.ts';
@@ -111,6 +112,7 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     app = served;
     cleanUp.push(() => served.close());
     await served.ready();
+    for (const warning of config.warnings) served.log.warn(warning);
 
     // The port is taken before anything is written; whoever asks that early waits for what is written.
     const early: Parameters<typeof app.routing>[] = [];

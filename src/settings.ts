@@ -12,8 +12,13 @@ export interface Setting {
   allowed: string;
   default?: string;
   isRepeatable?: boolean;
-  /** A value that is refused is not repeated. */
+  /** A value that is refused is not repeated, and a variable may name a file that holds it. */
   isSecret?: boolean;
+}
+
+/** A value that cannot be used. The message is one line: the flag, what was given, what is allowed. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
 }
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

@@ -17,7 +17,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'seed-file.ts': ['seed.ts', 'seed-schema.ts', 'domain/', 'wire/'],
   'default-seed.ts': ['seed-schema.ts'],
   'settings.ts': ['domain/', 'wire/'],
-  'config.ts': ['settings.ts', 'domain/', 'wire/'],
+  'variables.ts': ['settings.ts', 'domain/'],
+  'config.ts': ['settings.ts', 'variables.ts', 'domain/', 'wire/'],
   'log.ts': ['domain/'],
   'listener.ts': ['domain/real-time.ts'],
   'health.ts': ['config.ts'],
@@ -41,6 +42,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'log.ts',
     'seed.ts',
     'seed-file.ts',
+    'settings.ts',
   ],
   'cli.ts': ['settings.ts', 'domain/redact.ts', 'server.ts', 'config.ts', 'seed.ts', 'banner.ts', 'health.ts'],
 };

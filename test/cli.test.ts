@@ -213,11 +213,11 @@ describe('for people', () => {
     const isComplete = new Promise<void>((resolve) => {
       child.stdout?.on('data', (chunk) => {
         banner += chunk;
-        if (banner.includes('curl')) resolve();
+        if (banner.includes('Ctrl-C')) resolve();
       });
     });
     await isComplete;
-    const [, url = ''] = /answers at (\S+)/.exec(banner) ?? [];
+    const [, url = ''] = /listening on (\S+)/.exec(banner) ?? [];
     expect(banner).toContain(join(folder, '.mixpeek-mock/mock.db'));
     expect(banner).toMatch(/sk_test_revoked +org_demo123 +pro +admin +revoked/);
     expect(banner).toContain(

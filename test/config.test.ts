@@ -20,6 +20,7 @@ const DEFAULTS = {
   logLevel: 'info',
   json: false,
   pid: process.pid,
+  warnings: [],
 };
 
 const read = (flags: Flags, variables: Record<string, string> = {}) => readServeConfig(flags, variables, makeFolder());
@@ -68,6 +69,8 @@ describe('the configuration', () => {
     [{ unknownFields: 'x' }, {}, /^--unknown-fields: 'x' was given; allowed: ignore, reject$/],
     [{ requestTimeout: '30' }, {}, /^--request-timeout: '30' was given; allowed: a duration like 500ms, 30s or 2m$/],
     [{}, { MIXPEEK_MOCK_RESET: 'yes' }, /^MIXPEEK_MOCK_RESET: 'yes' was given; allowed: true, false, 1, 0$/],
+    [{ port: '4\u001b[31m\n' }, {}, /^--port: '4\\u001b\[31m\\n' was given; allowed/],
+    [{ db: '"/data/mock.db"' }, {}, /^--db: there are quotes around the value: write it without them$/],
     [
       { apiKey: ['sk_test_a', 'nonsense'] },
       {},
@@ -92,7 +95,7 @@ describe('the configuration', () => {
     expect(readServeConfig({}, {}, folder).seed).toBe(join(folder, 'mixpeek-mock.yml'));
     expect(readServeConfig({ seed: 'other.yaml' }, {}, folder).seed).toBe('other.yaml');
     writeFileSync(join(folder, 'mixpeek-mock.json'), '');
-    expect(() => readServeConfig({}, {}, folder)).toThrow('mixpeek-mock.yml and mixpeek-mock.json stand here');
+    expect(() => readServeConfig({}, {}, folder)).toThrow('mixpeek-mock.yml and mixpeek-mock.json are both here');
   });
 
   it('of health follows the port of the server, which cannot be 0', () => {

@@ -293,10 +293,10 @@ describe('createMockServer', () => {
     await expect(createMockServer({ port })).rejects.toThrow(`port ${port} is in use`);
     await expect(createMockServer({ requestTimeout: 'soon' })).rejects.toThrow("requestTimeout: 'soon' was given");
     for (const name of ['json', 'constructor']) {
-      await expect(createMockServer({ [name]: 'true' })).rejects.toThrow(`${name} is no option`);
+      await expect(createMockServer({ [name]: 'true' })).rejects.toThrow(`unknown option ${name}; there are`);
     }
     const misspelt = { unknownFeilds: 'reject' } as object;
-    await expect(createMockServer(misspelt)).rejects.toThrow('unknownFeilds is no option; there are port, host, db');
+    await expect(createMockServer(misspelt)).rejects.toThrow('unknown option unknownFeilds; there are port, host, db');
   });
 
   it('serves the page for people, whose 404s are in the envelope too', async () => {

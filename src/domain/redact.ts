@@ -56,8 +56,13 @@ const KEYS_IN_TEXT = new RegExp(
 /** The text with everything in it that looks like a key masked, percent-encoded and escaped ones included. */
 export function redactKeys(text: string): string {
   return text.replace(KEYS_IN_TEXT, (key, offset: number) => {
-    // What is masked already stays as it is.
-    if (key.length <= MAX_SHOWN_LENGTH && text[offset + key.length] === '…') return key;
+    // What is masked already stays as it is; headers write the sign as three periods.
+    if (
+      key.length <= MAX_SHOWN_LENGTH &&
+      /^(?:…|\.{3})/.test(text.slice(offset + key.length, offset + key.length + 3))
+    ) {
+      return key;
+    }
     return isApiKey(key) ? maskKey(key) : 'sk_…';
   });
 }

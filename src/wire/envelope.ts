@@ -85,7 +85,11 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
 }
 
 /** Printable ASCII, of a length that every client takes. */
-const toHeaderText = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+const toHeaderText = (text: string) =>
+  text
+    .replaceAll('…', '...')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 200);
 
 /** The bare answer to what nobody foresaw: no stack, nothing internal. */
 const INTERNAL_ERROR = answer(500, 'InternalServerError', 'Internal server error');

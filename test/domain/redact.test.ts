@@ -91,6 +91,7 @@ describe('keys in a text are masked', () => {
     '3sk_abc',
     'sk_ is the beginning of a key, desk_ is not',
     'sk_live_ab… mxp_sk_… sk_…',
+    'the key sk_live_ab... is revoked',
   ])('%s stays whole', (text) => {
     expect(redactKeys(text)).toBe(text);
     expect(redactKeys(redactKeys(text))).toBe(text);
