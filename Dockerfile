@@ -1,14 +1,15 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Not `npm ci`: it wants the packages of every other platform in the lockfile too. Not the lockfile's better-sqlite3 12:
-# its statements abort Node 24.19 and newer when they are collected as garbage; 13 does not, and brings its binaries.
-RUN npm install --no-save --no-audit --no-fund better-sqlite3@13.2.0 \
+# Not the lockfile's better-sqlite3 12, which would be compiled here and crashes on Node 24.19 and newer: 13 brings its binaries.
+RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund \
+  && npm install --include=dev --no-save --ignore-scripts --no-audit --no-fund better-sqlite3@13.2.0 \
   && find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
 COPY tsconfig.json tsconfig.types.json ./
+COPY licenses ./licenses
 COPY scripts ./scripts
 COPY src ./src
-RUN npm run build && rm dist/*.map
+RUN npm run build
 
 FROM node:24-bookworm-slim
 # A seed file that is mounted here, /app/mixpeek-mock.yaml, is found by itself.

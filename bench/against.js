@@ -38,7 +38,7 @@ function buildCommit(commit, folder) {
   if (isSame('package-lock.json')) symlinkSync(join(project, 'node_modules'), join(home, 'node_modules'), 'junction');
   const run = (code) =>
     execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: home, stdio: ['ignore', 2, 2] });
-  if (!isSame('package-lock.json')) run("(await import('./scripts/prepare.js')).installIfNeeded()");
+  if (!isSame('package-lock.json')) run("await (await import('./scripts/prepare.js')).installIfNeeded()");
   run("await import('./scripts/build.js')");
   return join(home, 'dist/cli.js');
 }

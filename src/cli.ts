@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { toBanner, toReadyLine } from './banner.ts';
 import { type Flags, readHealthConfig, readServeConfig, writeToStandardError } from './config.ts';
@@ -102,4 +101,5 @@ function fail(error: unknown): never {
   process.exit(error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE);
 }
 
-buildProgram().parseAsync().catch(fail);
+/** Does what the arguments of this process say. */
+export const runCli = () => buildProgram().parseAsync().catch(fail);

@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'banner.ts': ['server.ts', 'domain/'],
   'docs.ts': ['domain/', 'wire/'],
   'openapi-differences.ts': [],
+  'main.ts': ['cli.ts', 'index.ts'],
   'index.ts': ['server.ts', 'config.ts'],
   'app.ts': ['api/', 'control/', 'wire/', 'sandbox/', 'domain/'],
   'server.ts': [
@@ -53,7 +54,7 @@ const MAY_NAME: [RegExp, string[]][] = [
   [/from 'zod'/, ['api/', 'control/', 'wire/', 'config.ts', 'seed-schema.ts']],
   [/from 'better-sqlite3'/, ['store/']],
   [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],
-  [/\bprocess\.[a-z]/, ['cli.ts', 'config.ts', 'domain/real-time.ts']],
+  [/\bprocess\.[a-z]/, ['cli.ts', 'config.ts', 'domain/real-time.ts', 'store/running-node.ts']],
   [/\bDate\b(?!`)/, ['domain/real-time.ts']],
 ];
 

@@ -3,6 +3,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { prepareFile } from './database-file.ts';
 import { APPLICATION_ID, type Migration, migrate } from './migrate.ts';
 import { PRIVATE } from './owner.ts';
+import { checkRunningNode } from './running-node.ts';
 import { broken, checkVersion, foreign, toUnusable } from './storage-error.ts';
 import type { Report } from './store.ts';
 
@@ -20,6 +21,7 @@ const CHECKED_PAGES = 2048;
  *   another process
  */
 export function openDatabase(file: string, migrations: Migration[], report: Report): Database {
+  checkRunningNode();
   const path = file === IN_MEMORY ? file : prepareFile(file, migrations.length, report);
   let db: Database | undefined;
   try {

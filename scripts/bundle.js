@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * What Fastify would load at every start and this program never uses: its compilers of schemas, inject() for tests,
+ * HTTP/2 and TLS.
+ */
+const UNUSED =
+  /^(@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|light-my-request|node:http2|node:https)$/;
+const withoutUnused = {
+  name: 'without-unused',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: UNUSED }, ({ path }) => ({ path, namespace: 'unused' }));
+    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = () => {}' }));
+  },
+};
+
+/**
+ * Bundles src/ and all packages but better-sqlite3, which brings a binary, into one file. It is CommonJS: ESM imports that
+ * just as well, and jest loads nothing else without flags.
+ * @param {{ write?: boolean }} options besides
+ * @returns {Promise<import('esbuild').BuildResult<{ metafile: true }>>}
+ */
+export const bundle = (options = {}) =>
+  build({
+    absWorkingDir: project,
+    entryPoints: ['src/main.ts'],
+    outfile: 'dist/main.cjs',
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    // Node prints the whole line of an error that nobody caught.
+    lineLimit: 200,
+    external: ['better-sqlite3'],
+    logLevel: 'warning',
+    plugins: [withoutUnused],
+    // A test that fakes timers stops none of the libraries either.
+    inject: ['src/domain/real-time.ts'],
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    // They are in THIRD-PARTY.txt.
+    legalComments: 'none',
+    metafile: true,
+    ...options,
+  });
