@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { maskKey } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
-import type { RunningServer, ServedKey } from './server.ts';
+import type { ServedKey } from './served-keys.ts';
+import type { RunningServer } from './server.ts';
 
 /** What a start tells of its server. */
 type Announced = Pick<RunningServer, 'url' | 'db' | 'origin' | 'apiKeys'>;

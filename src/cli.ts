@@ -74,7 +74,7 @@ async function serve(flags: Flags): Promise<void> {
 /** The first signal lets requests in flight be answered, also one that comes before the start is done; the second forces. */
 function stopOnSignals(starting: Promise<RunningServer>): void {
   let isStopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (isStopping) process.exit(EXIT_FAILURE);
       isStopping = true;

@@ -37,6 +37,7 @@ const duration = z
   .string()
   .regex(/^[1-9]\d{0,8}(ms|s|m)$/)
   .transform((value) => Number.parseInt(value, 10) * { ms: 1, s: 1000, m: 60_000 }[value.replace(/\d+/, '') as 'ms']);
+const durationOrNone = z.literal('0').transform(Number).or(duration);
 const time = z
   .string()
   .refine((value) => normalizeTimestamp(value) !== undefined)
@@ -72,6 +73,7 @@ const ServeConfig = z.object({
     .regex(/^[\x21-\x7e]{8,}$/)
     .optional(),
   requestTimeout: duration,
+  shutdownDelay: durationOrNone,
   logLevel: z.enum(LOG_LEVELS),
   json: toggle.default(false),
 });

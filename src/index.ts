@@ -29,6 +29,8 @@ export interface MockServerOptions {
   controlToken?: string;
   /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */
   requestTimeout?: string;
+  /** How long `close()` waits, `/readyz` answering 503, before the server takes no more connections: `5s`. Default `0`. */
+  shutdownDelay?: string;
   /** What is logged on standard error. Default `silent`. */
   logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }

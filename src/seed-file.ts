@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import {
   type Alias,
   type Document,
@@ -15,11 +14,7 @@ import {
 } from 'yaml';
 import { buildSeed, type Seed, SeedContentError, toMember } from './seed.ts';
 import { JsonText, readSeedContent } from './seed-schema.ts';
-
-/** A seed file that cannot be used. Each line of the message names the file, the line, the column and the member. */
-export class SeedFileError extends Error {
-  override name = 'SeedFileError';
-}
+import { readBytes, SeedFileError } from './unread-seed.ts';
 
 /** Members that are kept as JSON text, digits and order included. */
 const JSON_MEMBERS = ['metadata', 'users'];
@@ -30,15 +25,16 @@ const MAX_JSON_LENGTH = 1024 * 1024;
 /**
  * Reads a seed from a YAML or JSON file (JSON is YAML).
  * @param now timestamp for organizations that name no `created_at`
+ * @param bytes the content of the file, where it is known
  * @throws {SeedFileError} with a line for every problem
  */
-export function readSeedFile(file: string, now: string): Seed {
+export function readSeedFile(file: string, now: string, bytes: Buffer = readBytes(file)): Seed {
   const lines = new LineCounter();
   const fail = (offset: number, message: string) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}: ${message}`;
   };
-  const doc = parseDocument(readText(file), { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
+  const doc = parseDocument(toText(file, bytes), { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
   const [problem] = doc.errors;
   if (problem !== undefined) throw new SeedFileError(fail(problem.pos[0], problem.message));
   try {
@@ -53,13 +49,7 @@ export function readSeedFile(file: string, now: string): Seed {
   }
 }
 
-function readText(file: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new SeedFileError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
+function toText(file: string, bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new SeedFileError(`${file}: is not in UTF-8: save it in that encoding`);
   return bytes.toString('utf8');
 }

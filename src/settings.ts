@@ -99,6 +99,13 @@ export const SERVE_SETTINGS = {
     description: 'how long a client may take to send a request',
     allowed: 'a duration like 500ms, 30s or 2m',
   },
+  shutdownDelay: {
+    flag: '--shutdown-delay <duration>',
+    default: '0',
+    description:
+      'how long it goes on after the first signal to stop, while /readyz is a 503; a second signal ends it at once',
+    allowed: '0, or a duration like 500ms, 30s or 2m',
+  },
   logLevel: {
     flag: '--log-level <level>',
     default: 'info',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toBanner, toReadyLine } from '../src/banner.ts';
-import type { ServedKey } from '../src/server.ts';
+import type { ServedKey } from '../src/served-keys.ts';
 
 const FACTS = { version: '1.2.3', hasControl: true, generatedToken: undefined };
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -160,7 +160,7 @@ describe('a database that has data', () => {
 });
 
 describe('stopping', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     '%s ends an idle server with 0, and does not wait for connections that are kept open',
     async (signal) => {
       const server = await startServer(['--db', ':memory:'], makeFolder());
@@ -171,6 +171,14 @@ describe('stopping', () => {
       expect(performance.now() - started).toBeLessThan(4000);
     },
   );
+
+  it('keeps what the database has, and leaves nothing beside it', async () => {
+    const folder = makeFolder();
+    const server = await startServer([], folder);
+    await patch(server.ready.url, { logo_url: 'x' });
+    expect(await server.stop('SIGHUP')).toBe(0);
+    expect(readdirSync(join(folder, '.mixpeek-mock')).sort()).toEqual(['.gitignore', 'mock.db']);
+  });
 });
 
 describe('what is wrong at the start', () => {

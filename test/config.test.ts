@@ -17,6 +17,7 @@ const DEFAULTS = {
   journalSize: 1000,
   control: 'on',
   requestTimeout: 30_000,
+  shutdownDelay: 0,
   logLevel: 'info',
   json: false,
   pid: process.pid,
@@ -38,7 +39,7 @@ describe('the configuration', () => {
   it('reads every kind of value', () => {
     expect(
       read(
-        { reset: true, requestTimeout: '2m' },
+        { reset: true, requestTimeout: '2m', shutdownDelay: '5s' },
         {
           MIXPEEK_MOCK_JSON: '1',
           MIXPEEK_MOCK_API_KEY: 'sk_test_a, sk_test_b=read,sk_live_c=write@org_x',
@@ -49,6 +50,7 @@ describe('the configuration', () => {
       ...DEFAULTS,
       reset: true,
       requestTimeout: 120_000,
+      shutdownDelay: 5000,
       json: true,
       unknownFields: 'reject',
       apiKey: [
@@ -68,6 +70,8 @@ describe('the configuration', () => {
     [{ logLevel: 'loud' }, {}, /^--log-level: 'loud' was given; allowed: fatal, error, /],
     [{ unknownFields: 'x' }, {}, /^--unknown-fields: 'x' was given; allowed: ignore, reject$/],
     [{ requestTimeout: '30' }, {}, /^--request-timeout: '30' was given; allowed: a duration like 500ms, 30s or 2m$/],
+    [{ requestTimeout: '0' }, {}, /^--request-timeout: '0' was given/],
+    [{ shutdownDelay: '5' }, {}, /^--shutdown-delay: '5' was given; allowed: 0, or a duration like 500ms, 30s or 2m$/],
     [{}, { MIXPEEK_MOCK_RESET: 'yes' }, /^MIXPEEK_MOCK_RESET: 'yes' was given; allowed: true, false, 1, 0$/],
     [{ port: '4\u001b[31m\n' }, {}, /^--port: '4\\u001b\[31m\\n' was given; allowed/],
     [{ db: '"/data/mock.db"' }, {}, /^--db: there are quotes around the value: write it without them$/],

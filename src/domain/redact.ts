@@ -17,6 +17,10 @@ export function isApiKey(text: string): boolean {
   return text.length <= MAX_KEY_LENGTH && KEY_SHAPE.test(text);
 }
 
+/** Whatever looks like a key in a text that people wrote, without escapes. */
+export const findApiKeys = (text: string): string[] => (text.match(KEYS_IN_PLAIN) ?? []).filter(isApiKey);
+const KEYS_IN_PLAIN = /(?<![A-Za-z0-9])(?:mxp_|ret_)?sk_[A-Za-z0-9_-]+/g;
+
 /** What people may see of a key: its first 10 characters, but never more than half of its secret part. */
 export function toKeyPrefix(key: string): string {
   const start = KEY_START.exec(key)?.[0].length ?? 0;

@@ -12,5 +12,13 @@ export interface State {
   api_keys: ApiKey[];
 }
 
+/** What a sandbox was filled from. */
+export interface SeedOrigin {
+  /** A path, or words for a seed that is not a file. */
+  name: string;
+  /** Of its text, in hex. */
+  sha256: string;
+}
+
 /** The sandbox that is always there. */
 export const DEFAULT_SANDBOX = 'default';

@@ -9,7 +9,7 @@ import {
   type RateLimits,
   type Tiers,
 } from '../domain/rate-limits.ts';
-import type { State } from '../domain/state.ts';
+import type { SeedOrigin, State } from '../domain/state.ts';
 import type { Store } from '../store/store.ts';
 import { Buckets } from './buckets.ts';
 import { Journal } from './journal.ts';
@@ -119,10 +119,13 @@ export class Sandbox {
     });
   }
 
-  /** Makes `state` all that there is, with the clock of the start and with the granted keys: at once, or not at all. */
-  async fill(state: State, granted: ApiKey[]): Promise<void> {
+  /**
+   * Makes `state` all that there is, with the clock of the start and with the granted keys: at once, or not at all.
+   * @param seed where it came from; where nothing is said that stays as it is recorded
+   */
+  async fill(state: State, granted: ApiKey[], seed?: SeedOrigin): Promise<void> {
     for (const apiKey of granted) this.granted.set(apiKey.key_hash, apiKey);
-    const more = { apiKeys: [...this.granted.values()], clock: this.firstClock };
+    const more = { apiKeys: [...this.granted.values()], clock: this.firstClock, seed };
     await this.store.replaceState(this.sandbox_id, state, more);
     this.tiers = state.tiers;
     this.answers.clear();

@@ -2,9 +2,8 @@ import type { Database } from 'better-sqlite3';
 import type { ApiKey } from '../domain/api-key.ts';
 import { type ClockSetting, REAL_TIME } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
-import type { Tiers } from '../domain/rate-limits.ts';
 import { now } from '../domain/real-time.ts';
-import { DEFAULT_SANDBOX, type State } from '../domain/state.ts';
+import type { SeedOrigin, State } from '../domain/state.ts';
 import { GroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
@@ -15,7 +14,7 @@ import { type ApiKeyRow, fromApiKey, fromOrganization, toApiKey, toOrganization 
 import { prepareStatements } from './statements.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
-import type { FoundCaller, Report, Store } from './store.ts';
+import type { FoundCaller, KeptSandbox, Report, Store } from './store.ts';
 
 /** Keys that are kept in memory once they were used. */
 const CACHED_KEYS = 10_000;
@@ -73,7 +72,7 @@ class SqliteStore implements Store {
       report,
       now: options.now ?? now,
       checkFiles,
-      tryRead: () => this.statements.selectSandbox.get(DEFAULT_SANDBOX),
+      tryRead: () => this.statements.selectAnything.get(),
       tryWrite: () => this.writes.run(() => writeSomething(db)),
     });
     this.health = health;
@@ -96,9 +95,11 @@ class SqliteStore implements Store {
     return this.health.canRead();
   }
 
-  async findSandbox(sandboxId: string): Promise<{ tiers: Tiers; clock: ClockSetting } | undefined> {
+  async findSandbox(sandboxId: string): Promise<KeptSandbox | undefined> {
     const row = this.health.read(() => this.statements.selectSandbox.get(sandboxId));
-    return row && { tiers: JSON.parse(row.tiers), clock: JSON.parse(row.clock) };
+    if (row === undefined) return undefined;
+    const { tiers, clock, seed } = row;
+    return { tiers: JSON.parse(tiers), clock: JSON.parse(clock), seed: seed === null ? null : JSON.parse(seed) };
   }
 
   async setClock(sandboxId: string, clock: ClockSetting): Promise<void> {
@@ -184,15 +185,18 @@ class SqliteStore implements Store {
   async replaceState(
     sandboxId: string,
     state: State,
-    { clock, apiKeys }: { clock: ClockSetting; apiKeys: ApiKey[] } = { clock: REAL_TIME, apiKeys: [] },
+    more: { clock: ClockSetting; apiKeys: ApiKey[]; seed?: SeedOrigin | undefined } = { clock: REAL_TIME, apiKeys: [] },
   ): Promise<void> {
+    const { clock, apiKeys, seed } = more;
     const write = this.db.transaction(() => {
       this.organizations.invalidate();
+      const recorded = seed === undefined ? this.statements.selectSandbox.get(sandboxId)?.seed : JSON.stringify(seed);
       this.db.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
       const insert = this.db.prepare(
-        'INSERT INTO sandboxes (sandbox_id, tiers, first_state, clock) VALUES (?, ?, ?, ?)',
+        'INSERT INTO sandboxes (sandbox_id, tiers, first_state, clock, seed) VALUES (?, ?, ?, ?, ?)',
       );
-      insert.run(sandboxId, JSON.stringify(state.tiers), JSON.stringify(state), JSON.stringify(clock));
+      const [tiers, firstState] = [JSON.stringify(state.tiers), JSON.stringify(state)];
+      insert.run(sandboxId, tiers, firstState, JSON.stringify(clock), recorded ?? null);
       for (const organization of state.organizations) {
         this.statements.insertOrganization.run(fromOrganization(sandboxId, organization));
       }

@@ -8,10 +8,11 @@ export function prepareStatements(db: Database) {
       @sandbox_id, @api_key_id, @organization_id, @key_hash, @key_prefix, @name, @permissions, @status, @expires_at
     )`;
   return {
-    selectSandbox: db.prepare('SELECT tiers, clock FROM sandboxes WHERE sandbox_id = ?') as Statement<
+    selectSandbox: db.prepare('SELECT tiers, clock, seed FROM sandboxes WHERE sandbox_id = ?') as Statement<
       [string],
-      { tiers: string; clock: string }
+      { tiers: string; clock: string; seed: string | null }
     >,
+    selectAnything: db.prepare('SELECT 1 FROM sandboxes') as Statement<[], unknown>,
     selectOrganization: db.prepare(
       'SELECT * FROM organizations WHERE sandbox_id = ? AND organization_id = ?',
     ) as Statement<[string, string], OrganizationRow>,

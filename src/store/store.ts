@@ -3,7 +3,7 @@ import type { ClockSetting } from '../domain/clock.ts';
 import { RefusalError } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Tiers } from '../domain/rate-limits.ts';
-import type { State } from '../domain/state.ts';
+import type { SeedOrigin, State } from '../domain/state.ts';
 
 /** A value, or a promise of it where it must be waited for. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -11,6 +11,14 @@ export type MaybePromise<T> = T | Promise<T>;
 /** What `use` makes of a value, once it is there. */
 export function whenThere<T, Result>(value: MaybePromise<T>, use: (value: T) => Result): MaybePromise<Result> {
   return value instanceof Promise ? value.then(use) : use(value);
+}
+
+/** What a sandbox is set to. */
+export interface KeptSandbox {
+  tiers: Tiers;
+  clock: ClockSetting;
+  /** What filled it; null for one that is older than this was kept. */
+  seed: SeedOrigin | null;
 }
 
 /** A key, the sandbox and the organization that it belongs to. */
@@ -36,7 +44,7 @@ export interface Store {
   canRead(): Promise<boolean>;
 
   /** What a sandbox is set to, or undefined when there is no such sandbox. */
-  findSandbox(sandboxId: string): Promise<{ tiers: Tiers; clock: ClockSetting } | undefined>;
+  findSandbox(sandboxId: string): Promise<KeptSandbox | undefined>;
 
   /** Keeps how the clock of a sandbox is set. */
   setClock(sandboxId: string, clock: ClockSetting): Promise<void>;
@@ -77,9 +85,14 @@ export interface Store {
 
   /**
    * Makes `state` all that there is of a sandbox, which comes into being if need be, and the state that a reset goes back
-   * to; besides, how its clock is set and which keys are granted as by {@link grantApiKeys}.
+   * to; besides, how its clock is set, which keys are granted as by {@link grantApiKeys}, and where the state came from,
+   * which stays as it is recorded where nothing is said.
    */
-  replaceState(sandboxId: string, state: State, more?: { clock: ClockSetting; apiKeys: ApiKey[] }): Promise<void>;
+  replaceState(
+    sandboxId: string,
+    state: State,
+    more?: { clock: ClockSetting; apiKeys: ApiKey[]; seed?: SeedOrigin | undefined },
+  ): Promise<void>;
 
   /** The state that a sandbox was made with; undefined for one that is older than this was kept. */
   findFirstState(sandboxId: string): Promise<State | undefined>;
