@@ -1,6 +1,15 @@
 // `npm start`: installs what is missing, builds what is stale, starts the server with the arguments that were given.
+import { createRequire } from 'node:module';
+import { findSwallowedFlags, toCommand, withoutSeparator } from './npm-flags.js';
 import { buildIfNeeded, installIfNeeded } from './prepare.js';
 
+const args = process.argv.slice(2);
+const swallowed = findSwallowedFlags(args, process.env);
+if (swallowed !== undefined) {
+  process.stderr.write(`mixpeek-mock: ${swallowed.message}\n`);
+  if (swallowed.isCertain) process.exit(2);
+}
 await installIfNeeded();
 await buildIfNeeded();
-await import('../dist/cli.js');
+const { runCli } = createRequire(import.meta.url)('../dist/main.cjs');
+await runCli(withoutSeparator(args), toCommand(process.env));

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { toBanner, toReadyLine } from './banner.ts';
 import { type Flags, readHealthConfig, readServeConfig, writeToStandardError } from './config.ts';
+import { findNearestName } from './domain/nearest-name.ts';
 import { redactKeys } from './domain/redact.ts';
+import { escapeControls } from './domain/text.ts';
 import { askHealth } from './health.ts';
 import { type RunningServer, readOpenApiDocument, readVersion, startServer } from './server.ts';
 import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from './settings.ts';
@@ -9,70 +11,108 @@ import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable 
 /** Errors whose message says all that a person needs. */
 const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError'];
 
-/** What is typed at the wrong place may be a secret: of an option that is not known the value is not repeated. */
-const REDACTED = {
-  writeErr: (text: string) =>
-    void process.stderr.write(redactKeys(text.replace(/^(error: unknown option '[^'=]*=).*'$/ms, "$1…'"))),
-};
+const NAME = 'mixpeek-mock';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
-function buildProgram(): Command {
-  const program = new Command('mixpeek-mock')
+function buildProgram(typed: string): Command {
+  const program = new Command(typed)
     .description("A stateful mock of Mixpeek's organization endpoint: GET and PATCH /v1/organizations.")
     .version(readVersion())
-    .exitOverride()
-    .configureOutput(REDACTED)
     .enablePositionalOptions()
-    .helpCommand(false);
+    .helpCommand('help [command]', 'show this help, or that of a command');
   const serveCommand = program
     .command('serve', { isDefault: true })
     .description('start the server (what happens without a command)');
-  addSettings(serveCommand, SERVE_SETTINGS).action(serve);
-  program
+  addSettings(serveCommand, SERVE_SETTINGS).action((flags) => serve(flags, typed));
+  const health = program.command('health').description('ask a running server: exit code 0 when it is healthy, else 1');
+  addSettings(health, HEALTH_SETTINGS).action(checkHealth);
+  const openapi = program
     .command('openapi')
     .description('print the OpenAPI document of what is served')
     .action(() => void process.stdout.write(`${JSON.stringify(readOpenApiDocument(), null, 2)}\n`));
-  const health = program.command('health').description('ask a running server: exit code 0 when it is healthy, else 1');
-  addSettings(health, HEALTH_SETTINGS).action(checkHealth);
   program.addHelpText(
     'after',
-    () => `\n${serveCommand.helpInformation().replace(/^Usage:.*?Options:/s, 'Options of serve:')}`,
+    () =>
+      `\n${serveCommand
+        .helpInformation()
+        .trimEnd()
+        .replace(/^Usage:.*?Options:/s, 'Options of serve:')}`,
   );
+  const examples: [Command, string][] = [
+    [program, '--port 4031 --db :memory:'],
+    [serveCommand, 'serve --limits enforce --reset'],
+    [openapi, 'openapi > openapi.json'],
+    [health, 'health --port 4031 --wait 10s'],
+  ];
+  for (const [command, example] of examples) {
+    command
+      .addHelpText('after', `\nExample:\n  ${typed} ${example}`)
+      .exitOverride()
+      .configureOutput({ outputError: (text) => printError(toUsageProblem(text, command)) });
+  }
   return program;
 }
 
 function addSettings(command: Command, settings: Record<string, Setting>): Command {
-  command
-    .exitOverride()
-    .configureOutput(REDACTED)
-    .addHelpText('after', '\nA flag counts before its variable, and that before the default.');
-  for (const [name, { flag, description, default: fallback, isRepeatable }] of Object.entries(settings)) {
+  command.addHelpText('after', '\nA flag counts before its variable, and that before the default.');
+  for (const [name, { flag, short, description, default: fallback, isRepeatable }] of Object.entries(settings)) {
     const text = `${description} (${[fallback && `default: ${fallback}`, toVariable(name)].filter(Boolean).join(', ')})`;
-    if (isRepeatable) command.option(flag, text, (value, earlier: string[] = []) => [...earlier, value]);
-    else command.option(flag, text);
+    const flags = short === undefined ? flag : `${short}, ${flag}`;
+    if (isRepeatable) command.option(flags, text, (value, earlier: string[] = []) => [...earlier, value]);
+    else command.option(flags, text);
   }
   return command;
 }
 
-async function serve(flags: Flags): Promise<void> {
+/** What commander found wrong, in one line. What is typed at the wrong place may be a secret: it is not repeated. */
+function toUsageProblem(text: string, command: Command): string {
+  const [, problem = '', similar] = /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(text.trim()) ?? [];
+  const [, start, name = '', value] = /^(unknown option ')([^'=]*)(=.*)?'$/s.exec(problem) ?? [];
+  // With a value behind it, commander finds no option similar.
+  const meant =
+    similar ??
+    (value &&
+      findNearestName(
+        name,
+        command.options.map(({ long }) => long ?? ''),
+      ));
+  const shown = value === undefined ? problem : `${start}${name}=…'`;
+  const help = [command.parent?.name(), command.name(), '--help'].filter(Boolean).join(' ');
+  return `${escapeControls(shown)}${meant ? `: did you mean ${meant}?` : ''} (see ${help})`;
+}
+
+/** Words that other programs have for a command of ours. */
+const MEANT: Record<string, string> = { start: 'serve', run: 'serve', status: 'health' };
+
+/** Without this a word at a command's place would be reported as one argument too many for serve. */
+function refuseUnknownCommand(program: Command, args: string[]): void {
+  const [first] = args[0] === 'help' ? args.slice(1) : args;
+  const known = [...program.commands.map((command) => command.name()), 'help'];
+  if (first === undefined || first.startsWith('-') || known.includes(first)) return;
+  const nearest = MEANT[first] ?? findNearestName(first, known);
+  const suggestion = nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`;
+  program.error(`unknown command '${first}' (expected ${known.join(', ')})${suggestion}`);
+}
+
+async function serve(flags: Flags, typed: string): Promise<void> {
   // A reader that went away, like head after the ready line, is no reason to stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readServeConfig(flags);
   const starting = startServer(config, writeToStandardError);
-  stopOnSignals(starting);
+  stopOnSignals(starting, typed);
   const server = await starting;
   const generatedToken = config.controlToken === undefined ? server.controlToken : undefined;
   if (config.json && generatedToken) {
     process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: generatedToken })}\n`);
   }
   const facts = { version: readVersion(), hasControl: config.control === 'on', generatedToken };
-  process.stdout.write(config.json ? toReadyLine(server) : toBanner(server, facts));
+  process.stdout.write(config.json ? toReadyLine(server) : asTyped(toBanner(server, facts), typed));
 }
 
 /** The first signal lets requests in flight be answered, also one that comes before the start is done; the second forces. */
-function stopOnSignals(starting: Promise<RunningServer>): void {
+function stopOnSignals(starting: Promise<RunningServer>, typed: string): void {
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
@@ -82,7 +122,7 @@ function stopOnSignals(starting: Promise<RunningServer>): void {
         .then((server) => server.close())
         .then(
           () => process.exit(),
-          (error) => fail(error),
+          (error) => fail(error, typed),
         );
     });
   }
@@ -90,16 +130,34 @@ function stopOnSignals(starting: Promise<RunningServer>): void {
 
 async function checkHealth(flags: Flags): Promise<void> {
   const { isHealthy, line } = await askHealth(readHealthConfig(flags));
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${escapeControls(line)}\n`);
   process.exitCode = isHealthy ? 0 : EXIT_FAILURE;
 }
 
-function fail(error: unknown): never {
+function fail(error: unknown, typed: string): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
   const { name, message, stack } = error as Error;
-  process.stderr.write(redactKeys(`${PLAIN_ERRORS.includes(name) ? `mixpeek-mock: ${message}` : stack}\n`));
+  if (PLAIN_ERRORS.includes(name)) printError(asTyped(message, typed));
+  else process.stderr.write(`${escapeControls(redactKeys(String(stack)), '\n')}\n`);
   process.exit(error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE);
 }
 
-/** Does what the arguments of this process say. */
-export const runCli = () => buildProgram().parseAsync().catch(fail);
+const printError = (text: string) => void process.stderr.write(escapeControls(redactKeys(`${NAME}: ${text}\n`), '\n'));
+
+/** A flag that a text advises, with what has to be typed before it under npm; not one that it speaks about. */
+const asTyped = (text: string, typed: string) =>
+  typed === NAME ? text : text.replace(/(?<=\s)--[a-z][a-z-]*(?![a-z:-])/g, `${typed} $&`);
+
+/**
+ * Does what the arguments say.
+ * @param typed what a person types before flags, such as `npm start --`
+ */
+export async function runCli(args: string[] = process.argv.slice(2), typed: string = NAME): Promise<void> {
+  try {
+    const program = buildProgram(typed);
+    refuseUnknownCommand(program, args);
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    fail(error, typed);
+  }
+}

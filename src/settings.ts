@@ -7,6 +7,7 @@ import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 export interface Setting {
   /** As in `--help`. */
   flag: string;
+  short?: string;
   description: string;
   /** What is allowed, for the message that refuses a value. */
   allowed: string;
@@ -29,6 +30,7 @@ export const FLAGS_IN_VARIABLES = ['true', 'false', '1', '0'] as const;
 export const SERVE_SETTINGS = {
   port: {
     flag: '--port <number>',
+    short: '-p',
     default: '4030',
     description: 'port to listen on; 0 takes a free one',
     allowed: '0 to 65535',

@@ -118,10 +118,13 @@ describe('README', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
   it('has exactly the settings of the program, in its words', () => {
-    const rows = Object.entries<Setting>(SERVE_SETTINGS).map(([name, { flag, default: fallback, description }]) => {
-      const shown = fallback === undefined ? '' : `\`${fallback}\` `;
-      return `| \`${flag}\` | \`${toVariable(name)}\` | ${shown}| ${description} |`;
-    });
+    const rows = Object.entries<Setting>(SERVE_SETTINGS).map(
+      ([name, { flag, short, default: fallback, description }]) => {
+        const shown = fallback === undefined ? '' : `\`${fallback}\` `;
+        const flags = short === undefined ? `\`${flag}\`` : `\`${flag}\`, \`${short}\``;
+        return `| ${flags} | \`${toVariable(name)}\` | ${shown}| ${description} |`;
+      },
+    );
     expect(readme.split('\n').filter((line) => line.startsWith('| `--'))).toEqual(rows);
   });
 });
