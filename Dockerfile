@@ -12,6 +12,10 @@ COPY src ./src
 RUN npm run build
 
 FROM node:24-bookworm-slim
+LABEL org.opencontainers.image.title="mixpeek-mock" \
+  org.opencontainers.image.description="A stateful mock and reference server for Mixpeek's organization endpoint" \
+  org.opencontainers.image.version="0.1.0" \
+  org.opencontainers.image.licenses="MIT"
 # A seed file that is mounted here, /app/mixpeek-mock.yaml, is found by itself.
 WORKDIR /app
 COPY package.json LICENSE ./
@@ -23,16 +27,18 @@ COPY --from=build /app/node_modules/better-sqlite3/prebuilds ./node_modules/bett
 COPY --from=build /app/dist ./dist
 # Fails here, not at the first start, when something of better-sqlite3 is missing.
 RUN node -e "new (require('better-sqlite3'))(':memory:').close()" \
-  && mkdir /data \
-  && chown node:node /data
+  && mkdir --mode=700 /data \
+  && chown 1000:1000 /data
 
 # Variables, because arguments of `docker run` would take the place of a CMD. Another port goes into MIXPEEK_MOCK_PORT
 # too: there the health check finds it.
 ENV NODE_ENV=production \
   MIXPEEK_MOCK_HOST=0.0.0.0 \
   MIXPEEK_MOCK_DB=/data/mock.db
-USER node
+# In numbers: Kubernetes cannot tell of a name that it is not root's.
+USER 1000:1000
 VOLUME /data
 EXPOSE 4030
-HEALTHCHECK --interval=5s --timeout=4s --start-period=10s --retries=3 CMD ["node", "/app/dist/cli.js", "health"]
+# Not --start-interval, which Debian's buildah refuses: compose.yaml has it.
+HEALTHCHECK --interval=30s --timeout=4s --start-period=10s --retries=3 CMD ["node", "/app/dist/cli.js", "health"]
 ENTRYPOINT ["node", "/app/dist/cli.js"]

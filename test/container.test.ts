@@ -4,15 +4,17 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync }
 import { basename, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { readServeConfig } from '../src/config.ts';
 import { SERVE_SETTINGS } from '../src/settings.ts';
+import { listUnknownVariables } from '../src/variables.ts';
 import { makeFolder } from './support/folder.ts';
 import { get, runCli, startServer } from './support/process.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (name: string) => readFileSync(project + name, 'utf8');
-const { scripts, dependencies } = JSON.parse(read('package.json'));
+const manifest = JSON.parse(read('package.json'));
+const { scripts, dependencies } = manifest;
 
 interface Instruction {
   name: string;
@@ -162,13 +164,23 @@ describe('the image', () => {
     expect(findOne(running, 'EXPOSE')).toBe(SERVE_SETTINGS.port.default);
   });
 
-  it('runs as the user node, to whom the volume was given before it became one', () => {
+  it('runs as a user in numbers, to whom the volume was given before it became one', () => {
     const names = running.map(({ name, rest }) => (name === 'RUN' ? rest : name));
-    const giving = names.findIndex((text) => text.includes('mkdir /data && chown node:node /data'));
+    const giving = names.findIndex((text) => text.includes('mkdir --mode=700 /data && chown 1000:1000 /data'));
     expect(giving).toBeGreaterThan(-1);
     expect(names.indexOf('USER')).toBeGreaterThan(giving);
     expect(names.indexOf('VOLUME')).toBeGreaterThan(giving);
-    expect([findOne(running, 'USER'), findOne(running, 'VOLUME')]).toEqual(['node', '/data']);
+    expect([findOne(running, 'USER'), findOne(running, 'VOLUME')]).toEqual(['1000:1000', '/data']);
+  });
+
+  it('says what it is, as package.json does', () => {
+    const labels = [...findOne(running, 'LABEL').matchAll(/org\.opencontainers\.image\.(\w+)="([^"]*)"/g)];
+    expect(Object.fromEntries(labels.map(([, label, value]) => [label, value]))).toEqual({
+      title: manifest.name,
+      description: manifest.description,
+      version: manifest.version,
+      licenses: manifest.license,
+    });
   });
 });
 
@@ -177,6 +189,11 @@ describe('the health check of the image', () => {
 
   it('runs the program of the image', () => {
     expect(command).toEqual(entrypoint);
+  });
+
+  it('asks every 30 seconds, with no option that a builder refuses', () => {
+    const [options = ''] = findOne(running, 'HEALTHCHECK').split(' CMD ');
+    expect(options.split(' ')).toEqual(['--interval=30s', '--timeout=4s', '--start-period=10s', '--retries=3']);
   });
 
   it('asks at the port that the variable names', async () => {
@@ -200,8 +217,9 @@ describe('compose.yaml', () => {
           build: '.',
           ports: [`127.0.0.1:${port}:${port}`],
           volumes: [`data:${findOne(running, 'VOLUME')}`],
+          restart: 'unless-stopped',
+          healthcheck: { start_period: '10s', start_interval: '1s' },
           read_only: true,
-          tmpfs: ['/tmp'],
           cap_drop: ['ALL'],
           security_opt: ['no-new-privileges:true'],
         },
@@ -214,5 +232,60 @@ describe('compose.yaml', () => {
     const { services } = parse(read('compose.yaml').replace(/^( +)# ((?: {2}|[\w-]+:$|- ).*)$/gm, '$1$2'));
     expect(services.app.depends_on).toEqual({ 'mixpeek-mock': { condition: 'service_healthy' } });
     expect(services['mixpeek-mock'].volumes).toEqual(['data:/data', './mixpeek-mock.yaml:/app/mixpeek-mock.yaml:ro']);
+  });
+});
+
+describe('docs/containers.md', () => {
+  const [, text = ''] = /```yaml\n(.*?)```/s.exec(read('docs/containers.md')) ?? [];
+  const documents = parseAllDocuments(text).map((document) => document.toJS());
+  const [deployment, claim, service] = documents;
+  const { spec } = deployment.spec.template;
+  const [container] = spec.containers;
+  const port = Number(SERVE_SETTINGS.port.default);
+
+  it('has a manifest for one replica, which two versions never share', () => {
+    expect(documents.map(({ kind }) => kind)).toEqual(['Deployment', 'PersistentVolumeClaim', 'Service']);
+    expect(deployment.spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+    expect(deployment.spec.selector.matchLabels).toEqual(deployment.spec.template.metadata.labels);
+    expect(service.spec).toEqual({ selector: deployment.spec.selector.matchLabels, ports: [{ port }] });
+    expect(spec.volumes).toEqual([{ name: 'data', persistentVolumeClaim: { claimName: claim.metadata.name } }]);
+  });
+
+  it('runs the image as strictly as compose.yaml does', () => {
+    const [user, group] = findOne(running, 'USER').split(':').map(Number);
+    expect(spec.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: group,
+      fsGroup: group,
+    });
+    expect(container.securityContext).toEqual({
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(container.volumeMounts).toEqual([{ name: 'data', mountPath: findOne(running, 'VOLUME') }]);
+    expect(container.image).toBe(`registry.example.com/mixpeek-mock:${manifest.version}`);
+  });
+
+  it('sets variables that the program knows, to values that it takes', () => {
+    const set = Object.fromEntries(
+      container.env.map(({ name, value }: { name: string; value?: string }) => [
+        name,
+        value ?? 'a-token-from-a-secret',
+      ]),
+    );
+    expect(listUnknownVariables(set)).toEqual([]);
+    const { shutdownDelay } = readServeConfig({}, { ...variables, ...set }, makeFolder());
+    expect(shutdownDelay).toBeGreaterThan(0);
+    expect(spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(shutdownDelay + 30_000);
+  });
+
+  it('probes what the server answers', async () => {
+    const { ready } = await startServer(['--db', ':memory:'], makeFolder());
+    for (const { httpGet } of [container.livenessProbe, container.readinessProbe]) {
+      expect(httpGet.port).toBe(port);
+      expect((await fetch(ready.url + httpGet.path)).status).toBe(200);
+    }
   });
 });
