@@ -2,41 +2,52 @@ import * as z from 'zod';
 import { KEY_STATUSES, PERMISSIONS } from './domain/api-key.ts';
 import { normalizeTimestamp } from './domain/clock.ts';
 import { validateEmail } from './domain/email.ts';
-import { findNearestName } from './domain/nearest-name.ts';
 import { ACCOUNT_TYPES, MAX_RATE_LIMIT } from './domain/rate-limits.ts';
 import { isApiKey, isKeyPrefix, KEY_FORM } from './domain/redact.ts';
 import { isStorable } from './domain/text.ts';
 import { SeedContentError, type SeedIssue } from './seed.ts';
+import { JsonText } from './seed-source.ts';
+import { didYouMean, toFound, toMessage } from './seed-words.ts';
 
-/** JSON text that a seed file held as a value, so that it keeps its digits and its order. */
-export class JsonText {
-  readonly text: string;
+/** Problems after which nothing more is looked at: nobody reads so many, and a large file may have millions. */
+const MAX_ISSUES = 50;
 
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-function didYouMean(given: string, known: readonly string[]): string {
-  const nearest = findNearestName(given, known);
-  return nearest === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${nearest}?`;
-}
-
-/** An object that has no other members than these; the message of an unknown one stands on a line of its own. */
+/** An object that has no other members than these. */
 const strictObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys?.map((key) => `unknown member: ${didYouMean(key, Object.keys(shape))}`).join('\n')
-        : undefined,
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join() : undefined),
+  });
+
+/** A list whose items are checked one after another. */
+const list = <Item extends z.ZodType>(item: Item, { isEmptyRefused }: { isEmptyRefused?: string }) =>
+  z.array(z.unknown()).transform((given, context): z.output<Item>[] => {
+    if (given.length === 0 && isEmptyRefused !== undefined)
+      context.addIssue({ code: 'custom', message: isEmptyRefused });
+    const items: z.output<Item>[] = [];
+    let count = 0;
+    for (const [index, value] of given.entries()) {
+      const { data, issues } = check(item, value);
+      if (issues.length === 0) items.push(data as z.output<Item>);
+      for (const { path, message } of issues) context.addIssue({ code: 'custom', path: [index, ...path], message });
+      count += issues.length;
+      if (count >= MAX_ISSUES) break;
+    }
+    return items;
   });
 
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, { error: ({ input }) => didYouMean(typeof input === 'string' ? input : '', values) });
 
 const storable = z.string().refine(isStorable, 'null characters and unpaired surrogates are not allowed');
-const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const limit = z.number().int().min(1).max(MAX_RATE_LIMIT);
+
+const wholeNumber = (min: number, max: number) =>
+  z.custom<number>((value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max, {
+    error: ({ input }) =>
+      `expected a whole number from ${min} to ${max}${isScalar(input) ? '' : `, found ${toFound(input)}`}`,
+  });
+const isScalar = (input: unknown) => typeof input === 'number' || typeof input === 'bigint';
+const count = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+const limit = wholeNumber(1, MAX_RATE_LIMIT);
 
 const timestamp = z.string().transform((text, context) => {
   const normalized = normalizeTimestamp(text);
@@ -52,13 +63,14 @@ const email = storable.transform((text, context) => {
   return z.NEVER;
 });
 
-const jsonText = (isRight: (value: unknown) => boolean, what: string) =>
+const jsonText = (isRight: (text: string) => boolean, what: string) =>
   z
-    .instanceof(JsonText, { message: `expected ${what}` })
-    .refine(({ text }) => isRight(JSON.parse(text)), `expected ${what}`)
+    .custom<JsonText>((value) => value instanceof JsonText && isRight(value.text), { error: `expected ${what}` })
     .transform(({ text }) => text);
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isArrayOfObjects = (value: unknown) => Array.isArray(value) && value.every(isObject);
+const isObject = (text: string) => text.startsWith('{');
+const isArrayOfObjects = (text: string) =>
+  text.startsWith('[') &&
+  (JSON.parse(text) as unknown[]).every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
 
 const limits = { metadata: limit, data: limit, search: limit, upload: limit, compute: limit };
 const TierSeed = strictObject({ monthly_credits: count, ...limits }).partial();
@@ -68,7 +80,9 @@ const ApiKeySeed = strictObject({
   key_hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of a key in hex, 64 digits in lower case'),
   key_prefix: z.string().refine(isKeyPrefix, 'expected the first characters of a key, 10 at most'),
   api_key_id: z.string().regex(/^key_[A-Za-z0-9_]{1,64}$/, 'expected key_, then letters, digits or _'),
-  permissions: z.array(oneOf(PERMISSIONS)).min(1),
+  permissions: list(oneOf(PERMISSIONS), {
+    isEmptyRefused: 'expected at least one permission; read, write, delete, admin',
+  }),
   name: storable,
   status: oneOf(KEY_STATUSES),
   expires_at: timestamp,
@@ -86,39 +100,51 @@ const OrganizationSeed = strictObject({
   logo_url: storable.nullish(),
   account_type: oneOf(ACCOUNT_TYPES).optional(),
   credit_count: count.optional(),
-  metadata: jsonText(isObject, 'an object').optional(),
+  metadata: jsonText(isObject, 'an object; {} for an empty one').optional(),
   billing_email: email.nullish(),
   rate_limits_override: strictObject(limits).partial().optional(),
   auto_billing_enabled: z.boolean().optional(),
-  billing_cycle_start: z.number().int().min(1).max(31).optional(),
+  billing_cycle_start: wholeNumber(1, 31).optional(),
   current_month_usage: count.optional(),
   created_at: timestamp.optional(),
   updated_at: timestamp.optional(),
   users: jsonText(isArrayOfObjects, 'an array of objects').nullish(),
-  api_keys: z.array(ApiKeySeed).optional(),
+  api_keys: list(ApiKeySeed, {}).optional(),
 });
 
 /** The format of a seed file, version 1. */
 const SeedFile = strictObject({
-  version: z.literal(1, { message: 'expected 1, the version of this format' }),
+  $schema: z.unknown().optional(),
+  version: z.literal(1, { error: 'expected 1, the version of this format' }),
   tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
-  organizations: z.array(OrganizationSeed).min(1, 'expected at least one organization'),
+  organizations: list(OrganizationSeed, { isEmptyRefused: 'expected at least one organization' }),
 });
 export type SeedContent = z.output<typeof SeedFile>;
 export type ApiKeyContent = z.output<typeof ApiKeySeed>;
 
 /**
  * Checks what a seed file holds.
- * @throws {SeedContentError} with every problem found
+ * @throws {SeedContentError} with the problems found, the first ones of many
  */
 export function readSeedContent(input: unknown): SeedContent {
-  const parsed = SeedFile.safeParse(input);
-  if (!parsed.success) throw new SeedContentError(parsed.error.issues.flatMap(toSeedIssues));
-  return parsed.data;
+  if (input === null)
+    throw new SeedContentError([{ path: [], message: 'is empty: expected version and organizations' }]);
+  const { data, issues } = check(SeedFile, input);
+  if (data === undefined) throw new SeedContentError(issues);
+  return data;
 }
 
-function toSeedIssues(issue: z.core.$ZodIssue): SeedIssue[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
-  const messages = issue.message.split('\n');
-  return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index] ?? 'unknown member' }));
+function check<T extends z.ZodType>(schema: T, input: unknown): { data?: z.output<T>; issues: SeedIssue[] } {
+  const parsed = schema.safeParse(input, { error: toMessage });
+  return parsed.success ? { data: parsed.data, issues: [] } : { issues: parsed.error.issues.flatMap(toSeedIssues) };
+}
+
+function toSeedIssues({ path, message, ...issue }: z.core.$ZodIssue): SeedIssue[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path, message }];
+  // What the object above said of itself: the names that it knows.
+  const known = message.split(',');
+  return issue.keys.slice(0, MAX_ISSUES).map((key) => ({
+    path: [...path, key],
+    message: `unknown member: ${didYouMean(key, known)}`,
+  }));
 }

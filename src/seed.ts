@@ -49,16 +49,22 @@ export function buildSeed(content: SeedContent, source: string, now: string): Se
   const tiers = mergeTiers(content.tiers ?? {});
   const knownKeys: KnownKey[] = [];
   const state: State = { tiers, organizations: [], api_keys: [] };
-  for (const { api_keys = [], ...members } of content.organizations) {
+  const { issues, check } = findDuplicates();
+  for (const [o, { api_keys = [], ...members }] of content.organizations.entries()) {
     const organization = buildOrganization(members, tiers, now);
     state.organizations.push(organization);
-    for (const { key, ...rest } of api_keys) {
+    check('organization_id', organization.organization_id, ['organizations', o, 'organization_id']);
+    for (const [k, { key, ...rest }] of api_keys.entries()) {
       const api_key = buildApiKey(organization.organization_id, { key, ...rest });
       state.api_keys.push(api_key);
       if (key !== undefined) knownKeys.push({ key, api_key });
+      const path = ['organizations', o, 'api_keys', k];
+      const isNew = check('key', api_key.key_hash, [...path, key === undefined ? 'key_hash' : 'key']);
+      if (rest.api_key_id !== undefined) check('api_key_id', api_key.api_key_id, [...path, 'api_key_id']);
+      else if (isNew) check('api_key_id', api_key.api_key_id, path);
     }
   }
-  const issues = [...findDuplicates(content), ...tierIssues(tiers)];
+  issues.push(...tierIssues(tiers));
   if (issues.length > 0) throw new SeedContentError(issues);
   return { source, state, knownKeys };
 }
@@ -110,26 +116,17 @@ function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {
   };
 }
 
-function findDuplicates({ organizations }: SeedContent): SeedIssue[] {
+/** Finds values that stand twice; `check` tells whether one is new. */
+function findDuplicates() {
   const issues: SeedIssue[] = [];
-  const seen = new Map<string, string>();
+  const seen = new Map<string, PropertyKey[]>();
   const check = (what: string, value: string, path: PropertyKey[]): boolean => {
     const first = seen.get(`${what} ${value}`);
-    if (first === undefined) seen.set(`${what} ${value}`, toMember(path));
-    else issues.push({ path, message: `the same ${what} stands at ${first}` });
+    if (first === undefined) seen.set(`${what} ${value}`, path);
+    else issues.push({ path, message: `the same ${what} stands at ${toMember(first)}` });
     return first === undefined;
   };
-  for (const [o, { organization_id, api_keys = [] }] of organizations.entries()) {
-    check('organization_id', organization_id, ['organizations', o, 'organization_id']);
-    for (const [k, { key, key_hash, api_key_id }] of api_keys.entries()) {
-      const path = ['organizations', o, 'api_keys', k];
-      const hash = key === undefined ? (key_hash ?? '') : hashApiKey(key);
-      const isNew = check('key', hash, [...path, key === undefined ? 'key_hash' : 'key']);
-      if (api_key_id !== undefined) check('api_key_id', api_key_id, [...path, 'api_key_id']);
-      else if (isNew) check('api_key_id', toApiKeyId(hash), path);
-    }
-  }
-  return issues;
+  return { issues, check };
 }
 
 const tierIssues = (tiers: Tiers): SeedIssue[] =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { DEFAULT_SEED } from './default-seed.ts';
 import { findApiKeys } from './domain/redact.ts';
 import type { SeedOrigin } from './domain/state.ts';
@@ -42,13 +42,30 @@ export function openSeed(file: string | undefined): UnreadSeed {
   });
 }
 
+/**
+ * What the file holds; at most 64 MiB.
+ * @throws {SeedFileError}
+ */
 export function readBytes(file: string): Buffer {
+  let opened: number | undefined;
   try {
-    return readFileSync(file);
+    // A pipe that nobody writes to would otherwise be waited for.
+    opened = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stat = fstatSync(opened);
+    if (!stat.isFile()) {
+      throw new SeedFileError(`${file}: is not a file but a ${stat.isDirectory() ? 'folder' : 'pipe or device'}`);
+    }
+    if (stat.size > MAX_SIZE) throw new SeedFileError(`${file}: is larger than 64 MiB`);
+    return readFileSync(opened);
   } catch (error) {
-    throw new SeedFileError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    if (error instanceof SeedFileError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new SeedFileError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
+  } finally {
+    if (opened !== undefined) closeSync(opened);
   }
 }
+const MAX_SIZE = 64 * 1024 * 1024;
 
 function toUnreadSeed(name: string, text: string | Buffer, read: UnreadSeed['read']): UnreadSeed {
   const sha256 = createHash('sha256').update(text).digest('hex');

@@ -185,7 +185,7 @@ describe('what is wrong at the start', () => {
   it.each([
     [['--port', '99999'], 2, "mixpeek-mock: --port: '99999' was given; allowed: 0 to 65535\n"],
     [['--log-level', 'x'], 2, /^mixpeek-mock: --log-level: 'x' was given; allowed: fatal, /],
-    [['--seed', 'nope.yaml'], 1, 'mixpeek-mock: nope.yaml: cannot be read (ENOENT)\n'],
+    [['--seed', 'nope.yaml'], 1, 'mixpeek-mock: nope.yaml: there is no such file\n'],
     [['--db', '.'], 1, 'mixpeek-mock: .: is a folder: name a file in it with --db\n'],
     [['--host', '203.0.113.1', '--db', ':memory:'], 1, /^mixpeek-mock: '203\.0\.113\.1' is no address of this machine/],
   ])('%j', async (args, code, message) => {

@@ -4,24 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { hashApiKey, toApiKeyId } from '../src/domain/api-key.ts';
 import { readSeedFile } from '../src/seed-file.ts';
 import { makeFolder } from './support/folder.ts';
-
-const NOW = '2026-01-01T00:00:00Z';
-
-function read(text: string, name = 'seed.yaml') {
-  const file = join(makeFolder(), name);
-  writeFileSync(file, text);
-  return readSeedFile(file, NOW);
-}
-
-/** The lines of the error, without the folder. */
-function problems(text: string): string[] {
-  try {
-    read(text);
-    return [];
-  } catch (error) {
-    return (error as Error).message.split('\n').map((line) => line.replace(/^.*seed\.yaml/, 'seed.yaml'));
-  }
-}
+import { NOW, problems, read } from './support/seed.ts';
 
 const EXAMPLE = `
 version: 1
@@ -38,8 +21,8 @@ organizations:
 `;
 
 describe('a seed file', () => {
-  it('is read as its example says', () => {
-    const { state, knownKeys } = read(EXAMPLE);
+  it('is read as its example says', async () => {
+    const { state, knownKeys } = await read(EXAMPLE);
     expect(state.tiers.pro.metadata).toBe(120);
     expect(state.tiers.pro.data).toBe(60);
     expect(state.organizations).toEqual([
@@ -86,8 +69,8 @@ describe('a seed file', () => {
     expect(knownKeys.map(({ key }) => key)).toEqual(['sk_test_acme']);
   });
 
-  it('may set every member of the response model', () => {
-    const { state } = read(`
+  it('may set every member of the response model', async () => {
+    const { state } = await read(`
 version: 1
 organizations:
   - organization_id: org_all
@@ -117,41 +100,41 @@ organizations:
     });
   });
 
-  it('may be JSON, tabs and all, and keeps the text of its metadata', () => {
-    const { state } = read(
+  it('may be JSON, tabs and all, and keeps the text of its metadata', async () => {
+    const { state } = await read(
       '{\n\t"version": 1,\n\t"organizations": [\n\t\t{\n\t\t\t"organization_id": "org_a",\n\t\t\t"metadata": ' +
         '{"b": 1.10, "10": -0, "2": 1e400, "__proto__": {"x": "\\ud83d\\ude00\\n"}, "n": [null, true]}\n\t\t}\n\t]\n}\n',
       'seed.json',
     );
     expect(state.organizations[0]?.metadata).toBe(
-      '{"b":1.10,"10":-0,"2":1e400,"__proto__":{"x":"😀\\n"},"n":[null,true]}',
+      '{"b":1.10,"10":-0,"2":1e400,"__proto__":{"x":"\\ud83d\\ude00\\n"},"n":[null,true]}',
     );
   });
 
-  it('takes anchors, aliases and YAML’s own numbers', () => {
-    const { state } = read(`
+  it('takes anchors and aliases', async () => {
+    const { state } = await read(`
 version: 1
 organizations:
   - organization_id: org_a
-    metadata: { base: &base { hex: 0x10, plus: +1 }, again: *base, text: "1.10" }
+    metadata: { base: &base { n: 16, plus: 1.10 }, again: *base, text: "1.10" }
 `);
-    const base = '{"hex":16,"plus":1}';
+    const base = '{"n":16,"plus":1.10}';
     expect(state.organizations[0]?.metadata).toBe(`{"base":${base},"again":${base},"text":"1.10"}`);
   });
 
   const organization = (members: string) => `version: 1\norganizations:\n  - organization_id: org_a\n    ${members}\n`;
 
   it.each([
-    ['', ['seed.yaml:1:1: the file: Invalid input: expected object, received null']],
+    ['', ['seed.yaml:1:1: the file: is empty: expected version and organizations']],
     [
       'version: 2\norganizations: [{organization_id: org_a}]',
       ['seed.yaml:1:1: version: expected 1, the version of this format'],
     ],
     ['version: 1\norganizations: []', ['seed.yaml:2:1: organizations: expected at least one organization']],
-    ['version: 1\nversion: 1', ['seed.yaml:2:1: Map keys must be unique']],
+    ['version: 1\nversion: 1', ['seed.yaml:2:1: version stands here twice']],
     [
       'version: [1',
-      ['seed.yaml:1:12: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+      ['seed.yaml:1:12: not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
     ],
     [
       organization('organisation_name: x'),
@@ -159,11 +142,7 @@ organizations:
     ],
     [
       organization('rate_limits: { search: 1 }'),
-      [
-        'seed.yaml:4:5: organizations[0].rate_limits: unknown member: expected one of organization_id, organization_name, ' +
-          'logo_url, account_type, credit_count, metadata, billing_email, rate_limits_override, auto_billing_enabled, ' +
-          'billing_cycle_start, current_month_usage, created_at, updated_at, users, api_keys',
-      ],
+      ['seed.yaml:4:5: organizations[0].rate_limits: unknown member: did you mean rate_limits_override?'],
     ],
     [
       organization('account_type: entreprise'),
@@ -175,13 +154,16 @@ organizations:
     ],
     [
       organization('billing_cycle_start: 32'),
-      ['seed.yaml:4:5: organizations[0].billing_cycle_start: Too big: expected number to be <=31'],
+      ['seed.yaml:4:5: organizations[0].billing_cycle_start: expected a whole number from 1 to 31'],
     ],
     [
       organization('billing_email: nobody'),
       ['seed.yaml:4:5: organizations[0].billing_email: is no e-mail address: An email address must have an @-sign.'],
     ],
-    [organization('metadata: [1]'), ['seed.yaml:4:5: organizations[0].metadata: expected an object']],
+    [
+      organization('metadata: [1]'),
+      ['seed.yaml:4:5: organizations[0].metadata: expected an object; {} for an empty one'],
+    ],
     [organization('metadata: { x: .nan }'), ['seed.yaml:4:20: JSON has no .nan']],
     [
       organization('metadata: { x: *glob }'),
@@ -210,7 +192,9 @@ organizations:
     ],
     [
       organization('rate_limits_override: { search: 0 }'),
-      ['seed.yaml:4:29: organizations[0].rate_limits_override.search: Too small: expected number to be >=1'],
+      [
+        'seed.yaml:4:29: organizations[0].rate_limits_override.search: expected a whole number from 1 to 9007199254740991',
+      ],
     ],
     [
       organization('api_keys: [{ key: nope }, { key: sk_test_a, key_hash: x }]'),
@@ -249,35 +233,35 @@ organizations:
         'seed.yaml:2:1: tiers.pro.compute: 30 is less than the lower tier free gets (31)',
       ],
     ],
-  ])('%j is refused', (text, expected) => {
-    expect(problems(text)).toEqual(expected);
+  ])('%j is refused', async (text, expected) => {
+    expect(await problems(text)).toEqual(expected);
   });
 
-  it('that repeats itself endlessly is refused', () => {
+  it('that repeats itself endlessly is refused', async () => {
     const levels = Array.from(
       { length: 9 },
       (_, level) => `      l${level + 1}: &l${level + 1} [${`*l${level},`.repeat(9)}]`,
     );
     const text = `${organization('metadata:')}      l0: &l0 lololololololololololol\n${levels.join('\n')}\n`;
-    expect(problems(text)[0]).toMatch(/is too large/);
-    expect(problems(organization('metadata: &a { b: *a }'))[0]).toMatch(/nested|alias/i);
+    expect((await problems(text))[0]).toMatch(/is larger than 1 MiB/);
+    expect((await problems(organization('metadata: &a { b: *a }')))[0]).toMatch(/\*a stands inside of what it repeats/);
   });
 
-  it('may hold as much metadata as the API takes, nested as deep', () => {
+  it('may hold as much metadata as the API takes, nested as deep', async () => {
     const deep = `${'{ a: '.repeat(60)}"${'x'.repeat(5000)}"${' }'.repeat(60)}`;
     const text = Array.from({ length: 300 }, (_, index) => `  - { organization_id: org_${index}, metadata: ${deep} }`);
-    expect(read(`version: 1\norganizations:\n${text.join('\n')}\n`).state.organizations).toHaveLength(300);
+    expect((await read(`version: 1\norganizations:\n${text.join('\n')}\n`)).state.organizations).toHaveLength(300);
   });
 
-  it('that is not in UTF-8 is refused', () => {
+  it('that is not in UTF-8 is refused', async () => {
     const file = join(makeFolder(), 'seed.yaml');
     writeFileSync(file, Buffer.from('version: 1 # caf\xe9', 'latin1'));
-    expect(() => readSeedFile(file, NOW)).toThrow('is not in UTF-8: save it in that encoding');
+    await expect(readSeedFile(file, NOW)).rejects.toThrow('is not in UTF-8: save it in that encoding');
   });
 
-  it('that is not there is refused', () => {
-    expect(() => readSeedFile('/nonexistent/seed.yaml', NOW)).toThrow(
-      '/nonexistent/seed.yaml: cannot be read (ENOENT)',
+  it('that is not there is refused', async () => {
+    await expect(readSeedFile('/nonexistent/seed.yaml', NOW)).rejects.toThrow(
+      '/nonexistent/seed.yaml: there is no such file',
     );
   });
 });

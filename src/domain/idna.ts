@@ -19,6 +19,8 @@ const MAX_CHECKED_LENGTH = 254;
 export function mapDomain(domain: string): string {
   const chars = [...domain];
   if (chars.length > MAX_INPUT_LENGTH) throw new IdnaError('Domain too long');
+  // Nothing but the letter case of ASCII is mapped.
+  if (isAscii(domain)) return domain.toLowerCase();
   const known = new Map<string, string | undefined>();
   const mapped = chars.map((char, index) => {
     if (!known.has(char)) known.set(char, mapCodePoint(char));
@@ -33,10 +35,9 @@ export function mapDomain(domain: string): string {
 
 /** The label as DNS has it: `bücher` becomes `xn--bcher-kva`. */
 export function toALabel(label: string): string {
-  const isAscii = /^[\0-\x7f]*$/.test(label);
-  if (isAscii) toULabel(label);
+  if (isAscii(label)) toULabel(label);
   else checkLabel(label);
-  const alabel = isAscii ? label : ALABEL_PREFIX + punycode.encode(label);
+  const alabel = isAscii(label) ? label : ALABEL_PREFIX + punycode.encode(label);
   if (alabel.length > MAX_LABEL_LENGTH) throw new IdnaError('Label too long');
   return alabel;
 }
@@ -136,5 +137,6 @@ function checkBidi(label: readonly string[]): void {
   }
 }
 
+const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text);
 const toPlace = (label: string, index: number) => `position ${index + 1} in ${toRepr(label)}`;
 const toNumber = (char: string) => `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;

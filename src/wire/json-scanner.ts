@@ -40,6 +40,8 @@ function isEscaped(text: string, at: number): boolean {
 export class JsonScanner {
   readonly text: string;
   at: number;
+  protected readonly literals: readonly string[] = LITERALS;
+  protected readonly maxDepth: number = MAX_DEPTH;
   private depth = 0;
 
   constructor(text: string, at: number) {
@@ -59,18 +61,27 @@ export class JsonScanner {
   value(): void {
     const char = this.text[this.at];
     if (char === '"') this.string();
-    else if (char === '{') this.object();
-    else if (char === '[') this.array();
+    else if (char === '{') this.members();
+    else if (char === '[') this.elements();
     else if (isDigit(this.text.charCodeAt(this.at))) this.number();
     else {
-      const literal = LITERALS.find((word) => this.text.startsWith(word, this.at));
+      const literal = this.literals.find((word) => this.text.startsWith(word, this.at));
       if (literal === undefined) this.number();
       else this.at += literal.length;
     }
   }
 
   /** Passes an object; `onMember` hears of each name (quotes and escapes as sent) and from where to where its value is. */
-  object(onMember?: (name: string, start: number, end: number) => void): void {
+  object(onMember: (name: string, start: number, end: number) => void): void {
+    this.members((nameAt, nameEnd) => {
+      const start = this.at;
+      this.value();
+      onMember(this.text.slice(nameAt, nameEnd), start, this.at);
+    });
+  }
+
+  /** Passes an object; `passValue` passes a value, and hears from where to where its name is. */
+  protected members(passValue?: (nameAt: number, nameEnd: number) => void): void {
     this.enter();
     let isOpen = this.text[this.at] !== '}';
     while (isOpen) {
@@ -82,19 +93,20 @@ export class JsonScanner {
       if (this.text[this.at] !== ':') this.fail("Expecting ':' delimiter");
       this.at++;
       this.skipBlanks();
-      const start = this.at;
-      this.value();
-      onMember?.(this.text.slice(nameAt, nameEnd), start, this.at);
+      if (passValue === undefined) this.value();
+      else passValue(nameAt, nameEnd);
       isOpen = !this.isAtEnd('}');
     }
     this.leave();
   }
 
-  private array(): void {
+  /** Passes an array; `passItem` passes an item. */
+  protected elements(passItem?: () => void): void {
     this.enter();
     let isOpen = this.text[this.at] !== ']';
     while (isOpen) {
-      this.value();
+      if (passItem === undefined) this.value();
+      else passItem();
       isOpen = !this.isAtEnd(']');
     }
     this.leave();
@@ -102,7 +114,7 @@ export class JsonScanner {
 
   private enter(): void {
     this.depth++;
-    if (this.depth > MAX_DEPTH) throw new JsonDepthError();
+    if (this.depth > this.maxDepth) throw new JsonDepthError();
     this.at++;
     this.skipBlanks();
   }
@@ -199,6 +211,7 @@ export class JsonScanner {
       const value = this.compactValue();
       const name = sent.includes('\\') ? JSON.stringify(JSON.parse(sent)) : sent;
       const first = members.get(name);
+      if (first !== undefined) this.onDuplicate(nameAt, name);
       members.set(name, `${first === undefined ? sent : first.slice(0, endOfCheckedString(first, 0))}:${value}`);
       if (this.isAtEnd('}')) break;
     }
@@ -215,6 +228,9 @@ export class JsonScanner {
     this.leave();
     return `[${items.join(',')}]`;
   }
+
+  /** Hears of a name (with its quotes) that stood in the object before: of the last one the value counts. */
+  protected onDuplicate(_nameAt: number, _name: string): void {}
 
   private fail(message: string, at = this.at): never {
     throw new JsonSyntaxError(message, at);

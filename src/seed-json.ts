@@ -1,0 +1,163 @@
+import {
+  checkJsonLength,
+  JSON_MEMBERS,
+  JsonText,
+  MAX_JSON_DEPTH,
+  type SeedSource,
+  SeedSyntaxError,
+  TOO_DEEP,
+} from './seed-source.ts';
+import { JsonDepthError, JsonScanner, JsonSyntaxError } from './wire/json-scanner.ts';
+
+/**
+ * Reads JSON (RFC 8259). A name that stands twice in an object is an error at any depth.
+ * @throws {SeedSyntaxError}
+ */
+export function readJsonSeed(text: string): SeedSource {
+  const reader = new JsonReader(text);
+  try {
+    const content = reader.read();
+    return { content, locate: (path) => reader.locate(path) };
+  } catch (error) {
+    if (error instanceof JsonDepthError) throw new SeedSyntaxError(reader.at, TOO_DEEP);
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw new SeedSyntaxError(error.offset, `not JSON: ${toAdvice(text, error)}`);
+  }
+}
+
+class JsonReader extends JsonScanner {
+  protected override readonly literals = ['null', 'true', 'false'];
+  /** A file, its organizations and one of them stand around metadata. */
+  protected override readonly maxDepth = MAX_JSON_DEPTH + 3;
+  /** Where the items of the outermost lists begin, so that none has to be looked for. */
+  private readonly items = new Map<string, number[]>();
+
+  constructor(text: string) {
+    super(text, 0);
+  }
+
+  read(): unknown {
+    this.skipBlanks();
+    const value = this.readValue('', 0);
+    this.skipBlanks();
+    if (this.at !== this.text.length) throw new JsonSyntaxError('Extra data', this.at);
+    return value;
+  }
+
+  private readValue(name: string, level: number): unknown {
+    const { text, at: start } = this;
+    const char = text[start];
+    if (char === '{' || char === '[') {
+      if (JSON_MEMBERS.has(name)) return this.readText();
+      return char === '{' ? this.readObject(level) : this.readArray(name, level);
+    }
+    this.value();
+    const sent = text.slice(start, this.at);
+    // A copy too: a part of the text would keep the whole of it in memory.
+    const value: unknown = JSON.parse(sent);
+    return typeof value === 'number' && /^-?\d{16,}$/.test(sent) ? toInteger(sent) : value;
+  }
+
+  private readObject(level: number): Record<string, unknown> {
+    const value: Record<string, unknown> = {};
+    this.members((nameAt, nameEnd) => {
+      const name = this.readName(nameAt, nameEnd);
+      if (Object.hasOwn(value, name)) this.onDuplicate(nameAt, JSON.stringify(name));
+      const read = this.readValue(name, level + 1);
+      if (name === '__proto__') Object.defineProperty(value, name, { value: read, enumerable: true });
+      else value[name] = read;
+    });
+    return value;
+  }
+
+  private readArray(name: string, level: number): unknown[] {
+    const values: unknown[] = [];
+    const starts: number[] = [];
+    this.elements(() => {
+      starts.push(this.at);
+      values.push(this.readValue('', level + 1));
+    });
+    if (level === 1) this.items.set(name, starts);
+    return values;
+  }
+
+  private readText(): JsonText {
+    const start = this.at;
+    this.value();
+    this.at = start;
+    const compact = this.compactValue();
+    checkJsonLength(compact.length, start);
+    return new JsonText(compact);
+  }
+
+  private readName(start: number, end: number): string {
+    const sent = this.text.slice(start, end);
+    return sent.includes('\\') ? JSON.parse(sent) : sent.slice(1, -1);
+  }
+
+  protected override onDuplicate(nameAt: number, name: string): never {
+    throw new SeedSyntaxError(nameAt, `${JSON.parse(name)} stands here twice`);
+  }
+
+  /** Where the member stands, or else the nearest one around it, in a text that was read before. */
+  locate(path: readonly PropertyKey[]): number {
+    const [list, index, ...rest] = path;
+    const start = typeof index === 'number' ? this.items.get(String(list))?.[index] : undefined;
+    this.at = start ?? 0;
+    this.skipBlanks();
+    return this.locateFrom(start === undefined ? path : rest);
+  }
+
+  private locateFrom([part, ...rest]: readonly PropertyKey[]): number {
+    const start = this.at;
+    let found: { shown: number; value: number } | undefined;
+    let index = 0;
+    if (typeof part === 'string' && this.text[start] === '{') {
+      this.members((nameAt, nameEnd) => {
+        if (this.readName(nameAt, nameEnd) === part) found = { shown: nameAt, value: this.at };
+        this.value();
+      });
+    } else if (typeof part === 'number' && this.text[start] === '[') {
+      this.elements(() => {
+        if (index === part) found = { shown: this.at, value: this.at };
+        index++;
+        this.value();
+      });
+    }
+    if (found === undefined) return start;
+    if (rest.length === 0) return found.shown;
+    this.at = found.value;
+    const inner = this.locateFrom(rest);
+    return inner === found.value ? found.shown : inner;
+  }
+}
+
+const toInteger = (digits: string) => (Number.isSafeInteger(Number(digits)) ? Number(digits) : BigInt(digits));
+
+/** What to do about a text that stops being JSON, by what stands where it does. */
+function toAdvice(text: string, { offset, message }: JsonSyntaxError): string {
+  const char = text.charAt(offset);
+  const before = text.slice(0, offset).trimEnd().at(-1);
+  if (/^(?:\/[/*]|#)/.test(text.slice(offset, offset + 2))) {
+    return 'JSON has no comments: take it out, or write the seed in YAML';
+  }
+  if (before === ',' && (char === '}' || char === ']')) return `no comma may stand before ${char}: take it out`;
+  const word = /^-?(?:NaN|Infinity)/.exec(text.slice(offset, offset + 9));
+  if (word !== null) return `JSON has no ${word[0]}`;
+  if (char === "'") return 'JSON has double quotes only';
+  if (char === '') return 'the text ends too early';
+  return ADVICE[message] ?? message;
+}
+
+/** By the words of the scanner, which are Python's. */
+const ADVICE: Record<string, string> = {
+  "Expecting ',' delimiter": 'a comma or a closing bracket is missing before this',
+  "Expecting ':' delimiter": 'a colon is missing before this',
+  'Expecting property name enclosed in double quotes': 'the name of a member in double quotes is missing here',
+  'Expecting value': 'a value is missing here: text stands in double quotes, a number begins with a digit or a minus',
+  'Extra data': 'the JSON ends before this',
+  'Unterminated string starting at': 'this text has no closing quote',
+  'Invalid control character at': 'a line break or control character stands inside of a text: write \\n or \\u',
+  'Invalid \\escape': 'a backslash is missing: write \\\\ for one',
+  'Invalid \\uXXXX escape': '\\u needs four hex digits',
+};

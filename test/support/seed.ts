@@ -1,0 +1,24 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Seed } from '../../src/seed.ts';
+import { readSeedFile } from '../../src/seed-file.ts';
+import { makeFolder } from './folder.ts';
+
+export const NOW = '2026-01-01T00:00:00Z';
+
+/** Reads a seed file that has this text. */
+export async function read(text: string, name = 'seed.yaml'): Promise<Seed> {
+  const file = join(makeFolder(), name);
+  writeFileSync(file, text);
+  return readSeedFile(file, NOW);
+}
+
+/** The lines of the error, without the folder. */
+export async function problems(text: string, name = 'seed.yaml'): Promise<string[]> {
+  try {
+    await read(text, name);
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n').map((line) => line.replace(/^.*(seed\.(?:yaml|json))/, '$1'));
+  }
+}
