@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { redactKeys } from './domain/redact.ts';
 import { buildSeed, type Seed, SeedContentError, type SeedIssue, toMember } from './seed.ts';
 import { readJsonSeed } from './seed-json.ts';
 import { readSeedContent } from './seed-schema.ts';
@@ -19,7 +20,8 @@ const MAX_PROBLEMS = 20;
  */
 export async function readSeedFile(file: string, now: string, bytes: Buffer = readBytes(file)): Promise<Seed> {
   const text = toText(file, bytes);
-  const fail = (offset: number, message: string) => `${file}:${toPlace(text, offset)}: ${message}`;
+  // A name may be a key that was put in the wrong place.
+  const fail = (offset: number, message: string) => `${file}:${toPlace(text, offset)}: ${redactKeys(message)}`;
   let source: SeedSource | undefined;
   try {
     source = await readSource(file, text);

@@ -125,6 +125,12 @@ organizations:
     ]);
   });
 
+  it('with a key for a name is told without the key', async () => {
+    const text = '{"version": 1, "organizations": [{"organization_id": "org_a", "sk_live_0123456789abcdef": 1}]}';
+    const [problem] = await problems(text, 'seed.json');
+    expect(problem).toMatch(/^seed\.json:1:63: organizations\[0\]\.sk_live_01…: unknown member/);
+  });
+
   it('is told as JSON whatever its name, when it begins with a brace and a quote', async () => {
     expect(await problems('\ufeff \n{ "version": 1 "organizations": [] }')).toEqual([
       'seed.yaml:2:16: not JSON: a comma or a closing bracket is missing before this',

@@ -35,7 +35,7 @@ describe('a start that fails', () => {
     ['whose port is in use', async () => ({ port: new URL((await start(makeFolder())).url).port }), /is in use/],
     ['whose address is not of this machine', async () => ({ host: '203.0.113.1' }), /is no(?:t an)? address/],
     ['whose seed has a mistake', async (folder) => writeSeed(folder, 'version: 2'), /organizations/],
-    ['whose seed is not there', async () => ({ seed: 'nope.yaml' }), /cannot be read \(ENOENT\)/],
+    ['whose seed is not there', async () => ({ seed: 'nope.yaml' }), /nope\.yaml: there is no such file/],
     ['with a key for an organization that the seed has not', async () => ({ apiKey: ['sk_a=read@org_x'] }), /org_x/],
   ])('%s leaves no database behind', async (_, prepare, message) => {
     const folder = makeFolder();
