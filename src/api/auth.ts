@@ -2,14 +2,14 @@ import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isAllowed, type Permission } from '../domain/api-key.ts';
 import { forbidden, unauthorized } from '../domain/errors.ts';
-import { isApiKey, KEY_FORM } from '../domain/redact.ts';
-import type { Caller, Sandboxes } from '../sandbox/sandboxes.ts';
+import { isApiKey, KEY_FORM, toKeyPrefix } from '../domain/redact.ts';
+import type { Caller, KeyProblem, Sandboxes } from '../sandbox/sandboxes.ts';
 import { whenThere } from '../store/store.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
-    refusedKey: 'malformed' | 'invalid' | null;
+    refusedKey: 'malformed' | KeyProblem | null;
   }
   interface FastifyContextConfig {
     /** What a route under /v1 demands of the key; `none` for a route that needs no key at all. */
@@ -17,10 +17,10 @@ declare module 'fastify' {
   }
 }
 
+const KEYS_HERE = 'keys of this server: see its banner, or --api-key';
 const HINTS = {
-  missing: "send 'Authorization: Bearer <api key>'; keys of this server: see its banner, or --api-key",
+  missing: `send 'Authorization: Bearer <api key>'; ${KEYS_HERE}`,
   malformed: `a key is ${KEY_FORM}`,
-  invalid: 'unknown, revoked or expired; keys of this server: see its banner, or --api-key',
 };
 
 /** Who sent the request. Only for routes that demand a permission. */
@@ -44,7 +44,7 @@ export async function addBearerAuth(scope: FastifyInstance, sandboxes: Sandboxes
     verifyErrorLogLevel: 'debug',
     auth: (key, request) => {
       if (!isApiKey(key) || !isSentPlainly(key, request)) return note(request, 'malformed');
-      return whenThere(sandboxes.findCaller(key), (caller) => note(request, caller ?? 'invalid'));
+      return whenThere(sandboxes.findCaller(key), (found) => note(request, found));
     },
   });
 }
@@ -56,7 +56,7 @@ function isSentPlainly(key: string, { raw }: FastifyRequest): boolean {
 }
 
 /** Keeps who sends the request, or what is wrong with the key. */
-function note(request: FastifyRequest, result: Caller | 'malformed' | 'invalid'): boolean {
+function note(request: FastifyRequest, result: Caller | 'malformed' | KeyProblem): boolean {
   if (typeof result === 'string') request.refusedKey = result;
   else request.caller = result;
   return request.caller !== null;
@@ -85,9 +85,15 @@ export const checkPermission: onRequestHookHandler = (request, _reply, done) => 
 
 const isRefusal = (error: Error) => 'code' in error && String(error.code).startsWith('FST_BEARER_AUTH_');
 
-function toRefusal(request: FastifyRequest): Error {
-  if (request.refusedKey === 'malformed') return unauthorized('Malformed API key', HINTS.malformed);
-  if (request.refusedKey === 'invalid') return unauthorized('Invalid API key', HINTS.invalid);
-  if (!request.headers.authorization) return unauthorized('Missing Authorization header', HINTS.missing);
+function toRefusal({ refusedKey, headers }: FastifyRequest): Error {
+  if (refusedKey === 'malformed') return unauthorized('Malformed API key', HINTS.malformed);
+  if (refusedKey !== null) return unauthorized('Invalid API key', toKeyHint(refusedKey, headers.authorization));
+  if (!headers.authorization) return unauthorized('Missing Authorization header', HINTS.missing);
   return unauthorized("Authorization must be 'Bearer <api key>'", HINTS.missing);
+}
+
+/** Which key it was, as far as people see it, and why: the body must not tell. */
+function toKeyHint(problem: KeyProblem, authorization = ''): string {
+  const key = authorization.slice('Bearer '.length).trim();
+  return `the key ${toKeyPrefix(key)}... is ${problem}; ${KEYS_HERE}`;
 }

@@ -11,6 +11,9 @@ export interface Caller {
   organization: Organization;
 }
 
+/** Why a key stands for nobody. A client is not told which it is, but a person is. */
+export type KeyProblem = 'unknown' | 'revoked' | 'expired';
+
 const MAX_HASHES = 1000;
 
 /** The sandboxes that are alive. */
@@ -31,17 +34,17 @@ export class Sandboxes {
     return this.byId.get(sandboxId);
   }
 
-  /** The caller that a key stands for; undefined for a key that is unknown, revoked or expired. */
-  findCaller(key: string): MaybePromise<Caller | undefined> {
+  /** The caller that a key stands for, or why it stands for none. */
+  findCaller(key: string): MaybePromise<Caller | KeyProblem> {
     return whenThere(this.store.findCaller(this.hashOf(key)), (found) => this.toCaller(found));
   }
 
-  private toCaller(found: FoundCaller | undefined): Caller | undefined {
+  private toCaller(found: FoundCaller | undefined): Caller | KeyProblem {
     const sandbox = found && this.byId.get(found.sandbox_id);
-    if (found === undefined || sandbox === undefined) return undefined;
+    if (found === undefined || sandbox === undefined) return 'unknown';
     const { api_key: apiKey, organization } = found;
-    if (apiKey.status !== 'active' || isExpired(apiKey, sandbox.clock.now())) return undefined;
-    return { sandbox, apiKey, organization };
+    if (apiKey.status !== 'active') return apiKey.status;
+    return isExpired(apiKey, sandbox.clock.now()) ? 'expired' : { sandbox, apiKey, organization };
   }
 
   /** A client sends the same key again and again; only in memory, and only so many. */

@@ -47,6 +47,18 @@ describe('a key that is not let in', () => {
     expect(answer.headers['x-mixpeek-mock-hint']).toBeTruthy();
   });
 
+  it.each([
+    ['sk_live_secretsecret', 'sk_live_se... is unknown'],
+    ['mxp_sk_ab', 'mxp_sk_a... is unknown'],
+    ['sk_test_revoked', 'sk_test_re... is revoked'],
+    ['sk_test_expired', 'sk_test_ex... is expired'],
+  ])('%s is named in the hint and in the log line, by its prefix: %s', async (key, which) => {
+    const { get, log } = await buildTestApp();
+    const hint = `the key ${which}; keys of this server: see its banner, or --api-key`;
+    expect((await get({ authorization: `bearer  ${key}\t` })).headers['x-mixpeek-mock-hint']).toBe(hint);
+    expect(log.map((line) => JSON.parse(line).hint)).toEqual([hint]);
+  });
+
   it('takes spaces and tabs around the key', async () => {
     const { get } = await buildTestApp();
     for (const around of [`  ${ADMIN}`, `${ADMIN} \t`, `\t ${ADMIN}`]) {
@@ -86,7 +98,9 @@ describe('a key that is not let in', () => {
     clock.time += 999;
     expect((await get({ authorization })).status).toBe(200);
     clock.time += 1;
-    expect((await get({ authorization })).status).toBe(401);
+    const expired = await get({ authorization });
+    expect(expired.status).toBe(401);
+    expect(expired.headers['x-mixpeek-mock-hint']).toMatch(/^the key sk_test_sh\.\.\. is expired;/);
   });
 
   it('a key known by its hash alone is let in', async () => {
