@@ -1,4 +1,5 @@
 import Fastify, {
+  type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyServerOptions,
@@ -7,6 +8,7 @@ import Fastify, {
 } from 'fastify';
 import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
 import { addCors } from './api/cors.ts';
+import { addDocumentRoutes } from './api/documents.ts';
 import { addFallback } from './api/fallback.ts';
 import { addHealthRoute, addProbeRoutes, type HealthSource } from './api/health.ts';
 import { buildOpenEntry } from './api/journal.ts';
@@ -19,7 +21,7 @@ import { notFound } from './domain/errors.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { demandHost, receiveBodies } from './wire/body-parser.ts';
-import { BODY_LIMIT, buildToRequestId, HINT, handleError, refuseUnserved, sendJson } from './wire/envelope.ts';
+import { BODY_LIMIT, buildToRequestId, HINT, handleError, refuseUnserved } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
 
 /** Bodies are checked by zod, and answers are written as text: Fastify need not load the compilers that it brings. */
@@ -51,7 +53,7 @@ export interface AppDependencies {
   /** The token that the control plane demands, if any; undefined when there is no control plane. */
   control: { token: string | undefined } | undefined;
   /** Builds the page for people; called when somebody first asks for it. */
-  buildDocs: (document: OpenApiNode) => Promise<FastifyInstance>;
+  buildDocs: (document: OpenApiNode, log: FastifyBaseLogger) => Promise<FastifyInstance>;
 }
 
 /** The request as the app answers it: the steps of a request, in their order. It never listens. */
@@ -120,42 +122,17 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(async (rest) => {
     rest.addHook('onRequest', openEntry);
     rest.addHook('onRequest', demandHost);
-    refuseUnserved(rest, notFound);
+    refuseUnserved(rest, () => notFound());
   });
   await app.register(async (documents) => {
     documents.addHook('onRequest', demandHost);
     addProbeRoutes(documents, store, isStopping);
-    addDocumentRoutes(documents, () => buildOpenApiDocument(version, unknownFields), buildDocs);
+    addDocumentRoutes(documents, {
+      buildDocument: () => buildOpenApiDocument(version, unknownFields),
+      buildDocs: (document) => buildDocs(document, app.log),
+    });
   });
   return app;
-}
-
-/** `/openapi.json` and `/docs`, which need no key. Both are made on first use: a start does not wait for them. */
-function addDocumentRoutes(
-  app: FastifyInstance,
-  buildDocument: () => OpenApiNode,
-  buildDocs: AppDependencies['buildDocs'],
-): void {
-  let document: OpenApiNode | undefined;
-  let docs: Promise<FastifyInstance> | undefined;
-  const readDocument = () => {
-    document ??= buildDocument();
-    return document;
-  };
-  app.get('/openapi.json', async (_request, reply) => sendJson(reply, JSON.stringify(readDocument())));
-  for (const url of ['/docs', '/docs/*']) {
-    app.get(url, async (request, reply) => {
-      docs ??= buildDocs(readDocument());
-      // What could not be built is tried again when it is asked for again.
-      docs.catch(() => {
-        docs = undefined;
-      });
-      const { routing } = await docs;
-      reply.hijack();
-      routing(request.raw, reply.raw);
-    });
-  }
-  app.addHook('onClose', async () => (await docs)?.close());
 }
 
 /** Levels at which requests are logged; at any other the hook would only cost time. */

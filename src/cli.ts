@@ -1,6 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { toOpenApi30 } from './api/openapi-3-0.ts';
 import { toBanner, toReadyLine } from './banner.ts';
-import { type Flags, readHealthConfig, readServeConfig, writeToStandardError } from './config.ts';
+import { type Flags, readHealthConfig, readServeConfig, readServerUrl, writeToStandardError } from './config.ts';
 import { findNearestName } from './domain/nearest-name.ts';
 import { redactKeys } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
@@ -31,7 +32,13 @@ function buildProgram(typed: string): Command {
   const openapi = program
     .command('openapi')
     .description('print the OpenAPI document of what is served')
-    .action(() => void process.stdout.write(`${JSON.stringify(readOpenApiDocument(), null, 2)}\n`));
+    .addOption(
+      new Option('--openapi <version>', 'version of OpenAPI that it is written in')
+        .choices(['3.1', '3.0'])
+        .default('3.1'),
+    )
+    .option('--url <url>', 'where the server is, for the servers of the document (default: /)', readServerUrl)
+    .action(printOpenApi);
   program.addHelpText(
     'after',
     () =>
@@ -43,7 +50,7 @@ function buildProgram(typed: string): Command {
   const examples: [Command, string][] = [
     [program, '--port 4031 --db :memory:'],
     [serveCommand, 'serve --limits enforce --reset'],
-    [openapi, 'openapi > openapi.json'],
+    [openapi, 'openapi --openapi 3.0 --url http://localhost:4030 > openapi.json'],
     [health, 'health --port 4031 --wait 10s'],
   ];
   for (const [command, example] of examples) {
@@ -94,6 +101,12 @@ function refuseUnknownCommand(program: Command, args: string[]): void {
   const nearest = MEANT[first] ?? findNearestName(first, known);
   const suggestion = nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`;
   program.error(`unknown command '${first}' (expected ${known.join(', ')})${suggestion}`);
+}
+
+function printOpenApi({ openapi, url }: { openapi: string; url?: string }): void {
+  const document = readOpenApiDocument();
+  const written = openapi === '3.0' ? toOpenApi30(document) : document;
+  process.stdout.write(`${JSON.stringify({ ...written, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
 }
 
 async function serve(flags: Flags, typed: string): Promise<void> {

@@ -123,6 +123,19 @@ export function readHealthConfig(flags: Flags, variables: Variables = process.en
   return read(HealthConfig, HEALTH_SETTINGS, flags, variables);
 }
 
+/**
+ * Where a server is, without a slash at the end.
+ * @throws {ConfigError}
+ */
+export function readServerUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.href === url.origin + url.pathname;
+  if (isPlain) return value.replace(/\/+$/, '');
+  throw new ConfigError(
+    `--url: '${escapeControls(redactKeys(value))}' was given; allowed: a URL like http://localhost:4030`,
+  );
+}
+
 /** Where logs go. */
 export const writeToStandardError = (text: string): void => void process.stderr.write(text);
 

@@ -8,7 +8,7 @@ import { beginAnew, hasDatabase, keepDatabase } from './beginning.ts';
 import type { ServeConfig } from './config.ts';
 import { isLoopback } from './control/guard.ts';
 import { DEMO_KEY } from './default-seed.ts';
-import { hashApiKey, type Permission } from './domain/api-key.ts';
+import type { Permission } from './domain/api-key.ts';
 import { type ClockSetting, REAL_TIME, SettableClock, systemClock, toTimestamp } from './domain/clock.ts';
 import { setTimeout } from './domain/real-time.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
@@ -103,12 +103,18 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
       unknownFields: config.unknownFields,
       version: readVersion(),
       control,
-      buildDocs: async (document) => {
+      buildDocs: async (document, log) => {
         const { buildDocs } = await import('./docs.ts');
-        const demoKey = await findDemoKey(store);
-        // A page that everybody can read has no token to send.
-        const hasControl = control !== undefined && control.token === undefined;
-        return buildDocs({ document, assets: projectFile('dist/swagger-ui'), demoKey, hasControl });
+        return buildDocs({
+          document,
+          assets: projectFile('dist/swagger-ui'),
+          // The documented example key: no other may stand on a page that everybody can read.
+          demoKey: DEMO_KEY,
+          isUsable: async (key) => typeof (await sandboxes.findCaller(key)) === 'object',
+          // A page that everybody can read has no token to send.
+          hasControl: control !== undefined && control.token === undefined,
+          log,
+        });
       },
     });
     opened.app = app;
@@ -154,10 +160,4 @@ function toClockSetting(frozen_at: number | undefined): ClockSetting {
 function toControl({ control, controlToken, host }: ServeConfig): { token: string | undefined } | undefined {
   if (control === 'off') return undefined;
   return { token: controlToken ?? (isLoopback(host) ? undefined : randomUUID()) };
-}
-
-/** The documented example key, where it can be used: no other may stand on a page that everybody can read. */
-async function findDemoKey(store: Store): Promise<string | undefined> {
-  const found = await store.findCaller(hashApiKey(DEMO_KEY));
-  return found?.api_key.status === 'active' ? DEMO_KEY : undefined;
 }

@@ -298,17 +298,6 @@ describe('createMockServer', () => {
     const misspelt = { unknownFeilds: 'reject' } as object;
     await expect(createMockServer(misspelt)).rejects.toThrow('unknown option unknownFeilds; there are port, host, db');
   });
-
-  it('serves the page for people, whose 404s are in the envelope too', async () => {
-    const server = await createMockServer();
-    onTestFinished(() => server.close());
-    const page = await fetch(`${server.url}/docs`);
-    expect([page.status, page.headers.get('x-request-id')]).toEqual([200, expect.stringMatching(/^req_/)]);
-    expect(await page.text()).toContain('<title>mixpeek-mock</title>');
-    const missing = await fetch(`${server.url}/docs/nope`);
-    expect(await missing.json()).toMatchObject({ success: false, status: 404, error: { type: 'NotFoundError' } });
-    expect(missing.headers.get('x-request-id')).toMatch(/^req_/);
-  });
 });
 
 describe('closing', () => {

@@ -55,7 +55,7 @@ describe('help', () => {
     [['serve', '--help'], '  mixpeek-mock serve --limits enforce --reset'],
     [['help', 'serve'], '  mixpeek-mock serve --limits enforce --reset'],
     [['help', 'health'], '  mixpeek-mock health --port 4031 --wait 10s'],
-    [['openapi', '-h'], '  mixpeek-mock openapi > openapi.json'],
+    [['openapi', '-h'], '  mixpeek-mock openapi --openapi 3.0 --url http://localhost:4030 > openapi.json'],
   ])('%j ends with an example', async (args, example) => {
     const { code, stdout, stderr } = await runCli(args, makeFolder());
     expect([code, stderr]).toEqual([0, '']);

@@ -33,7 +33,7 @@ export async function addControlPlane(
       return { error: error as Error };
     }
   });
-  refuseUnserved(scope, notFound);
+  refuseUnserved(scope, () => notFound());
   addControlDocument(scope, version, token !== undefined);
   await scope.register(
     async (sandbox) => {

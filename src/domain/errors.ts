@@ -27,7 +27,9 @@ export type Refusal =
   | { code: 'unauthorized'; message: string; hint: string }
   | { code: 'forbidden'; required: Permission; granted: readonly Permission[] }
   | { code: 'not_from_here'; message: string; hint: string }
-  | { code: 'not_found' }
+  | { code: 'not_found'; hint?: string }
+  | { code: 'precondition_failed' }
+  | { code: 'range_not_satisfiable' }
   | { code: 'conflict'; message: string }
   | { code: 'method_not_allowed'; allowed: readonly string[] }
   | { code: 'body_too_large'; limit_bytes: number }
@@ -55,7 +57,9 @@ export const forbidden = (required: Permission, granted: readonly Permission[]) 
 export const notFromHere = (message: string, hint: string) =>
   new RefusalError({ code: 'not_from_here', message, hint });
 export const conflict = (message: string) => new RefusalError({ code: 'conflict', message });
-export const notFound = () => new RefusalError({ code: 'not_found' });
+export const notFound = (hint?: string) => new RefusalError({ code: 'not_found', ...(hint !== undefined && { hint }) });
+export const preconditionFailed = () => new RefusalError({ code: 'precondition_failed' });
+export const rangeNotSatisfiable = () => new RefusalError({ code: 'range_not_satisfiable' });
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new RefusalError({ code: 'method_not_allowed', allowed });
 export const bodyTooLarge = (limit_bytes: number) => new RefusalError({ code: 'body_too_large', limit_bytes });

@@ -40,7 +40,19 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     case 'conflict':
       return answer(409, 'ConflictError', refusal.message);
     case 'not_found':
-      return answer(404, 'NotFoundError', 'Not Found');
+      return answer(404, 'NotFoundError', 'Not Found', {}, refusal.hint === undefined ? {} : { [HINT]: refusal.hint });
+    case 'precondition_failed': {
+      const headers = { [HINT]: 'the file is not the one that If-Match or If-Unmodified-Since asks for' };
+      return answer(412, 'PreconditionFailedError', 'Precondition Failed', {}, headers);
+    }
+    case 'range_not_satisfiable':
+      return answer(
+        416,
+        'RangeNotSatisfiableError',
+        'Range Not Satisfiable',
+        {},
+        { [HINT]: 'the file has no such Range' },
+      );
     case 'method_not_allowed': {
       const allow = refusal.allowed.join(', ');
       const headers = { allow, [HINT]: `this path takes ${allow}` };
