@@ -233,6 +233,59 @@ describe('a member outside of metadata in YAML', () => {
   });
 });
 
+describe('messages', () => {
+  const ORGANIZATION = [
+    ...[
+      'organization_id',
+      'organization_name',
+      'logo_url',
+      'account_type',
+      'credit_count',
+      'metadata',
+      'billing_email',
+    ],
+    ...['rate_limits_override', 'auto_billing_enabled', 'billing_cycle_start', 'current_month_usage', 'created_at'],
+    ...['updated_at', 'users', 'api_keys', 'unknown'],
+  ];
+  const KEY = ['key', 'key_hash', 'key_prefix', 'api_key_id', 'permissions', 'name', 'status', 'expires_at', 'unknown'];
+  const VALUES = [
+    'null',
+    '-1',
+    '1.5',
+    '1e400',
+    '12345678901234567890',
+    'false',
+    '"x"',
+    '[]',
+    '[null]',
+    '[[]]',
+    '{}',
+    '{"a":1}',
+  ];
+  const seeds = [
+    ...['version', 'tiers', 'organizations', 'unknown'].map((name) => (value: string) => `{"${name}":${value}}`),
+    ...['pro', 'unknown'].map((name) => (value: string) => `{"tiers":{"${name}":${value}}}`),
+    ...['search', 'monthly_credits', 'unknown'].map(
+      (name) => (value: string) => `{"tiers":{"pro":{"${name}":${value}}}}`,
+    ),
+    (value: string) => `{"organizations":[${value}]}`,
+    ...ORGANIZATION.map((name) => (value: string) => `{"organizations":[{"${name}":${value}}]}`),
+    (value: string) => `{"organizations":[{"rate_limits_override":{"search":${value}}}]}`,
+    ...KEY.map((name) => (value: string) => `{"organizations":[{"api_keys":[{"${name}":${value}}]}]}`),
+    (value: string) => `{"organizations":[{"api_keys":[{"permissions":[${value}]}]}]}`,
+  ];
+  const ZOD =
+    /invalid|input|received|too (?:big|small)|unrecognized|expected (?:string|number|int|array|object|boolean|record)\b|undefined/i;
+
+  it.each(VALUES)('are none of Zod, whatever member is %s', async (value) => {
+    for (const toText of seeds) {
+      const found = await problems(toText(value), 'seed.json');
+      expect(found, toText(value)).not.toEqual([]);
+      expect(found.filter((line) => ZOD.test(line) || !/^seed\.json:\d+:\d+: [\w[\].]+: ./.test(line))).toEqual([]);
+    }
+  });
+});
+
 describe('a YAML file', () => {
   const SEED = 'version: 1\norganizations: [{ organization_id: org_a, organization_name: é }]\n';
 
