@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { findSwallowedFlags, readFlags, toCommand, withoutSeparator } from '../scripts/npm-flags.js';
 import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../src/settings.ts';
 import { makeFolder } from './support/folder.ts';
@@ -141,6 +141,21 @@ describe('scripts/start.js', () => {
     const help = run(process.execPath, ['scripts/start.js', '--', '--help'], NPM);
     expect(help.stdout).toMatch(/^Usage: npm start -- \[options\] \[command\]\n/);
     expect(help.stdout).toMatch(/\n {2}npm start -- --port 4031 --db :memory:\n$/);
+  });
+
+  it('has the banner say what to type', async () => {
+    const seed = join(makeFolder(), 'seed.json');
+    const api_keys = [{ key_hash: 'a'.repeat(64), key_prefix: 'sk_test_a' }];
+    writeFileSync(seed, JSON.stringify({ version: 1, organizations: [{ organization_id: 'org_a', api_keys }] }));
+    const args = ['scripts/start.js', '--port', '0', '--db', ':memory:', '--seed', seed];
+    const child = spawn(process.execPath, args, { cwd: PROJECT, env: { ...env, ...NPM } });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let banner = '';
+    for await (const chunk of child.stdout) {
+      banner += chunk;
+      if (banner.includes('Ctrl-C')) break;
+    }
+    expect(banner).toContain('add one with npm start -- --api-key\n');
   });
 
   it('speaks of mixpeek-mock where no package manager ran it', () => {

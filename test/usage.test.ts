@@ -48,6 +48,11 @@ it('a file with a secret that cannot be read is one line, with exit code 1', asy
   });
 });
 
+it('the answer of health escapes what a terminal would obey', async () => {
+  const { stdout } = await runCli(['health', '--host', '\u009b2J\n', '--port', '1'], makeFolder());
+  expect(stdout).toMatch(/^http:\/\/\\u009b2J\\n:1\/v1\/health is not healthy: .*\n$/);
+});
+
 describe('help', () => {
   it.each([
     [['--help'], '  mixpeek-mock --port 4031 --db :memory:'],
