@@ -75,16 +75,13 @@ export async function lendKey(store: Store, permission: Permission): Promise<str
 
 /** The keys of these that the database has, as it has them; each once. */
 export async function findServedKeys(store: Store, seeded: string[], given: KnownKey[]): Promise<ServedKey[]> {
-  const served = new Map<string, ServedKey>();
-  const known = [
-    ...seeded.map((key) => ({ key, isGiven: false })),
-    ...given.map(({ key }) => ({ key, isGiven: true })),
-  ];
-  for (const { key, isGiven } of known) {
-    const found = await store.findCaller(hashApiKey(key));
-    if (found === undefined) continue;
-    const { account_type } = found.organization;
-    served.set(key, { key, api_key: found.api_key, account_type, isGiven });
-  }
-  return [...served.values()];
+  // A key that a flag gives is not shown whole, even where the seed has it too.
+  const plain = new Map<string, { key: string; isGiven: boolean }>();
+  for (const key of seeded) plain.set(hashApiKey(key), { key, isGiven: false });
+  for (const { key, api_key } of given) plain.set(api_key.key_hash, { key, isGiven: true });
+  const found = await store.findApiKeys([...plain.keys()]);
+  return found.flatMap(({ api_key, account_type }) => {
+    const known = plain.get(api_key.key_hash);
+    return known === undefined ? [] : [{ ...known, api_key, account_type }];
+  });
 }

@@ -40,12 +40,14 @@ export class OrganizationCache {
     this.isStale = true;
   }
 
-  /** The transaction is over. */
-  end(isCommitted: boolean): void {
+  /** The transaction is over; whether it has changed anything. */
+  end(isCommitted: boolean): boolean {
+    const hasChanged = isCommitted && (this.isStale || this.changed.size > 0);
     if (isCommitted && this.isStale) this.committed.clear();
     else if (isCommitted) for (const [key, organization] of this.changed) this.keep(key, organization);
     this.changed.clear();
     this.isStale = false;
+    return hasChanged;
   }
 
   private keep(key: string, organization: Organization): void {

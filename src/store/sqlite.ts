@@ -2,9 +2,11 @@ import type { Database } from 'better-sqlite3';
 import type { ApiKey } from '../domain/api-key.ts';
 import { type ClockSetting, REAL_TIME } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
+import type { AccountType } from '../domain/rate-limits.ts';
 import { now } from '../domain/real-time.ts';
 import type { SeedOrigin, State } from '../domain/state.ts';
 import { GroupCommit } from './group-commit.ts';
+import { type FoundKey, KeyCache } from './key-cache.ts';
 import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
 import { IN_MEMORY, openDatabase } from './open-database.ts';
@@ -15,9 +17,6 @@ import { prepareStatements } from './statements.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
 import type { FoundCaller, KeptSandbox, Report, Store } from './store.ts';
-
-/** Keys that are kept in memory once they were used. */
-const CACHED_KEYS = 10_000;
 
 export interface SqliteStoreOptions {
   /** A path, or `:memory:`. */
@@ -31,8 +30,6 @@ export interface SqliteStoreOptions {
   /** Milliseconds that only go forward; those of this machine unless given. */
   now?: () => number;
 }
-
-type FoundKey = { sandbox_id: string; api_key: ApiKey };
 
 /**
  * Opens a store on one SQLite file, owned by this process alone.
@@ -56,8 +53,7 @@ class SqliteStore implements Store {
   private readonly statements: ReturnType<typeof prepareStatements>;
   private readonly health: StorageHealth;
   private readonly writes: GroupCommit;
-  private readonly keys = new Map<string, FoundKey>();
-  private readonly lentKeys = new Map<string, FoundKey>();
+  private readonly keys = new KeyCache();
   private readonly organizations = new OrganizationCache();
   private owner: string | undefined;
 
@@ -79,10 +75,9 @@ class SqliteStore implements Store {
     this.writes = new GroupCommit(db, {
       beforeCommit: checkFiles,
       afterCommit: () => {
-        this.organizations.end(true);
-        health.endWriteProblem();
+        if (this.organizations.end(true)) health.endWriteProblem();
       },
-      afterRollback: () => this.organizations.end(false),
+      afterRollback: () => void this.organizations.end(false),
       explain: (error) => health.explainWrite(error),
     });
   }
@@ -116,11 +111,7 @@ class SqliteStore implements Store {
   async findApiKeyById(sandboxId: string, apiKeyId: string): Promise<ApiKey | undefined> {
     const select = this.db.prepare('SELECT * FROM api_keys WHERE sandbox_id = ? AND api_key_id = ?');
     const row = this.health.read(() => select.get(sandboxId, apiKeyId)) as ApiKeyRow | undefined;
-    if (row !== undefined) return toApiKey(row);
-    const lent = [...this.lentKeys.values()].find(
-      ({ sandbox_id, api_key }) => sandbox_id === sandboxId && api_key.api_key_id === apiKeyId,
-    );
-    return lent?.api_key;
+    return row === undefined ? this.keys.findLent(sandboxId, apiKeyId) : toApiKey(row);
   }
 
   async findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
@@ -146,7 +137,7 @@ class SqliteStore implements Store {
 
   /** Always at once: were some at once and others not, a request could overtake the one before it. */
   findCaller(keyHash: string): FoundCaller | undefined {
-    const key = this.keys.get(keyHash) ?? this.lentKeys.get(keyHash) ?? this.readKey(keyHash);
+    const key = this.keys.get(keyHash) ?? this.readKey(keyHash);
     if (key === undefined) return undefined;
     const { sandbox_id, api_key } = key;
     const organization = this.committedOrganization(sandbox_id, api_key.organization_id);
@@ -157,10 +148,13 @@ class SqliteStore implements Store {
     const row = this.health.read(() => this.statements.selectKey.get(keyHash));
     if (row === undefined) return undefined;
     const found = { sandbox_id: row.sandbox_id, api_key: toApiKey(row) };
-    const oldest = this.keys.size >= CACHED_KEYS ? this.keys.keys().next().value : undefined;
-    if (oldest !== undefined) this.keys.delete(oldest);
     this.keys.set(keyHash, found);
     return found;
+  }
+
+  async findApiKeys(keyHashes: string[]): Promise<{ api_key: ApiKey; account_type: AccountType }[]> {
+    const rows = this.health.read(() => this.statements.selectKeys.all(JSON.stringify(keyHashes)));
+    return rows.map(({ account_type, ...row }) => ({ api_key: toApiKey(row), account_type }));
   }
 
   async listOrganizationIds(sandboxId: string, limit: number): Promise<string[]> {
@@ -175,11 +169,11 @@ class SqliteStore implements Store {
       for (const apiKey of apiKeys) this.statements.grantKey.run(fromApiKey(sandboxId, apiKey));
     });
     await this.writes.run(write);
-    this.keys.clear();
+    this.keys.invalidate();
   }
 
   lendApiKey(sandboxId: string, apiKey: ApiKey): void {
-    this.lentKeys.set(apiKey.key_hash, { sandbox_id: sandboxId, api_key: apiKey });
+    this.keys.lend({ sandbox_id: sandboxId, api_key: apiKey });
   }
 
   async replaceState(
@@ -204,7 +198,7 @@ class SqliteStore implements Store {
       for (const apiKey of apiKeys) this.statements.grantKey.run(fromApiKey(sandboxId, apiKey));
     });
     await this.writes.run(write);
-    this.keys.clear();
+    this.keys.invalidate();
   }
 
   announce(url: string | null): void {

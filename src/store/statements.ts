@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import type { AccountType } from '../domain/rate-limits.ts';
 import type { ApiKeyRow, OrganizationRow } from './rows.ts';
 
 /** What is asked of the database again and again, prepared once. */
@@ -17,6 +18,13 @@ export function prepareStatements(db: Database) {
       'SELECT * FROM organizations WHERE sandbox_id = ? AND organization_id = ?',
     ) as Statement<[string, string], OrganizationRow>,
     selectKey: db.prepare('SELECT * FROM api_keys WHERE key_hash = ?') as Statement<[string], ApiKeyRow>,
+    selectKeys: db.prepare(`
+      SELECT api_keys.*, account_type FROM json_each(?) AS wanted
+      CROSS JOIN api_keys ON key_hash = wanted.value
+      CROSS JOIN organizations USING (sandbox_id, organization_id)`) as Statement<
+      [string],
+      ApiKeyRow & { account_type: AccountType }
+    >,
     insertOrganization: db.prepare(`
       INSERT INTO organizations VALUES (
         @sandbox_id, @organization_id, @organization_name, @logo_url, @account_type, @credit_count, @metadata,

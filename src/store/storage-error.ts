@@ -37,7 +37,8 @@ export function toStorageError(file: string, error: unknown): unknown {
       'the disk is full',
     );
   }
-  if (/^SQLITE_(?:READONLY|CANTOPEN|PERM)/.test(code)) {
+  // A lock on a read-only file system is an I/O error.
+  if (/^SQLITE_(?:READONLY|CANTOPEN|PERM|IOERR_LOCK)/.test(code)) {
     return new StorageError(
       `${file}: cannot be written (${code}): make it writable, or choose another file with --db`,
       'the database cannot be written',

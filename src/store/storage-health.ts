@@ -4,6 +4,9 @@ import { type Report, StorageError } from './store.ts';
 /** How often a write is tried while none works, in milliseconds. */
 const RETRY_MS = 1000;
 
+/** How often the same problem is told, in milliseconds. */
+const REPORT_AGAIN_MS = 60_000;
+
 export interface HealthParts {
   /** A path, or `:memory:`. */
   file: string;
@@ -21,6 +24,9 @@ export class StorageHealth {
   private readonly parts: HealthParts;
   private isWritable = true;
   private triedAt = 0;
+  private lastReport = '';
+  private reportedAt = 0;
+  private isReported = false;
   private failedRead: (() => unknown) | undefined;
 
   constructor(parts: HealthParts) {
@@ -31,7 +37,10 @@ export class StorageHealth {
     if (this.isWritable) this.lookForFiles();
     else if (this.parts.now() - this.triedAt >= RETRY_MS) {
       this.triedAt = this.parts.now();
-      await this.parts.tryWrite().catch(() => {});
+      await this.parts.tryWrite().then(
+        () => this.endWriteProblem(),
+        () => {},
+      );
     }
     return this.isWritable;
   }
@@ -67,11 +76,15 @@ export class StorageHealth {
   /** The error of a write, in words. */
   explainWrite(error: unknown): unknown {
     const explained = toStorageError(this.parts.file, error);
-    if (explained instanceof StorageError && this.isWritable) {
-      this.isWritable = false;
-      this.triedAt = this.parts.now();
-      this.parts.report('error', `changes cannot be kept: ${explained.message}`);
-    }
+    if (!(explained instanceof StorageError) || !this.isWritable) return explained;
+    this.isWritable = false;
+    this.triedAt = this.parts.now();
+    // Where some writes work and others do not, it would be told again and again.
+    this.isReported = explained.message !== this.lastReport || this.parts.now() - this.reportedAt >= REPORT_AGAIN_MS;
+    if (!this.isReported) return explained;
+    this.lastReport = explained.message;
+    this.reportedAt = this.parts.now();
+    this.parts.report('error', `changes cannot be kept: ${explained.message}`);
     return explained;
   }
 
@@ -79,7 +92,7 @@ export class StorageHealth {
   endWriteProblem(): void {
     if (this.isWritable) return;
     this.isWritable = true;
-    this.parts.report('info', 'changes are kept again');
+    if (this.isReported) this.parts.report('info', 'changes are kept again');
   }
 
   private lookForFiles(): void {

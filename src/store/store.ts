@@ -2,7 +2,7 @@ import type { ApiKey } from '../domain/api-key.ts';
 import type { ClockSetting } from '../domain/clock.ts';
 import { RefusalError } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
-import type { Tiers } from '../domain/rate-limits.ts';
+import type { AccountType, Tiers } from '../domain/rate-limits.ts';
 import type { SeedOrigin, State } from '../domain/state.ts';
 
 /** A value, or a promise of it where it must be waited for. */
@@ -67,6 +67,9 @@ export interface Store {
    * answers at once: every request asks, and a promise costs it a tenth of its time.
    */
   findCaller(keyHash: string): MaybePromise<FoundCaller | undefined>;
+
+  /** The keys with these SHA-256, in this order, as far as there are any; and the tiers of their organizations. */
+  findApiKeys(keyHashes: string[]): Promise<{ api_key: ApiKey; account_type: AccountType }[]>;
 
   /** The first `limit` organizations of a sandbox, in the order in which they were made. */
   listOrganizationIds(sandboxId: string, limit: number): Promise<string[]>;

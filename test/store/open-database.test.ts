@@ -68,6 +68,13 @@ describe('opening a database', () => {
     expect(await open(file).findSandbox('default')).toMatchObject({ tiers: state.tiers });
   });
 
+  it('keeps what SQLite sets aside in memory: a read-only container has no place for temporary files', () => {
+    const db = openDatabase(join(makeFolder(), 'mock.db'), readMigrations(MIGRATIONS), () => {});
+    onTestFinished(() => void db.close());
+    const inMemory = 2;
+    expect(db.pragma('temp_store', { simple: true })).toBe(inMemory);
+  });
+
   it('takes an empty file', () => {
     const file = join(makeFolder(), 'mock.db');
     writeFileSync(file, '');

@@ -99,6 +99,33 @@ describe('a database whose files are no longer in their place', () => {
     expect((await patch({ logo_url: 'y' })).status).toBe(200);
     expect(await readHealth()).toBe('OK');
   });
+
+  it('stays DEGRADED when a change that changes nothing is accepted', async () => {
+    const { file, patch, readHealth } = await buildFileApp(() => 0);
+    renameSync(file, `${file}.old`);
+    expect((await patch({ logo_url: 'x' })).status).toBe(503);
+    renameSync(`${file}.old`, file);
+    expect((await patch({})).status).toBe(200);
+    expect(await readHealth()).toBe('DEGRADED');
+  });
+
+  it('is told once a minute where some changes are kept and others are not', async () => {
+    let time = 60_000;
+    const { file, patch, reports } = await buildFileApp(() => time);
+    for (const [at, lines] of [
+      [60_000, 2],
+      [60_001, 2],
+      [119_999, 2],
+      [120_000, 4],
+    ] as const) {
+      time = at;
+      renameSync(file, `${file}.old`);
+      expect((await patch({ logo_url: `refused at ${at}` })).status).toBe(503);
+      renameSync(`${file}.old`, file);
+      expect((await patch({ logo_url: `kept at ${at}` })).status).toBe(200);
+      expect(reports.length).toBe(lines);
+    }
+  });
 });
 
 /** Puts what `make` makes in the place of a file, at once. */
