@@ -3,6 +3,8 @@ import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
 import type { ReceivedBody } from '../wire/body.ts';
 import { JsonObject } from '../wire/json.ts';
 
+const HINT = 'examples of bodies stand in /_mock/openapi.json and on the docs page';
+
 /** The body of what needs none: an empty object, or no body at all. */
 export const NoMembers = z.strictObject({});
 
@@ -12,10 +14,10 @@ export const NoMembers = z.strictObject({});
  */
 export function readControlBody<T extends z.ZodType>(schema: T, received: ReceivedBody | null): z.output<T> {
   if (received !== null && received.kind !== 'missing' && received.kind !== 'json') {
-    throw badRequest('The body is no JSON object');
+    throw badRequest('The body is no JSON object', HINT);
   }
   const value = received?.kind === 'json' ? received.value : undefined;
-  if (value !== undefined && !(value instanceof JsonObject)) throw badRequest('The body is no JSON object');
+  if (value !== undefined && !(value instanceof JsonObject)) throw badRequest('The body is no JSON object', HINT);
   const result = schema.safeParse(value === undefined ? {} : parseStrictly(value.toText()));
   if (result.success) return result.data;
   throw invalidBody(result.error.issues.flatMap(toBodyErrors));
@@ -26,7 +28,7 @@ function parseStrictly(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw badRequest('The body is no JSON object: NaN and Infinity are no JSON');
+    throw badRequest('The body is no JSON object: NaN and Infinity are no JSON', HINT);
   }
 }
 

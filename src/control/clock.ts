@@ -21,7 +21,12 @@ const toTime = (text: string, context: z.core.$RefinementCtx<string>): number =>
   context.addIssue({ code: 'custom', message: 'expected a time like 2026-01-01T00:00:00Z' });
   return z.NEVER;
 };
-const time = () => z.string().transform(toTime).meta({ format: 'date-time' });
+/** RFC 3339, in the years 1 to 9999. A date alone is taken as its first moment, too. */
+const TIME = /^(?!0000)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const time = () => z.string().transform(toTime).meta({ format: 'date-time', pattern: TIME.source });
+/** As far as a clock can be moved at once, in milliseconds. */
+const LONGEST = LATEST - EARLIEST;
+const ENDS = 'the clock ends with the years 1 and 9999';
 
 const ClockUpdate = z
   .strictObject({
@@ -32,46 +37,62 @@ const ClockUpdate = z
   .refine(({ frozen_at, running }) => (frozen_at === undefined) !== (running === undefined), {
     message: 'expected either frozen_at (a time like 2026-01-01T00:00:00Z) or running (true)',
   })
-  .refine(({ running, now }) => now === undefined || running, { path: ['now'], message: 'goes with running only' });
-const ClockAdvance = z.strictObject({ ms: z.number().int().describe('Milliseconds; negative goes back') });
+  .refine(({ running, now }) => now === undefined || running, { path: ['now'], message: 'goes with running only' })
+  .meta({
+    oneOf: [{ required: ['frozen_at'] }, { required: ['running'] }],
+    dependentRequired: { now: ['running'] },
+  });
+const ClockAdvance = z.strictObject({
+  ms: z.number().int().min(-LONGEST, ENDS).max(LONGEST, ENDS).describe('Milliseconds; negative goes back'),
+});
+
+const SETTING = {
+  summary: 'Freeze the clock, or let it run',
+  answer: 'Clock',
+  toExamples: () => ({
+    frozen: { summary: 'Freeze it', value: { frozen_at: '2026-01-01T00:00:00Z' } },
+    running: { summary: 'Let it run on', value: { running: true } },
+    running_from: { summary: 'Let it run from a time', value: { running: true, now: '2026-01-01T00:00:00Z' } },
+  }),
+} as const;
+const ADVANCING = {
+  summary: 'Move the clock by milliseconds',
+  answer: 'Clock',
+  toExamples: () => ({
+    forward: { summary: 'A minute on', value: { ms: 60_000 } },
+    back: { summary: 'A minute back', value: { ms: -60_000 } },
+  }),
+} as const;
 
 /** `GET` and `PUT …/clock`, `POST …/clock/advance`: the time that clients see, stopped and moved instead of waited for. */
 export function addClockRoutes(scope: FastifyInstance): void {
   const control = scope.withTypeProvider<ZodTypeProvider>();
 
-  const describedAsClock = (summary: string) => describedAs({ summary, answer: 'Clock' });
-
-  control.get('/clock', describedAsClock('The time that clients see'), async (request) => toView(sandboxOf(request)));
-
-  control.put(
-    '/clock',
-    { ...describedAsClock('Let the clock stand or run'), schema: { body: ClockUpdate } },
-    async (request) => {
-      const sandbox = sandboxOf(request);
-      const { frozen_at, now } = request.body;
-      const { clock } = sandbox;
-      await sandbox.setClock(() =>
-        frozen_at === undefined ? clock.runningFrom(now ?? clock.now()) : clock.frozenAt(frozen_at),
-      );
-      return toView(sandbox);
-    },
+  control.get('/clock', describedAs({ summary: 'The time that clients see', answer: 'Clock' }), async (request) =>
+    toView(sandboxOf(request)),
   );
 
-  control.post(
-    '/clock/advance',
-    { ...describedAsClock('Move the clock by milliseconds'), schema: { body: ClockAdvance } },
-    async (request) => {
-      const sandbox = sandboxOf(request);
-      await sandbox.setClock(() => advance(sandbox.clock, request.body.ms));
-      return toView(sandbox);
-    },
-  );
+  control.put('/clock', { ...describedAs(SETTING), schema: { body: ClockUpdate } }, async (request) => {
+    const sandbox = sandboxOf(request);
+    const { frozen_at, now } = request.body;
+    const { clock } = sandbox;
+    await sandbox.setClock(() =>
+      frozen_at === undefined ? clock.runningFrom(now ?? clock.now()) : clock.frozenAt(frozen_at),
+    );
+    return toView(sandbox);
+  });
+
+  control.post('/clock/advance', { ...describedAs(ADVANCING), schema: { body: ClockAdvance } }, async (request) => {
+    const sandbox = sandboxOf(request);
+    await sandbox.setClock(() => advance(sandbox.clock, request.body.ms));
+    return toView(sandbox);
+  });
 }
 
 function advance(clock: SettableClock, ms: number): ClockSetting {
   const then = clock.now() + ms;
   if (then >= EARLIEST && then <= LATEST) return clock.advancedBy(ms);
-  throw invalidBody([{ type: 'value_error', loc: ['body', 'ms'], msg: 'the clock ends with the years 1 and 9999' }]);
+  throw invalidBody([{ type: 'value_error', loc: ['body', 'ms'], msg: ENDS }]);
 }
 
 function toView({ clock }: Sandbox) {

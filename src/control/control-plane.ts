@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { notFound } from '../domain/errors.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import type { ReceivedBody } from '../wire/body.ts';
 import { demandHost } from '../wire/body-parser.ts';
-import { refuseUnserved } from '../wire/envelope.ts';
 import { readControlBody } from './body.ts';
 import { addClockRoutes } from './clock.ts';
+import { addControlFallback } from './fallback.ts';
 import { buildGuard } from './guard.ts';
 import { addLimitsRoutes } from './limits.ts';
 import { addControlDocument } from './openapi.ts';
@@ -33,8 +32,8 @@ export async function addControlPlane(
       return { error: error as Error };
     }
   });
-  refuseUnserved(scope, () => notFound());
-  addControlDocument(scope, version, token !== undefined);
+  addControlFallback(scope);
+  addControlDocument(scope, { sandboxes, version, hasToken: token !== undefined });
   await scope.register(
     async (sandbox) => {
       addClockRoutes(sandbox);

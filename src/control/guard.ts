@@ -11,8 +11,8 @@ const HINT = 'the control plane is for programs on this machine, without a brows
 
 /**
  * Keeps web pages and strangers out of the control plane. Bound to loopback it asks for no token, but a page in a browser of
- * this machine could send requests too: it betrays itself by its Origin, by Sec-Fetch-Site, or by a Host that is another
- * name for this machine (DNS rebinding). Bound to anything else a bearer token is demanded, and any Host will do.
+ * this machine could send requests too: it betrays itself by Sec-Fetch-Site, in a browser without it by its Origin, or by a
+ * Host that is another name for this machine (DNS rebinding). Bound to anything else a token is demanded, and any Host will do.
  * @param token undefined when the server is bound to loopback
  */
 export function buildGuard(token: string | undefined): onRequestHookHandler {
@@ -29,17 +29,23 @@ function findRefusal(request: FastifyRequest, token: string | undefined): Error 
   if (token === undefined && !LOOPBACK_NAMES.test(host)) {
     return notFromHere('The control plane is not served under this Host', HINT);
   }
-  if (origin !== undefined && origin !== `http://${host}`) {
+  if (site === undefined ? !isOwnOrigin(origin, host) : site !== 'same-origin' && site !== 'none') {
     return notFromHere('The control plane is not for pages of another origin', HINT);
   }
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-    return notFromHere('The control plane is not for pages of another origin', HINT);
-  }
-  if (request.method !== 'GET' && !isJson(request)) {
-    return badRequest('What changes something needs Content-Type: application/json');
+  // Nothing comes of what is answered with 404 or 405.
+  if (!request.is404 && WITH_BODY.includes(request.method) && !isJson(request)) {
+    const hint = 'send the header, with or without a body: a form of a page cannot';
+    return badRequest('What changes something needs Content-Type: application/json', hint);
   }
   return undefined;
 }
+
+/** Methods that a form of a page could send, or whose body could be read as a form. DELETE passes no preflight. */
+const WITH_BODY = ['POST', 'PUT', 'PATCH'];
+
+/** Behind a proxy that speaks TLS the page has another scheme than the server. */
+const isOwnOrigin = (origin: string | undefined, host: string) =>
+  origin === undefined || [`http://${host}`, `https://${host}`].includes(origin);
 
 /** The header as it was sent: the one that Fastify sees was made harmless. */
 function isJson({ raw }: FastifyRequest): boolean {
@@ -47,8 +53,15 @@ function isJson({ raw }: FastifyRequest): boolean {
   return at !== -1 && /^application\/json\s*(?:;|$)/i.test(raw.rawHeaders[at + 1] ?? '');
 }
 
+/** As a bearer token, or as the password of Basic: some programs can only put it into a URL. */
 function isToken(authorization: string | undefined, token: string): boolean {
-  const [, sent = ''] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
-  const [left, right] = [Buffer.from(sent), Buffer.from(token)];
+  const [left, right] = [Buffer.from(readToken(authorization)), Buffer.from(token)];
   return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function readToken(authorization = ''): string {
+  const [, scheme = '', sent = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? [];
+  if (scheme.toLowerCase() !== 'basic') return sent;
+  const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(sent, 'base64').toString()) ?? [];
+  return password;
 }

@@ -8,7 +8,7 @@ import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limit
 import { RATE_LIMIT_CATEGORIES, type RateLimitCategory } from '../domain/rate-limits.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
-import { describedAs } from './openapi.ts';
+import { describedAs, type RouteDocument } from './openapi.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
 const LimitsUpdate = z.strictObject({ mode: z.enum(LIMITS_MODES) });
@@ -17,14 +17,40 @@ const key = {
   api_key_id: z.string().optional().describe('Whose, by the id that buckets and the journal show'),
 };
 const category = z.enum(RATE_LIMIT_CATEGORIES);
-const Spend = z.strictObject({ ...key, category, count: z.number().int().min(1).default(1) });
-const Refill = z.strictObject({ ...key, category: category.optional() });
+const EITHER = [{ required: ['api_key'] }, { required: ['api_key_id'] }];
+const Spend = z.strictObject({ ...key, category, count: z.number().int().min(1).default(1) }).meta({ oneOf: EITHER });
+const Refill = z
+  .strictObject({ ...key, category: category.optional() })
+  .meta({ oneOf: [...EITHER, { maxProperties: 0 }] });
+
+const SWITCHING = {
+  summary: 'How strict the limits are, until the next start or reset',
+  answer: 'Limits',
+  toExamples: () => Object.fromEntries(LIMITS_MODES.map((mode) => [mode, { summary: MODES[mode], value: { mode } }])),
+} as const;
+const MODES = { off: 'Not even counted', headers: 'Counted and reported', enforce: 'A 429 beyond the limit' };
 
 const SPENDING = {
   summary: 'Drain a bucket, all or nothing',
   answer: 'Spent',
+  toExamples: (api_key_id) =>
+    api_key_id === undefined
+      ? {}
+      : { one: { summary: 'One request for search', value: { api_key_id, category: 'search', count: 1 } } },
   refusals: { 429: 'In mode enforce: the bucket has less. As the API answers it, with its headers' },
-} as const;
+} satisfies RouteDocument;
+
+const REFILLING = {
+  summary: 'Fill every bucket, those of a key, or one',
+  answer: 'Limits',
+  toExamples: (api_key_id) => ({
+    all: { summary: 'Every bucket', value: {} },
+    ...(api_key_id !== undefined && {
+      key: { summary: 'Those of a key', value: { api_key_id } },
+      one: { summary: 'One bucket', value: { api_key_id, category: 'search' } },
+    }),
+  }),
+} satisfies RouteDocument;
 
 /** `…/limits`: the buckets of every key that was used, how strict they are, and how to drain and fill them at once. */
 export function addLimitsRoutes(scope: FastifyInstance): void {
@@ -39,7 +65,7 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
   control.put(
     '/limits',
     {
-      ...describedAs({ summary: 'How strict the limits are, until the next start or reset', answer: 'Limits' }),
+      ...describedAs(SWITCHING),
       schema: { body: LimitsUpdate },
     },
     async (request) => {
@@ -66,7 +92,7 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
   control.post(
     '/limits/refill',
     {
-      ...describedAs({ summary: 'Fill every bucket, those of a key, or one', answer: 'Limits' }),
+      ...describedAs(REFILLING),
       schema: { body: Refill },
     },
     async (request) => {

@@ -1,15 +1,21 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import * as z from 'zod';
+import { DEFAULT_SANDBOX } from '../domain/state.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import { buildDocumentText } from '../wire/document-text.ts';
+import { sendJson } from '../wire/envelope.ts';
 import { type AnswerName, buildAnswers, EXAMPLES } from './answers.ts';
 
 /** What a route of the control plane tells of itself in its document. */
-interface RouteDocument {
+export interface RouteDocument {
   /** What it does, in a line. */
   summary: string;
   answer: AnswerName;
   /** Refusals of its own, besides those of the guard and of its body. */
   refusals?: Record<number, string>;
   filters?: z.ZodObject;
+  /** Bodies that succeed as they are, by name. `apiKeyId` is that of a key of the sandbox, if it has any. */
+  toExamples?(apiKeyId: string | undefined): Record<string, { summary: string; value: unknown }>;
 }
 
 declare module 'fastify' {
@@ -19,27 +25,60 @@ declare module 'fastify' {
 }
 
 /** The configuration of a route that is to stand in the document. */
-export const describedAs = (document: RouteDocument) => ({ config: { document } });
+export const describedAs = (document: RouteDocument) => ({ config: { document }, exposeHeadRoute: true });
 
-/** Serves the OpenAPI document of the scope's routes; comes before them, so that it hears of them. */
-export function addControlDocument(scope: FastifyInstance, version: string, hasToken: boolean): void {
-  const routes: [RouteOptions, RouteDocument][] = [];
-  scope.addHook('onRoute', (route) => {
-    const { document } = route.config ?? {};
-    if (document !== undefined) routes.push([route, document]);
-  });
-  scope.get('/openapi.json', async () => buildDocument(routes, version, hasToken));
+type DescribedRoute = [RouteOptions, RouteDocument];
+
+interface ControlDocument {
+  sandboxes: Sandboxes;
+  version: string;
+  hasToken: boolean;
 }
 
-function buildDocument(
-  routes: [RouteOptions, RouteDocument][],
-  version: string,
-  hasToken: boolean,
-): Record<string, unknown> {
+/** Serves the list of the scope's routes and their OpenAPI document; comes before them, so that it hears of them. */
+export function addControlDocument(scope: FastifyInstance, { sandboxes, version, hasToken }: ControlDocument): void {
+  const routes: DescribedRoute[] = [];
+  scope.addHook('onRoute', (route) => {
+    const { document } = route.config ?? {};
+    if (document !== undefined && route.method !== 'HEAD') routes.push([route, document]);
+  });
+  scope.get('/', { exposeHeadRoute: true }, async () => toList(routes, version));
+  // Written once for each key that the examples name: the first of the sandbox, until that is another.
+  let written: { apiKeyId: string | undefined; toText: (host: string | undefined) => string } | undefined;
+  scope.get('/openapi.json', { exposeHeadRoute: true }, async (request, reply) => {
+    const apiKeyId = (await sandboxes.find(DEFAULT_SANDBOX)?.findSomeApiKey())?.api_key_id;
+    if (written === undefined || written.apiKeyId !== apiKeyId) {
+      const toText = buildDocumentText(buildDocument(routes, { version, hasToken, apiKeyId }));
+      written = { apiKeyId, toText };
+    }
+    return sendJson(reply, written.toText(request.headers.host));
+  });
+}
+
+const toPath = ({ url }: RouteOptions) => url.replace(/:(\w+)/g, '{$1}');
+
+function toList(routes: DescribedRoute[], version: string) {
+  return {
+    name: 'mixpeek-mock',
+    version,
+    document: '/_mock/openapi.json',
+    routes: routes.map(([route, { summary }]) => ({ method: String(route.method), path: toPath(route), summary })),
+  };
+}
+
+/** What the document depends on besides the routes. */
+interface Context {
+  version: string;
+  hasToken: boolean;
+  apiKeyId: string | undefined;
+}
+
+function buildDocument(routes: DescribedRoute[], context: Context): Record<string, unknown> {
+  const { version, hasToken } = context;
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [route, document] of routes) {
-    const path = route.url.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [String(route.method).toLowerCase()]: toOperation(route, document, hasToken) };
+    const path = toPath(route);
+    paths[path] = { ...paths[path], [String(route.method).toLowerCase()]: toOperation(route, document, context) };
   }
   return {
     openapi: '3.1.0',
@@ -47,11 +86,10 @@ function buildDocument(
       title: 'mixpeek-mock, control plane',
       version,
       description:
-        'What only the mock does. Not for pages of other origins. What changes something needs ' +
-        'Content-Type: application/json, and a body: {} where there is nothing to say.',
+        'What only the mock does. Not for pages of other origins. POST and PUT need Content-Type: application/json, ' +
+        'with or without a body.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'this server' }],
     security: hasToken ? [{ controlToken: [] }] : [],
     tags: [
       { name: 'clock', description: 'The time that clients see' },
@@ -71,8 +109,8 @@ function buildDocument(
 
 function toOperation(
   { url, method, schema }: RouteOptions,
-  { summary, answer, refusals, filters }: RouteDocument,
-  hasToken: boolean,
+  { summary, answer, refusals, filters, toExamples }: RouteDocument,
+  { hasToken, apiKeyId }: Context,
 ): Record<string, unknown> {
   const inPath = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
@@ -88,9 +126,8 @@ function toOperation(
     schema: rest,
     description,
   }));
-  const body = schema?.body
-    ? { 'application/json': { schema: toSchema(schema.body as z.ZodType, 'input') } }
-    : undefined;
+  // DELETE takes a body, but needs none, and few clients send one.
+  const body = method === 'DELETE' ? undefined : (schema?.body as z.ZodType | undefined);
   const refused = {
     ...(body ? { 400: 'The body is no JSON object, or is not sent as application/json' } : {}),
     ...(filters ? { 400: 'A filter is wrong' } : {}),
@@ -105,7 +142,7 @@ function toOperation(
     summary,
     tags: [url.split('/')[4] ?? ''],
     parameters: [...inPath, ...inQuery],
-    ...(body && { requestBody: { required: true, content: body } }),
+    ...(body && { requestBody: toRequestBody(body, toExamples?.(apiKeyId)) }),
     responses: {
       200: {
         description: 'Done',
@@ -119,6 +156,12 @@ function toOperation(
     },
   };
 }
+
+/** No body at all is an empty object. */
+const toRequestBody = (body: z.ZodType, examples: Record<string, unknown> | undefined) => ({
+  required: !body.safeParse({}).success,
+  content: { 'application/json': { schema: toSchema(body, 'input'), ...(examples && { examples }) } },
+});
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const ERROR = { 'application/json': { schema: ref('ErrorResponse') } };

@@ -12,12 +12,13 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 /** Characters from which on a page ends: writing one of hundreds of megabytes would keep every other client waiting. */
 const LONG_PAGE = 2 * 1024 * 1024;
-const number = (description: string) =>
+const number = (description: string, minimum = 0, maximum = 999_999_999_999_999) =>
   z
     .string()
     .refine((text) => /^\d{1,15}$/.test(text), 'expected a whole number')
     .transform(Number)
-    .meta({ type: 'integer', description });
+    .refine((value) => value >= minimum && value <= maximum, `expected ${minimum} to ${maximum}`)
+    .meta({ type: 'integer', minimum, maximum, description });
 
 const Query = z.strictObject({
   method: z.string().optional().describe('In any letter case'),
@@ -31,11 +32,11 @@ const Query = z.strictObject({
     .transform((text) => toMilliseconds(normalizeTimestamp(text) ?? ''))
     .meta({ format: 'date-time', description: 'Received then or later' })
     .optional(),
-  limit: number(`Entries of a page, 1 to ${MAX_LIMIT}; a page of large entries ends early`)
-    .refine((limit) => limit >= 1 && limit <= MAX_LIMIT, `expected 1 to ${MAX_LIMIT}`)
-    .default(DEFAULT_LIMIT),
+  limit: number('Entries of a page; a page of large entries ends early', 1, MAX_LIMIT).default(DEFAULT_LIMIT),
   cursor: number('The next of the page before').default(0),
 });
+
+const HINT = 'the filters stand in /_mock/openapi.json and on the docs page';
 
 const LISTING = { summary: 'The journal, oldest first', answer: 'RequestPage', filters: Query } as const;
 const READING = {
@@ -60,7 +61,7 @@ export function addRequestRoutes(scope: FastifyInstance): void {
     const { id } = request.params as { id: string };
     const { journal } = sandboxOf(request);
     const entry = journal.list().findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
-    if (entry === undefined) throw notFound();
+    if (entry === undefined) throw notFound('GET /_mock/sandboxes/default/requests lists what the journal has');
     return sendJson(reply, toEntryJson(entry));
   });
 
@@ -87,8 +88,8 @@ function readQuery(sent: unknown): z.output<typeof Query> {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const known = Object.keys(Query.shape).join(', ');
-  if (issue?.code === 'unrecognized_keys') throw badRequest(`A filter is not known; there are ${known}`);
-  throw badRequest(`The filter ${issue?.path.join('.')} is wrong: ${issue?.message}`);
+  if (issue?.code === 'unrecognized_keys') throw badRequest(`A filter is not known; there are ${known}`, HINT);
+  throw badRequest(`The filter ${issue?.path.join('.')} is wrong: ${issue?.message}`, HINT);
 }
 
 function isWanted(entry: JournalEntry, query: z.output<typeof Query>): boolean {

@@ -23,14 +23,14 @@ export interface RateLimitRefusal {
 
 /** The refusals that the API knows, each with what a client is told about it. */
 export type Refusal =
-  | { code: 'bad_request'; message: string }
+  | { code: 'bad_request'; message: string; hint?: string }
   | { code: 'unauthorized'; message: string; hint: string }
   | { code: 'forbidden'; required: Permission; granted: readonly Permission[] }
   | { code: 'not_from_here'; message: string; hint: string }
   | { code: 'not_found'; hint?: string }
   | { code: 'precondition_failed' }
   | { code: 'range_not_satisfiable' }
-  | { code: 'conflict'; message: string }
+  | { code: 'conflict'; message: string; hint: string }
   | { code: 'method_not_allowed'; allowed: readonly string[] }
   | { code: 'body_too_large'; limit_bytes: number }
   | { code: 'invalid_body'; errors: BodyError[] }
@@ -49,14 +49,15 @@ export class RefusalError extends Error {
   }
 }
 
-export const badRequest = (message: string) => new RefusalError({ code: 'bad_request', message });
+export const badRequest = (message: string, hint?: string) =>
+  new RefusalError({ code: 'bad_request', message, ...(hint !== undefined && { hint }) });
 export const unauthorized = (message: string, hint: string) =>
   new RefusalError({ code: 'unauthorized', message, hint });
 export const forbidden = (required: Permission, granted: readonly Permission[]) =>
   new RefusalError({ code: 'forbidden', required, granted });
 export const notFromHere = (message: string, hint: string) =>
   new RefusalError({ code: 'not_from_here', message, hint });
-export const conflict = (message: string) => new RefusalError({ code: 'conflict', message });
+export const conflict = (message: string, hint: string) => new RefusalError({ code: 'conflict', message, hint });
 export const notFound = (hint?: string) => new RefusalError({ code: 'not_found', ...(hint !== undefined && { hint }) });
 export const preconditionFailed = () => new RefusalError({ code: 'precondition_failed' });
 export const rangeNotSatisfiable = () => new RefusalError({ code: 'range_not_satisfiable' });

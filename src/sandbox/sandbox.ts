@@ -68,6 +68,11 @@ export class Sandbox {
     return found?.sandbox_id === this.sandbox_id ? found.api_key : undefined;
   }
 
+  /** Any key of the sandbox, for examples. */
+  findSomeApiKey(): Promise<ApiKey | undefined> {
+    return this.store.findSomeApiKey(this.sandbox_id);
+  }
+
   /** The limits that hold for an organization. */
   limitsOf(organization: Organization): RateLimits {
     return effectiveLimits(this.tiers[organization.account_type], organization.rate_limits_override);

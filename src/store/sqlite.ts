@@ -108,6 +108,12 @@ class SqliteStore implements Store {
     return text ? JSON.parse(text) : undefined;
   }
 
+  async findSomeApiKey(sandboxId: string): Promise<ApiKey | undefined> {
+    const select = this.db.prepare('SELECT * FROM api_keys WHERE sandbox_id = ? ORDER BY rowid LIMIT 1');
+    const row = this.health.read(() => select.get(sandboxId)) as ApiKeyRow | undefined;
+    return row && toApiKey(row);
+  }
+
   async findApiKeyById(sandboxId: string, apiKeyId: string): Promise<ApiKey | undefined> {
     const select = this.db.prepare('SELECT * FROM api_keys WHERE sandbox_id = ? AND api_key_id = ?');
     const row = this.health.read(() => select.get(sandboxId, apiKeyId)) as ApiKeyRow | undefined;

@@ -74,6 +74,9 @@ export interface Store {
   /** The first `limit` organizations of a sandbox, in the order in which they were made. */
   listOrganizationIds(sandboxId: string, limit: number): Promise<string[]>;
 
+  /** Any key that the sandbox keeps, the same one until the keys change. */
+  findSomeApiKey(sandboxId: string): Promise<ApiKey | undefined>;
+
   /** The key of this sandbox with this id. */
   findApiKeyById(sandboxId: string, apiKeyId: string): Promise<ApiKey | undefined>;
 

@@ -23,7 +23,7 @@ export const HINT = 'x-mixpeek-mock-hint';
 export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
   switch (refusal.code) {
     case 'bad_request':
-      return answer(400, 'BadRequestError', refusal.message);
+      return answer(400, 'BadRequestError', refusal.message, {}, toHint(refusal.hint));
     case 'unauthorized': {
       const headers = { 'www-authenticate': 'Bearer', [HINT]: refusal.hint };
       return answer(401, 'UnauthorizedError', refusal.message, {}, headers);
@@ -38,21 +38,17 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     case 'not_from_here':
       return answer(403, 'ForbiddenError', refusal.message, {}, { [HINT]: refusal.hint });
     case 'conflict':
-      return answer(409, 'ConflictError', refusal.message);
+      return answer(409, 'ConflictError', refusal.message, {}, toHint(refusal.hint));
     case 'not_found':
-      return answer(404, 'NotFoundError', 'Not Found', {}, refusal.hint === undefined ? {} : { [HINT]: refusal.hint });
+      return answer(404, 'NotFoundError', 'Not Found', {}, toHint(refusal.hint));
     case 'precondition_failed': {
-      const headers = { [HINT]: 'the file is not the one that If-Match or If-Unmodified-Since asks for' };
-      return answer(412, 'PreconditionFailedError', 'Precondition Failed', {}, headers);
+      const hint = toHint('the file is not the one that If-Match or If-Unmodified-Since asks for');
+      return answer(412, 'PreconditionFailedError', 'Precondition Failed', {}, hint);
     }
-    case 'range_not_satisfiable':
-      return answer(
-        416,
-        'RangeNotSatisfiableError',
-        'Range Not Satisfiable',
-        {},
-        { [HINT]: 'the file has no such Range' },
-      );
+    case 'range_not_satisfiable': {
+      const hint = toHint('the file has no such Range');
+      return answer(416, 'RangeNotSatisfiableError', 'Range Not Satisfiable', {}, hint);
+    }
     case 'method_not_allowed': {
       const allow = refusal.allowed.join(', ');
       const headers = { allow, [HINT]: `this path takes ${allow}` };
@@ -95,6 +91,8 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     }
   }
 }
+
+const toHint = (hint: string | undefined): Record<string, string> => (hint === undefined ? {} : { [HINT]: hint });
 
 /** Printable ASCII, of a length that every client takes. */
 const toHeaderText = (text: string) =>

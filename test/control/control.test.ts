@@ -85,17 +85,6 @@ describe('the guard of the control plane', () => {
     }
     expect((await ask(null, `${BASE}/clock?token=very-secret&control_token=very-secret`)).status).toBe(401);
   });
-
-  it('knows no other sandbox and no other path', async () => {
-    const app = await buildTestApp();
-    expect((await control(app)('GET', '/nope')).status).toBe(404);
-    const answer = await app.send({
-      method: 'GET',
-      url: '/_mock/sandboxes/other/clock',
-      headers: { host: 'localhost' },
-    });
-    expect(answer.json).toEqual(errorBody(404, 'NotFoundError', 'Not Found'));
-  });
 });
 
 const EITHER = 'expected either frozen_at (a time like 2026-01-01T00:00:00Z) or running (true)';

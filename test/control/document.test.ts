@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { buildSeed } from '../../src/seed.ts';
+import type { SeedContent } from '../../src/seed-schema.ts';
+import { buildCheck, type Parsed } from '../support/conformance.ts';
+import { ADMIN, buildTestApp } from '../support/harness.ts';
+
+const ITEM = '/_mock/sandboxes/{sandbox_id}';
+const headers = { host: 'localhost', 'content-type': 'application/json' };
+
+async function start(seed?: SeedContent) {
+  const app = await buildTestApp({ ...(seed && { seed }) });
+  const ask = (method: string, path: string, payload?: string) =>
+    app.send({
+      method: method as 'GET',
+      url: path.replace('{sandbox_id}', 'default'),
+      headers,
+      ...(payload !== undefined && { payload }),
+    });
+  return { ...app, ask, document: (await ask('GET', '/_mock/openapi.json')).json };
+}
+
+const OTHER_SEED: SeedContent = {
+  version: 1,
+  organizations: [{ organization_id: 'org_one', account_type: 'free', api_keys: [{ key: 'sk_test_one' }] }],
+};
+
+describe('the document of the control plane', () => {
+  it.each<[string, SeedContent | undefined]>([
+    ['the built-in seed', undefined],
+    ['another seed', OTHER_SEED],
+  ])('with %s offers bodies that succeed as they are, at least one for each', async (_name, seed) => {
+    const { ask, document } = await start(seed);
+    const bodies: string[] = [];
+    for (const [path, operations] of Object.entries<Parsed>(document.paths)) {
+      for (const [method, { requestBody }] of Object.entries<Parsed>(operations)) {
+        if (requestBody === undefined) continue;
+        const { examples } = requestBody.content['application/json'];
+        bodies.push(`${method} ${path.replace(ITEM, '')}: ${Object.keys(examples)}`);
+        const check = buildCheck(document, 'control');
+        const pointer = `/paths/${path.replaceAll('/', '~1')}/${method}/requestBody/content/application~1json/schema`;
+        for (const { value, summary } of Object.values<Parsed>(examples)) {
+          expect([value, summary, check(pointer, value)]).toEqual([value, expect.any(String), []]);
+          expect([value, (await ask(method.toUpperCase(), path, JSON.stringify(value))).status]).toEqual([value, 200]);
+        }
+      }
+    }
+    expect(bodies).toEqual([
+      'put /clock: frozen,running,running_from',
+      'post /clock/advance: forward,back',
+      'put /limits: off,headers,enforce',
+      'post /limits/spend: one',
+      'post /limits/refill: all,key,one',
+      'post /reset: reset',
+    ]);
+  });
+
+  it('offers no key where the sandbox has none', async () => {
+    const { document } = await start({ version: 1, organizations: [{ organization_id: 'org_one' }] });
+    const bodyOf = (path: string) => document.paths[`${ITEM}${path}`].post.requestBody;
+    expect(bodyOf('/limits/spend').content['application/json'].examples).toEqual({});
+    expect(Object.keys(bodyOf('/limits/refill').content['application/json'].examples)).toEqual(['all']);
+  });
+
+  it('asks for a body only where {} would not do', async () => {
+    const { document } = await start();
+    const required = Object.entries<Parsed>(document.paths).flatMap(([path, operations]) =>
+      Object.entries<Parsed>(operations)
+        .filter(([, { requestBody }]) => requestBody?.required)
+        .map(([method]) => `${method} ${path.replace(ITEM, '')}`),
+    );
+    expect(required).toEqual(['put /clock', 'post /clock/advance', 'put /limits', 'post /limits/spend']);
+  });
+
+  const LONGEST = 315_537_897_599_999;
+  const KEY = { api_key: ADMIN };
+  const TIME = '2026-01-01T00:00:00Z';
+  it.each<[string, string, unknown, boolean]>([
+    ['put', '/clock', { frozen_at: TIME }, true],
+    ['put', '/clock', { frozen_at: '0001-01-01T00:00:00Z' }, true],
+    ['put', '/clock', { frozen_at: '0000-12-31T23:59:59Z' }, false],
+    ['put', '/clock', { frozen_at: '9999-12-31T23:59:59.999Z' }, true],
+    ['put', '/clock', { frozen_at: '10000-01-01T00:00:00Z' }, false],
+    ['put', '/clock', { frozen_at: '2026-02-29T00:00:00Z' }, false],
+    ['put', '/clock', { frozen_at: '2026-01-01T00:00:00.123456789Z' }, true],
+    ['put', '/clock', { frozen_at: '2026-01-01T00:00:00.1234567891Z' }, false],
+    ['put', '/clock', { frozen_at: '2026-01-01T23:59:60Z' }, false],
+    ['put', '/clock', { frozen_at: 'soon' }, false],
+    ['put', '/clock', {}, false],
+    ['put', '/clock', { frozen_at: TIME, running: true }, false],
+    ['put', '/clock', { running: true }, true],
+    ['put', '/clock', { running: false }, false],
+    ['put', '/clock', { running: true, now: TIME }, true],
+    ['put', '/clock', { frozen_at: TIME, now: TIME }, false],
+    ['put', '/clock', { now: TIME }, false],
+    ['put', '/clock', { running: true, more: 1 }, false],
+    ['post', '/clock/advance', { ms: 0 }, true],
+    ['post', '/clock/advance', { ms: 0.5 }, false],
+    ['post', '/clock/advance', { ms: LONGEST + 1 }, false],
+    ['post', '/clock/advance', { ms: -LONGEST - 1 }, false],
+    ['post', '/clock/advance', {}, false],
+    ['put', '/limits', { mode: 'off' }, true],
+    ['put', '/limits', { mode: 'on' }, false],
+    ['put', '/limits', {}, false],
+    ['post', '/limits/spend', { ...KEY, category: 'search' }, true],
+    ['post', '/limits/spend', { ...KEY, category: 'search', count: 1 }, true],
+    ['post', '/limits/spend', { ...KEY, category: 'search', count: 0 }, false],
+    ['post', '/limits/spend', { ...KEY, category: 'search', count: Number.MAX_SAFE_INTEGER }, true],
+    ['post', '/limits/spend', { ...KEY, category: 'search', count: Number.MAX_SAFE_INTEGER + 1 }, false],
+    ['post', '/limits/spend', { ...KEY, category: 'other' }, false],
+    ['post', '/limits/spend', { ...KEY }, false],
+    ['post', '/limits/spend', { category: 'search' }, false],
+    ['post', '/limits/spend', { ...KEY, api_key_id: 'key_x', category: 'search' }, false],
+    ['post', '/limits/refill', {}, true],
+    ['post', '/limits/refill', { ...KEY }, true],
+    ['post', '/limits/refill', { ...KEY, category: 'data' }, true],
+    ['post', '/limits/refill', { category: 'data' }, false],
+    ['post', '/limits/refill', { ...KEY, api_key_id: 'key_x' }, false],
+    ['post', '/reset', {}, true],
+    ['post', '/reset', { sandbox: 'x' }, false],
+  ])('%s %s takes %j: %s, in its schema and on the wire', async (method, path, body, isRight) => {
+    const { ask, document } = await start();
+    const check = buildCheck(document, 'control');
+    const place = `/paths/${`${ITEM}${path}`.replaceAll('/', '~1')}/${method}/requestBody`;
+    const answer = await ask(method.toUpperCase(), `${ITEM}${path}`, JSON.stringify(body));
+    const verdicts = [check(`${place}/content/application~1json/schema`, body).length === 0, answer.status === 200];
+    expect(verdicts).toEqual([isRight, isRight]);
+  });
+
+  it('lets a clock be moved as far as the schema says, and no further', async () => {
+    const { ask } = await start();
+    await ask('PUT', `${ITEM}/clock`, JSON.stringify({ frozen_at: '0001-01-01T00:00:00Z' }));
+    const far = (await ask('POST', `${ITEM}/clock/advance`, JSON.stringify({ ms: LONGEST }))).json;
+    expect(far.now).toBe('9999-12-31T23:59:59.999000Z');
+    const back = (await ask('POST', `${ITEM}/clock/advance`, JSON.stringify({ ms: -LONGEST }))).json;
+    expect(back.now).toBe('0001-01-01T00:00:00Z');
+  });
+
+  it.each<[string, string, boolean]>([
+    ['limit', '1', true],
+    ['limit', '0', false],
+    ['limit', '1000', true],
+    ['limit', '1001', false],
+    ['limit', 'x', false],
+    ['cursor', '0', true],
+    ['cursor', '-1', false],
+    ['cursor', '999999999999999', true],
+    ['cursor', '1000000000000000', false],
+    ['status', '200', true],
+    ['status', '2.5', false],
+    ['since', TIME, true],
+    ['since', 'soon', false],
+  ])('the filter %s takes %s: %s, in its schema and on the wire', async (name, value, isRight) => {
+    const { ask, document } = await start();
+    const { parameters } = document.paths[`${ITEM}/requests`].get;
+    const index = parameters.findIndex((parameter: Parsed) => parameter.name === name);
+    const pointer = `/paths/${`${ITEM}/requests`.replaceAll('/', '~1')}/get/parameters/${index}/schema`;
+    const { type } = parameters[index].schema;
+    const isInSchema =
+      buildCheck(document, 'control')(pointer, type === 'integer' ? Number(value) : value).length === 0;
+    const answer = await ask('GET', `${ITEM}/requests?${name}=${value}`);
+    expect([isInSchema, answer.status]).toEqual([isRight, isRight ? 200 : 400]);
+    if (!isRight) expect(answer.headers['x-mixpeek-mock-hint']).toMatch(/^the filters stand in/);
+  });
+
+  it('is written again when the key of its examples is gone', async () => {
+    const { ask, document, store } = await start();
+    const readExample = (from: Parsed) =>
+      from.paths[`${ITEM}/limits/spend`].post.requestBody.content['application/json'].examples.one.value.api_key_id;
+    await store.replaceState('default', buildSeed(OTHER_SEED, 'a test', TIME).state);
+    const later = (await ask('GET', '/_mock/openapi.json')).json;
+    expect(readExample(later)).not.toBe(readExample(document));
+    const body = JSON.stringify({ api_key_id: readExample(later), category: 'search' });
+    expect((await ask('POST', `${ITEM}/limits/spend`, body)).status).toBe(200);
+  });
+});
