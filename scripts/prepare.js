@@ -40,7 +40,7 @@ export async function run(command, args) {
 
 /** Installs the packages when they are missing, older than the lockfile, or made for another Node. */
 export async function installIfNeeded() {
-  const problem = findNodeProblem(node, manifest);
+  const problem = findNodeProblem(node, manifest) ?? findPnpProblem();
   if (problem !== undefined) {
     say(problem);
     process.exit(1);
@@ -65,6 +65,12 @@ export async function installIfNeeded() {
   }
   clearInterval(working);
   say('Installed.');
+}
+
+/** Yarn's own resolver, which esbuild follows too, knows nothing of what npm installs. */
+function findPnpProblem() {
+  if (process.versions.pnp === undefined && !existsSync(inProject('.pnp.cjs'))) return undefined;
+  return "a clone of mixpeek-mock is installed by npm, not by Yarn's Plug'n'Play: run `rm .pnp.*`, then `npm start` or `npm test`";
 }
 
 /** Bundles src/ when dist/ is missing or older. A process of its own does it, so that nothing of it stays behind. */
