@@ -110,8 +110,6 @@ function printOpenApi({ openapi, url }: { openapi: string; url?: string }): void
 }
 
 async function serve(flags: Flags, typed: string): Promise<void> {
-  // A reader that went away, like head after the ready line, is no reason to stop.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readServeConfig(flags);
   const starting = startServer(config, writeToStandardError);
   stopOnSignals(starting, typed);
@@ -161,11 +159,20 @@ const printError = (text: string) => void process.stderr.write(escapeControls(re
 const asTyped = (text: string, typed: string) =>
   typed === NAME ? text : text.replace(/(?<=\s)--[a-z][a-z-]*(?![a-z:-])/g, `${typed} $&`);
 
+/** A reader that went away, like head after the ready line, is no reason to stop; what a full disk lost is a failure. */
+function reportLostOutput({ code }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return;
+  printError(`standard output cannot be written (${code})`);
+  process.exitCode = EXIT_FAILURE;
+}
+
 /**
  * Does what the arguments say.
  * @param typed what a person types before flags, such as `npm start --`
  */
 export async function runCli(args: string[] = process.argv.slice(2), typed: string = NAME): Promise<void> {
+  process.stdout.on('error', reportLostOutput);
+  process.stderr.on('error', () => {});
   try {
     const program = buildProgram(typed);
     refuseUnknownCommand(program, args);

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from './support/folder.ts';
-import { runCli } from './support/process.ts';
+import { runCli, spawnCli } from './support/process.ts';
 
 const EXPECTED = '(expected serve, health, openapi, help)';
 
@@ -51,6 +52,15 @@ it('a file with a secret that cannot be read is one line, with exit code 1', asy
 it('the answer of health escapes what a terminal would obey', async () => {
   const { stdout } = await runCli(['health', '--host', '\u009b2J\n', '--port', '1'], makeFolder());
   expect(stdout).toMatch(/^http:\/\/\\u009b2J\\n:1\/v1\/health is not healthy: .*\n$/);
+});
+
+it('a reader that goes away before it has the document is no failure', async () => {
+  const child = spawnCli(['openapi'], makeFolder());
+  child.stdout?.destroy();
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => (stderr += chunk));
+  const [code] = await once(child, 'close');
+  expect([code, stderr]).toEqual([0, '']);
 });
 
 describe('help', () => {
