@@ -52,10 +52,8 @@ class JsonReader extends JsonScanner {
       return char === '{' ? this.readObject(level) : this.readArray(name, level);
     }
     this.value();
-    const sent = text.slice(start, this.at);
-    // A copy too: a part of the text would keep the whole of it in memory.
-    const value: unknown = JSON.parse(sent);
-    return typeof value === 'number' && /^-?\d{16,}$/.test(sent) ? toInteger(sent) : value;
+    // What a part of the text would be keeps the whole of it in memory; this is a copy.
+    return JSON.parse(text.slice(start, this.at));
   }
 
   private readObject(level: number): Record<string, unknown> {
@@ -131,8 +129,6 @@ class JsonReader extends JsonScanner {
     return inner === found.value ? found.shown : inner;
   }
 }
-
-const toInteger = (digits: string) => (Number.isSafeInteger(Number(digits)) ? Number(digits) : BigInt(digits));
 
 /** What to do about a text that stops being JSON, by what stands where it does. */
 function toAdvice(text: string, { offset, message }: JsonSyntaxError): string {

@@ -43,9 +43,8 @@ const storable = z.string().refine(isStorable, 'null characters and unpaired sur
 const wholeNumber = (min: number, max: number) =>
   z.custom<number>((value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max, {
     error: ({ input }) =>
-      `expected a whole number from ${min} to ${max}${isScalar(input) ? '' : `, found ${toFound(input)}`}`,
+      `expected a whole number from ${min} to ${max}${typeof input === 'number' ? '' : `, found ${toFound(input)}`}`,
   });
-const isScalar = (input: unknown) => typeof input === 'number' || typeof input === 'bigint';
 const count = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 const limit = wholeNumber(1, MAX_RATE_LIMIT);
 

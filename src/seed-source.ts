@@ -23,7 +23,7 @@ export function checkJsonLength(length: number, offset: number): void {
 
 /** What a seed file holds, and where. */
 export interface SeedSource {
-  /** Plain values, but for {@link JsonText}. An integer that a number cannot hold is a bigint. */
+  /** Plain values, but for {@link JsonText}. */
   content: unknown;
   /** Where the member stands, or else the nearest one around it: the offset in the text. */
   locate(path: readonly PropertyKey[]): number;

@@ -47,14 +47,14 @@ export function toMessage(issue: z.core.$ZodRawIssue): string {
   return `expected ${wanted}, found ${toFound(input)}${advice}`;
 }
 
-const isScalar = (input: unknown) => ['number', 'bigint', 'boolean'].includes(typeof input);
+const isScalar = (input: unknown) => typeof input === 'number' || typeof input === 'boolean';
 
 /** What stands where something else was expected. Never the value: it may be a secret. */
 export function toFound(input: unknown): string {
   if (input === null) return 'nothing (null)';
   if (input instanceof JsonText) return input.text.startsWith('[') ? 'a list' : 'an object';
   if (Array.isArray(input)) return 'a list';
-  if (typeof input === 'bigint' || typeof input === 'number') return 'a number';
+  if (typeof input === 'number') return 'a number';
   if (typeof input === 'boolean') return String(input);
   return typeof input === 'string' ? 'text' : 'an object';
 }

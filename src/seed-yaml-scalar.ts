@@ -22,7 +22,7 @@ export function checkTag(node: unknown): void {
 }
 
 /**
- * The value of a scalar whose type the schema knows. An integer that a number cannot hold is a bigint.
+ * The value of a scalar whose type the schema knows.
  * @throws {SeedSyntaxError} for what could be taken for something else
  */
 export function readScalar(node: Scalar, text: string): unknown {
@@ -31,7 +31,7 @@ export function readScalar(node: Scalar, text: string): unknown {
   if (typeof value === 'string') checkComment(node, text);
   if (typeof value !== 'number' && typeof value !== 'bigint') return value;
   if (!JSON_NUMBER.test(source)) throw new SeedSyntaxError(offsetOf(node), toNumberAdvice(source, value));
-  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  return Number(value);
 }
 
 /**
@@ -41,7 +41,7 @@ export function readScalar(node: Scalar, text: string): unknown {
 export function scalarToJson(node: Scalar, text: string): string {
   const value = readScalar(node, text);
   const { source = '', type } = node;
-  if (typeof value === 'number' || typeof value === 'bigint') return source;
+  if (typeof value === 'number') return source;
   if (typeof value === 'string' && type === 'PLAIN' && node.tag === undefined) {
     if (OLD_BOOLEAN.test(value)) {
       const meant = /^(?:y|yes|on)$/i.test(value);

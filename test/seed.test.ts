@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashApiKey, toApiKeyId } from '../src/domain/api-key.ts';
+import type { SeedContentError } from '../src/seed.ts';
 import { readSeedFile } from '../src/seed-file.ts';
+import { readSeedContent } from '../src/seed-schema.ts';
 import { makeFolder } from './support/folder.ts';
 import { NOW, problems, read } from './support/seed.ts';
 
@@ -19,6 +21,28 @@ organizations:
       - { key: sk_test_acme, permissions: [admin], name: ci }
       - { key_hash: ${'ab'.repeat(32)}, key_prefix: sk_test_ab, permissions: [read], expires_at: 2027-01-01T00:00:00Z }
 `;
+
+describe('the content of a seed', () => {
+  const countIssues = (organizations: unknown) => {
+    try {
+      readSeedContent({ version: 1, organizations });
+      return 0;
+    } catch (error) {
+      return (error as SeedContentError).issues.length;
+    }
+  };
+  const unknown = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`n${index}`, 1]));
+
+  it.each([
+    ['organizations', Array(100_000).fill({})],
+    ['api_keys', [{ organization_id: 'org_a', api_keys: Array(100_000).fill(1) }]],
+    ['permissions', [{ organization_id: 'org_a', api_keys: [{ permissions: Array(100_000).fill(1) }] }]],
+    ['members', [{ organization_id: 'org_a', ...unknown }]],
+  ])('is not searched for more problems than anybody reads: %s', (_name, organizations) => {
+    expect(countIssues(organizations)).toBeGreaterThan(20);
+    expect(countIssues(organizations)).toBeLessThan(200);
+  });
+});
 
 describe('a seed file', () => {
   it('is read as its example says', async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { readJsonSeed } from '../src/seed-json.ts';
 import { BODY_LIMIT } from '../src/wire/envelope.ts';
 import { buildTestApp } from './support/harness.ts';
 
@@ -44,3 +45,18 @@ it.each([
     expect(took).toBeLessThan(LONG);
   },
 );
+
+it('many problems in a long JSON seed are located without reading it again for each', async () => {
+  const items = Array.from({ length: 20_000 }, (_, index) => `{"organization_id":"org_${index}","metadata":{"a":"b"}}`);
+  const text = `{"version":1,"organizations":[${items.join(',')}]}`;
+  const times: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const reading = await measure(() => readJsonSeed(text));
+    const { locate } = readJsonSeed(text);
+    const locating = await measure(() => {
+      for (let index = 0; index < 20; index++) locate(['organizations', 19_000 + index, 'metadata']);
+    });
+    times.push(locating / reading);
+  }
+  expect(Math.min(...times)).toBeLessThan(1);
+});
