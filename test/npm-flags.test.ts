@@ -103,7 +103,7 @@ describe('what a person types before flags', () => {
 
 describe('scripts/start.js', () => {
   const outsideOfNpm = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  const PATH = (process.env.PATH ?? '').split(delimiter).filter((folder) => !/node-gyp-bin|node_modules/.test(folder));
+  const PATH = (process.env.PATH ?? '').split(delimiter).filter((folder) => !/node-gyp-bin/.test(folder));
   const env = { ...outsideOfNpm, PATH: PATH.join(delimiter) };
   const run = (command: string, args: string[], more: Record<string, string> = {}) => {
     const { status, stdout, stderr } = spawnSync(command, args, {
