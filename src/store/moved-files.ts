@@ -1,27 +1,47 @@
 import { type Stats, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { StorageError } from './store.ts';
+
+/** Longer than any file system takes to see that a folder has changed twice, in milliseconds. */
+const SETTLED_MS = 3000;
 
 /**
  * A check that the database and its write-ahead log still stand where they were opened. SQLite goes on writing to files
- * that were removed or replaced, and the next start would find none of it.
+ * that were removed or replaced, and the next start would find none of it. Every transaction asks: while their folder has
+ * not changed for a while, a look at that is enough.
  * @param file as it was named, and will be at the next start
  * @param path the same behind all links
+ * @param now real milliseconds
  * @returns throws {@link StorageError} when either is gone or another
  */
-export function buildMovedCheck(file: string, path: string): () => void {
+export function buildMovedCheck(file: string, path: string, now: () => number): () => void {
   const opened = [file, `${path}-wal`].map((name) => ({ name, stats: findStats(name) }));
+  const folder = dirname(path);
+  const isLinked = resolve(file) !== path;
+  let seen: { stats: Stats | undefined; at: number; isSettled: boolean } | undefined;
   return () => {
-    for (const { name, stats } of opened) {
-      const now = look(name, stats);
-      if (now?.ino === stats?.ino && now?.dev === stats?.dev) continue;
-      const what = now === undefined ? 'removed' : 'replaced';
-      throw new StorageError(
-        `${name}: was ${what} while this server had it open: put it back, or start the server again`,
-        `the database file was ${what}`,
-      );
-    }
+    const stats = look(folder, undefined);
+    const isSame = stats?.mtimeMs === seen?.stats?.mtimeMs && isSameFile(stats, seen?.stats);
+    if (isSame && seen?.isSettled) return;
+    for (const { name, stats } of opened) checkFile(name, stats);
+    if (seen === undefined || !isSame) seen = { stats, at: now(), isSettled: false };
+    // A link may lie in another folder.
+    else seen.isSettled = !isLinked && stats !== undefined && now() - seen.at >= SETTLED_MS;
   };
 }
+
+function checkFile(name: string, opened: Stats | undefined): void {
+  const there = look(name, opened);
+  if (isSameFile(there, opened)) return;
+  const what = there === undefined ? 'removed' : 'replaced';
+  throw new StorageError(
+    `${name}: was ${what} while this server had it open: put it back, or start the server again`,
+    `the database file was ${what}`,
+  );
+}
+
+const isSameFile = (one: Stats | undefined, other: Stats | undefined) =>
+  one?.ino === other?.ino && one?.dev === other?.dev;
 
 /** Where nobody may look the files are still there: a folder whose permissions were taken away. */
 function look(name: string, before: Stats | undefined): Stats | undefined {

@@ -3,7 +3,7 @@ import type { ApiKey } from '../domain/api-key.ts';
 import { type ClockSetting, REAL_TIME } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { AccountType } from '../domain/rate-limits.ts';
-import { now } from '../domain/real-time.ts';
+import { now as realNow } from '../domain/real-time.ts';
 import type { SeedOrigin, State } from '../domain/state.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type FoundKey, KeyCache } from './key-cache.ts';
@@ -61,12 +61,12 @@ class SqliteStore implements Store {
     this.db = db;
     this.options = options;
     this.statements = prepareStatements(db);
-    const { file, report } = options;
-    const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(file, db.name);
+    const { file, report, now = realNow } = options;
+    const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(file, db.name, now);
     const health = new StorageHealth({
       file,
       report,
-      now: options.now ?? now,
+      now,
       checkFiles,
       tryRead: () => this.statements.selectAnything.get(),
       tryWrite: () => this.writes.run(() => writeSomething(db)),

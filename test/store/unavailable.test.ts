@@ -1,34 +1,43 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import { buildSeed } from '../../src/seed.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Report, Store } from '../../src/store/store.ts';
 import { makeFolder } from '../support/folder.ts';
 import { buildTestApp, errorBody, MIGRATIONS } from '../support/harness.ts';
 
 const { state } = buildSeed(DEFAULT_SEED, 'a test', '2026-01-01T00:00:00Z');
 const UNAVAILABLE = errorBody(503, 'ServiceUnavailableError', 'Service unavailable');
 
+function openStore(file: string, now: () => number, reports: string[] = []): Store {
+  const report: Report = (level, text) => void reports.push(`${level} ${text}`);
+  return openSqliteStore({ file, migrations: MIGRATIONS, pid: 1, since: '2026-01-01T00:00:00Z', report, now });
+}
+
 /** The app on a database file, with what the store reports. */
 async function buildFileApp(now: () => number) {
   const file = join(makeFolder(), 'data', 'mock.db');
   const reports: string[] = [];
-  const store = openSqliteStore({
-    file,
-    migrations: MIGRATIONS,
-    pid: 1,
-    since: '2026-01-01T00:00:00Z',
-    report: (level, text) => reports.push(`${level} ${text}`),
-    now,
-  });
+  const store = openStore(file, now, reports);
   const app = await buildTestApp({ store });
   const readHealth = async () => (await app.get({ url: '/v1/health' })).json.status;
   return { ...app, file, reports, readHealth };
 }
 
 describe('a database whose files are no longer in their place', () => {
-  it.each<[string, (file: string) => void, string]>([
+  const MOVES: [string, (file: string) => void, string][] = [
     ['was removed', (file) => rmSync(file), 'removed'],
     ['was moved away', (file) => renameSync(file, `${file}.old`), 'removed'],
     ['was removed with its folder', (file) => rmSync(dirname(file), { recursive: true }), 'removed'],
@@ -41,33 +50,69 @@ describe('a database whose files are no longer in their place', () => {
       (file) => replace(`${file}-wal`, () => writeFileSync(`${file}-wal.new`, '')),
       'replaced',
     ],
-  ])('%s: changes are refused with a 503, nothing of them is seen, what is there is read', async (_, move, what) => {
-    const { file, get, patch, send, reports, readHealth } = await buildFileApp(() => 0);
-    await patch({ logo_url: 'before' });
-    move(file);
-    for (const answer of await Promise.all([patch({ logo_url: 'after' }), patch({ metadata: { a: 1 } })])) {
-      expect([answer.status, answer.json]).toEqual([503, UNAVAILABLE]);
-      expect(answer.headers).toMatchObject({
-        'retry-after': '1',
-        'x-mixpeek-mock-hint': `the database file was ${what}: nothing of this request was kept; the log of the server says more`,
+  ];
+
+  it.each(MOVES.flatMap(([how, move, what]) => [0, 3000].map((age) => [how, age, move, what] as const)))(
+    '%s after %i ms: changes are refused with a 503, nothing of them is seen, what is there is read',
+    async (_, age, move, what) => {
+      let time = 0;
+      const { file, get, patch, send, reports, readHealth } = await buildFileApp(() => time);
+      // Else it could change twice within what the file system takes for one time.
+      utimesSync(dirname(file), 1, 1);
+      for (const at of [0, age, age]) {
+        time = at;
+        expect((await patch({ logo_url: 'before', metadata: {} })).status).toBe(200);
+        expect((await patch({ metadata: { at } })).status).toBe(200);
+      }
+      await patch({ metadata: {} });
+      move(file);
+      for (const answer of await Promise.all([patch({ logo_url: 'after' }), patch({ metadata: { a: 1 } })])) {
+        expect([answer.status, answer.json]).toEqual([503, UNAVAILABLE]);
+        expect(answer.headers).toMatchObject({
+          'retry-after': '1',
+          'x-mixpeek-mock-hint': `the database file was ${what}: nothing of this request was kept; the log of the server says more`,
+        });
+      }
+      const reset = await send({
+        method: 'POST',
+        url: '/_mock/sandboxes/default/reset',
+        headers: { host: 'localhost', 'content-type': 'application/json' },
       });
-    }
-    const reset = await send({
-      method: 'POST',
-      url: '/_mock/sandboxes/default/reset',
-      headers: { host: 'localhost', 'content-type': 'application/json' },
-    });
-    expect([reset.status, reset.json]).toEqual([503, UNAVAILABLE]);
-    expect((await get()).json).toMatchObject({ logo_url: 'before', metadata: {} });
-    expect(await readHealth()).toBe('DEGRADED');
-    expect((await get({ url: '/readyz' })).status).toBe(200);
-    expect(reports).toEqual([
-      expect.stringMatching(
-        new RegExp(
-          `^error changes cannot be kept: .*mock\\.db(-wal)?: was ${what} while this server had it open: put it back`,
+      expect([reset.status, reset.json]).toEqual([503, UNAVAILABLE]);
+      expect((await get()).json).toMatchObject({ logo_url: 'before', metadata: {} });
+      expect(await readHealth()).toBe('DEGRADED');
+      expect((await get({ url: '/readyz' })).status).toBe(200);
+      expect(reports).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^error changes cannot be kept: .*mock\\.db(-wal)?: was ${what} while this server had it open: put it back`,
+          ),
         ),
-      ),
-    ]);
+      ]);
+    },
+  );
+
+  it('behind a link are looked for by the link too, which may lie in another folder', async () => {
+    const folder = makeFolder();
+    const [one, two, link] = ['one.db', 'two.db', 'link/mock.db'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(dirname(link));
+    for (const file of [one, two]) await openStore(file, () => 0).close();
+    symlinkSync(one, link);
+    utimesSync(folder, 1, 1);
+    let time = 0;
+    const store = openStore(link, () => time);
+    const { patch } = await buildTestApp({ store });
+    for (const at of [0, 3000, 6000]) {
+      time = at;
+      expect((await patch({ metadata: { at } })).status).toBe(200);
+    }
+    rmSync(link);
+    symlinkSync(two, link);
+    expect((await patch({ metadata: {} })).status).toBe(503);
   });
 
   it('is DEGRADED before anybody writes', async () => {
