@@ -20,9 +20,10 @@ import { toHttpDate } from './domain/clock.ts';
 import { notFound } from './domain/errors.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
-import { demandHost, receiveBodies } from './wire/body-parser.ts';
-import { BODY_LIMIT, buildToRequestId, HINT, handleError, refuseUnserved } from './wire/envelope.ts';
+import { receiveBodies, requireHost } from './wire/body-parser.ts';
+import { BODY_LIMIT, HINT, handleError, refuseUnserved } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
+import { buildToRequestId } from './wire/request-id.ts';
 
 /** Bodies are checked by zod, and answers are written as text: Fastify need not load the compilers that it brings. */
 const WITHOUT_AJV: NonNullable<FastifyServerOptions['schemaController']> = {
@@ -104,7 +105,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(
     async (api) => {
       api.addHook('onRequest', openEntry);
-      api.addHook('onRequest', demandHost);
+      api.addHook('onRequest', requireHost);
       await addCors(api);
       await addBearerAuth(api, sandboxes);
       api.addHook('onRequest', buildAuthenticate(api));
@@ -121,11 +122,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   }
   await app.register(async (rest) => {
     rest.addHook('onRequest', openEntry);
-    rest.addHook('onRequest', demandHost);
-    refuseUnserved(rest, () => notFound());
+    rest.addHook('onRequest', requireHost);
+    refuseUnserved(rest, () => notFound('the paths of the API begin with /v1'));
   });
   await app.register(async (documents) => {
-    documents.addHook('onRequest', demandHost);
+    documents.addHook('onRequest', requireHost);
     addProbeRoutes(documents, store, isStopping);
     addDocumentRoutes(documents, {
       buildDocument: () => buildOpenApiDocument(version, unknownFields),

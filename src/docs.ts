@@ -2,7 +2,8 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { notFound, preconditionFailed, type RefusalError, rangeNotSatisfiable } from './domain/errors.ts';
-import { buildToRequestId, handleError } from './wire/envelope.ts';
+import { handleError } from './wire/envelope.ts';
+import { buildToRequestId } from './wire/request-id.ts';
 
 /** What the page is made of. */
 export interface DocsOptions {

@@ -20,7 +20,7 @@ import { findKey, findServedKeys, lendKey, type ServedKey } from './served-keys.
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Report, Store } from './store/store.ts';
 import { openSeed } from './unread-seed.ts';
-import { toBadRequest } from './wire/envelope.ts';
+import { toBadRequest } from './wire/bad-request.ts';
 
 const projectFile = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 

@@ -28,7 +28,9 @@ export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
       const started = now();
       reply.raw.on('close', () => {
         const { socket, writableEnded, errored } = reply.raw;
-        const isCut = !writableEnded || errored !== null || socket?.destroyed === true;
+        // Where several parts were written, Node finishes a response whose connection broke.
+        const isBroken = errored !== null || raw.socket.errored instanceof Error;
+        const isCut = !writableEnded || isBroken || socket?.destroyed === true;
         const status = isCut ? null : reply.statusCode;
         closeEntry(journal, entry, request, { status, ms: now() - started });
       });

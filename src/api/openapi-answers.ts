@@ -127,7 +127,7 @@ export const STATUSES = {
     headers: [...HINTED, ...LIMITS],
     schema: 'ErrorResponse',
     toExamples: ({ permission }) =>
-      exampleOf(toErrorAnswer({ code: 'bad_request', message: NOT_READABLE[permission] })),
+      exampleOf(toErrorAnswer({ code: 'bad_request', message: NOT_READABLE[permission], hint: '' })),
   },
   401: {
     description: 'No key, or one that is malformed, unknown, revoked or expired',
@@ -152,7 +152,7 @@ export const STATUSES = {
     description: 'Documented for the real service; this server always finds the organization of a key',
     headers: [...HINTED, ...LIMITS],
     schema: 'ErrorResponse',
-    toExamples: () => exampleOf(toErrorAnswer({ code: 'not_found' })),
+    toExamples: () => exampleOf(toErrorAnswer({ code: 'not_found', hint: '' })),
   },
   413: {
     description: 'The body is longer than 1 MiB',

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import type { ReceivedBody } from '../wire/body.ts';
-import { demandHost } from '../wire/body-parser.ts';
+import { requireHost } from '../wire/body-parser.ts';
 import { readControlBody } from './body.ts';
 import { addClockRoutes } from './clock.ts';
 import { addControlFallback } from './fallback.ts';
@@ -18,7 +18,7 @@ export async function addControlPlane(
   { token, version }: { token: string | undefined; version: string },
 ): Promise<void> {
   scope.decorateRequest('sandboxes', null);
-  scope.addHook('onRequest', demandHost);
+  scope.addHook('onRequest', requireHost);
   scope.addHook('onRequest', buildGuard(token));
   scope.addHook('onRequest', (request, reply, done) => {
     request.sandboxes = sandboxes;

@@ -23,11 +23,11 @@ export interface RateLimitRefusal {
 
 /** The refusals that the API knows, each with what a client is told about it. */
 export type Refusal =
-  | { code: 'bad_request'; message: string; hint?: string }
+  | { code: 'bad_request'; message: string; hint: string }
   | { code: 'unauthorized'; message: string; hint: string }
   | { code: 'forbidden'; required: Permission; granted: readonly Permission[] }
   | { code: 'not_from_here'; message: string; hint: string }
-  | { code: 'not_found'; hint?: string }
+  | { code: 'not_found'; hint: string }
   | { code: 'precondition_failed' }
   | { code: 'range_not_satisfiable' }
   | { code: 'conflict'; message: string; hint: string }
@@ -49,8 +49,7 @@ export class RefusalError extends Error {
   }
 }
 
-export const badRequest = (message: string, hint?: string) =>
-  new RefusalError({ code: 'bad_request', message, ...(hint !== undefined && { hint }) });
+export const badRequest = (message: string, hint: string) => new RefusalError({ code: 'bad_request', message, hint });
 export const unauthorized = (message: string, hint: string) =>
   new RefusalError({ code: 'unauthorized', message, hint });
 export const forbidden = (required: Permission, granted: readonly Permission[]) =>
@@ -58,7 +57,7 @@ export const forbidden = (required: Permission, granted: readonly Permission[]) 
 export const notFromHere = (message: string, hint: string) =>
   new RefusalError({ code: 'not_from_here', message, hint });
 export const conflict = (message: string, hint: string) => new RefusalError({ code: 'conflict', message, hint });
-export const notFound = (hint?: string) => new RefusalError({ code: 'not_found', ...(hint !== undefined && { hint }) });
+export const notFound = (hint: string) => new RefusalError({ code: 'not_found', hint });
 export const preconditionFailed = () => new RefusalError({ code: 'precondition_failed' });
 export const rangeNotSatisfiable = () => new RefusalError({ code: 'range_not_satisfiable' });
 export const methodNotAllowed = (allowed: readonly string[]) =>

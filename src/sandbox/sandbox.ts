@@ -26,10 +26,6 @@ export interface SandboxParts {
   journalSize: number;
 }
 
-/** Answers that are kept in memory, and how long one may be. */
-const MAX_ANSWERS = 1000;
-const MAX_ANSWER_LENGTH = 16 * 1024;
-
 /** A world that is alive: what is kept of it, its clock, its buckets. */
 export class Sandbox {
   readonly sandbox_id: string;
@@ -42,7 +38,8 @@ export class Sandbox {
   private readonly firstClock: ClockSetting;
   private readonly firstLimitsMode: LimitsMode;
   private readonly granted = new Map<string, ApiKey>();
-  private readonly answers = new Map<string, { organization: Organization; text: string }>();
+  /** An organization never changes, but is replaced; so is this map when the limits of the tiers may be others. */
+  private answers = new WeakMap<Organization, string>();
   /** Ends when all that was begun of {@link inTurn} is done. */
   private lastTurn: Promise<unknown> = Promise.resolve();
 
@@ -85,12 +82,10 @@ export class Sandbox {
 
   /** The response model of an organization, as JSON text. What is asked for again and again is written once. */
   toAnswer(organization: Organization): string {
-    const known = this.answers.get(organization.organization_id);
-    if (known?.organization === organization) return known.text;
+    const known = this.answers.get(organization);
+    if (known !== undefined) return known;
     const text = toOrganizationJson(organization, this.limitsOf(organization));
-    if (text.length > MAX_ANSWER_LENGTH) return text;
-    if (this.answers.size >= MAX_ANSWERS) this.answers.clear();
-    this.answers.set(organization.organization_id, { organization, text });
+    this.answers.set(organization, text);
     return text;
   }
 
@@ -133,7 +128,7 @@ export class Sandbox {
     const more = { apiKeys: [...this.granted.values()], clock: this.firstClock, seed };
     await this.store.replaceState(this.sandbox_id, state, more);
     this.tiers = state.tiers;
-    this.answers.clear();
+    this.answers = new WeakMap();
   }
 
   /** Lets the keys be used, also after a reset. */

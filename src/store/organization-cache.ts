@@ -1,8 +1,8 @@
 import { countCharacters, type Organization } from '../domain/organization.ts';
 
-/** Organizations that are kept in memory at most, and how long their texts may be together. */
+/** Organizations that are kept in memory at most, and how long the texts of all of them may be together. */
 const MAX_ENTRIES = 1000;
-const MAX_CHARACTERS = 16 * 1024;
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /**
  * Organizations as the database has them. What a transaction changes is seen inside it at once, and outside after the
@@ -10,6 +10,7 @@ const MAX_CHARACTERS = 16 * 1024;
  */
 export class OrganizationCache {
   private readonly committed = new Map<string, Organization>();
+  private characters = 0;
   private readonly changed = new Map<string, Organization>();
   private isStale = false;
 
@@ -43,7 +44,7 @@ export class OrganizationCache {
   /** The transaction is over; whether it has changed anything. */
   end(isCommitted: boolean): boolean {
     const hasChanged = isCommitted && (this.isStale || this.changed.size > 0);
-    if (isCommitted && this.isStale) this.committed.clear();
+    if (isCommitted && this.isStale) this.clear();
     else if (isCommitted) for (const [key, organization] of this.changed) this.keep(key, organization);
     this.changed.clear();
     this.isStale = false;
@@ -51,11 +52,25 @@ export class OrganizationCache {
   }
 
   private keep(key: string, organization: Organization): void {
-    this.committed.delete(key);
-    if (countCharacters(organization) > MAX_CHARACTERS) return;
-    const oldest = this.committed.size >= MAX_ENTRIES ? this.committed.keys().next().value : undefined;
-    if (oldest !== undefined) this.committed.delete(oldest);
+    this.drop(key);
     this.committed.set(key, organization);
+    this.characters += countCharacters(organization);
+    for (const oldest of this.committed.keys()) {
+      if (this.committed.size <= MAX_ENTRIES && this.characters <= MAX_CHARACTERS) break;
+      this.drop(oldest);
+    }
+  }
+
+  private drop(key: string): void {
+    const organization = this.committed.get(key);
+    if (organization === undefined) return;
+    this.characters -= countCharacters(organization);
+    this.committed.delete(key);
+  }
+
+  private clear(): void {
+    this.committed.clear();
+    this.characters = 0;
   }
 }
 

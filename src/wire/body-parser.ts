@@ -15,10 +15,22 @@ declare module 'fastify' {
 }
 
 /** Node would refuse a request without Host in words of its own, which the journal would not hear. */
-export const demandHost: onRequestHookHandler = ({ raw }, _reply, done) => {
-  const isLacking = raw.httpVersion === '1.1' && raw.headers.host === undefined;
-  done(isLacking ? badRequest('A request needs a Host header') : undefined);
+export const requireHost: onRequestHookHandler = ({ raw }, _reply, done) => {
+  if (raw.headers.host === undefined) return done(raw.httpVersion === '1.1' ? MISSING_HOST() : undefined);
+  done(hasSecondHost(raw.rawHeaders) ? SECOND_HOST() : undefined);
 };
+const MISSING_HOST = () => badRequest('A request needs a Host header', 'HTTP/1.1 demands it; HTTP/1.0 does not');
+const SECOND_HOST = () => badRequest('A request has one Host header', 'a proxy may have added the second one');
+
+/** Of several, Node keeps the first. */
+function hasSecondHost(rawHeaders: string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count > 1;
+}
 
 /**
  * Makes an app read every body as FastAPI does, whatever its Content-Type, and check it with the route's zod schema

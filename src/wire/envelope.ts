@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, bodyTooLarge, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
 import { redactKeys } from '../domain/redact.ts';
@@ -56,7 +54,8 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     }
     case 'body_too_large': {
       const { limit_bytes } = refusal;
-      return answer(413, 'PayloadTooLargeError', 'Request body is too large', { limit_bytes });
+      const headers = { [HINT]: `a body may have ${limit_bytes} bytes` };
+      return answer(413, 'PayloadTooLargeError', 'Request body is too large', { limit_bytes }, headers);
     }
     case 'invalid_body': {
       const { errors } = refusal;
@@ -92,7 +91,7 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
   }
 }
 
-const toHint = (hint: string | undefined): Record<string, string> => (hint === undefined ? {} : { [HINT]: hint });
+const toHint = (hint: string): Record<string, string> => ({ [HINT]: hint });
 
 /** Printable ASCII, of a length that every client takes. */
 const toHeaderText = (text: string) =>
@@ -102,7 +101,13 @@ const toHeaderText = (text: string) =>
     .slice(0, 200);
 
 /** The bare answer to what nobody foresaw: no stack, nothing internal. */
-const INTERNAL_ERROR = answer(500, 'InternalServerError', 'Internal server error');
+const INTERNAL_ERROR = answer(
+  500,
+  'InternalServerError',
+  'Internal server error',
+  {},
+  { [HINT]: 'a fault of this mock: its log has more, under this X-Request-Id' },
+);
 
 function answer(
   status: number,
@@ -119,10 +124,12 @@ function answer(
 /** Fastify's own refusals, by their code. Any other error of a library is an internal one, whatever status it names. */
 const FASTIFY_REFUSALS: Record<string, () => RefusalError> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => bodyTooLarge(BODY_LIMIT),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => badRequest('The body is not as long as Content-Length says'),
-  FST_ERR_BAD_URL: () => badRequest('The URL cannot be decoded'),
-  FST_ERR_NOT_FOUND: () => notFound(),
-  ECONNRESET: () => badRequest('The request was cut off'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    badRequest('The body is not as long as Content-Length says', 'Content-Length counts bytes'),
+  FST_ERR_BAD_URL: () => badRequest('The URL cannot be decoded', 'percent-encode the URL as UTF-8; a plain % is %25'),
+  FST_ERR_NOT_FOUND: () => notFound('nothing is served at this path'),
+  ECONNRESET: () =>
+    badRequest('The request was cut off', 'the connection was closed before the request was wholly received'),
 };
 
 /** With these Fastify refuses a body before it asks whether anything is served at the path. */
@@ -143,30 +150,9 @@ export function handleError(error: FastifyError | RefusalError, request: Fastify
   const known = error instanceof RefusalError ? error : FASTIFY_REFUSALS[error.code]?.();
   if (known === undefined) request.log.error({ err: error, request_id: request.id }, 'unexpected error');
   const { status, body, headers } = known === undefined ? INTERNAL_ERROR : toErrorAnswer(known.refusal);
-  // Fastify closes the connection on a body that is too large, and a client that still sends would meet a reset instead
-  // of the answer. Left open, Node reads the rest away, until the request times out.
-  if (status === 413) reply.removeHeader('connection');
+  // Fastify closes the connection where a body was not read. The listener reads the rest away, and goes on.
+  reply.removeHeader('connection');
   return sendJson(reply.code(status).headers(headers).header('x-request-id', request.id), body);
-}
-
-const PARSER_REFUSALS: Record<string, string> = {
-  HPE_HEADER_OVERFLOW: 'The header of the request is too large',
-  CONNECT: 'This server is no proxy',
-  ERR_HTTP_REQUEST_TIMEOUT: 'The request was not received in time',
-};
-
-/** The response, as bytes of HTTP, to a request that Node's parser refused with this code, as far as it was read. */
-export function toBadRequest(code: string, request: IncomingMessage | undefined): string {
-  const message = PARSER_REFUSALS[code] ?? 'The request is not valid HTTP';
-  const { body } = toErrorAnswer({ code: 'bad_request', message });
-  const headers = [
-    'HTTP/1.1 400 Bad Request',
-    `x-request-id: ${readRequestId(request) ?? newRequestId()}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  return `${headers.join('\r\n')}\r\n\r\n${body}`;
 }
 
 declare module 'fastify' {
@@ -180,29 +166,9 @@ declare module 'fastify' {
 export function sendJson(reply: FastifyReply, text: string): FastifyReply {
   reply.request.sentText = text;
   // With a serializer set, Fastify leaves text and Content-Type as they are.
-  return reply.header('content-type', 'application/json').serializer(asText).send(text);
+  reply.header('content-type', 'application/json').serializer(asText);
+  return reply.send(text.length > LONG_ANSWER ? Buffer.from(text) : text);
 }
 const asText = (text: unknown) => text as string;
-
-/**
- * Makes what names requests: the caller's `X-Request-Id`, if it is printable ASCII of at most 128 characters, else a new
- * one, `req_` and 24 hex digits. Those count up, which is cheaper than chance, from a place that chance gave.
- */
-export function buildToRequestId(): (request: IncomingMessage) => string {
-  const first = newRequestId().slice(0, -COUNTED_DIGITS);
-  let count = 0;
-  return (request) => {
-    const sent = readRequestId(request);
-    if (sent !== undefined) return sent;
-    count++;
-    return first + count.toString(16).padStart(COUNTED_DIGITS, '0');
-  };
-}
-const COUNTED_DIGITS = 12;
-
-function readRequestId(request: IncomingMessage | undefined): string | undefined {
-  const sent = request?.headers['x-request-id'];
-  return typeof sent === 'string' && /^[\x20-\x7e]{1,128}$/.test(sent) ? sent : undefined;
-}
-
-const newRequestId = () => `req_${randomBytes(12).toString('hex')}`;
+/** From so many characters on Node would hold an answer several times: as text, with the headers before it, as bytes. */
+const LONG_ANSWER = 64 * 1024;

@@ -150,7 +150,7 @@ function toValue(body: ReceivedBody): JsonValue {
     case 'not_json_content':
       throw refuseBody('model_attributes_type', NOT_A_MODEL);
     case 'not_utf8':
-      throw badRequest('There was an error parsing the body');
+      throw badRequest('There was an error parsing the body', 'the body is not UTF-8');
     case 'invalid_json': {
       const { message: error, offset } = body;
       throw refuseBody('json_invalid', 'JSON decode error', { loc: ['body', offset], ctx: { error } });

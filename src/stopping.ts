@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Connection } from './connection.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import { clearInterval, now, setInterval } from './domain/real-time.ts';
+
+/** The connections of a listener, by their sockets. */
+export type Connections = Map<Socket, Connection>;
+
+const SWEEP_MS = 25;
+
+/** Takes no new connections, lets requests under way be answered, then closes all connections. */
+export async function stopServers(
+  servers: Server[],
+  connections: Connections,
+  limits: ConnectionLimits,
+): Promise<void> {
+  keepFromNode(connections);
+  const closed = closeServers(servers);
+  giveBack(connections);
+  const watches = new Map<Socket, Watch>();
+  const started = now();
+  const sweep = () => {
+    for (const [socket, connection] of connections) {
+      const watch = watches.get(socket) ?? new Watch(socket, connection, limits);
+      watches.set(socket, watch);
+      if (watch.isOver(now() - started)) socket.destroy();
+    }
+  };
+  const timer = setInterval(sweep, SWEEP_MS);
+  sweep();
+  await closed;
+  clearInterval(timer);
+}
+
+export async function closeServers(servers: Server[]): Promise<void> {
+  const listening = servers.filter((server) => server.listening);
+  const closed = listening.map((server) => once(server, 'close'));
+  for (const server of listening) server.close();
+  await Promise.all(closed);
+}
+
+/**
+ * A server that closes destroys the connections that Node takes for idle. It alone knows which of them have begun to send a
+ * request, but it counts those whose answer is written and not yet sent.
+ */
+function keepFromNode(connections: Connections): void {
+  for (const [socket, connection] of connections) {
+    if (connection.isUnderWay) socket.destroy = () => socket;
+  }
+}
+
+function giveBack(connections: Connections): void {
+  for (const socket of connections.keys()) Reflect.deleteProperty(socket, 'destroy');
+}
+
+/** One connection while the server stops. Times are milliseconds since the stop began. */
+class Watch {
+  private readonly socket: Socket;
+  private readonly connection: Connection;
+  private readonly limits: ConnectionLimits;
+  private readonly first: unknown;
+  private readonly wasUnderWay: boolean;
+  private mark = '';
+  private markedAt = 0;
+
+  constructor(socket: Socket, connection: Connection, limits: ConnectionLimits) {
+    this.socket = socket;
+    this.connection = connection;
+    this.limits = limits;
+    this.first = connection.latest;
+    this.wasUnderWay = connection.isUnderWay;
+  }
+
+  isOver(time: number): boolean {
+    const { socket, connection } = this;
+    const { receivingMs, answeringMs } = this.limits;
+    if (!connection.isUnderWay) {
+      // What Node left open, and was not under way, sends the head of a request, if it ever sent anything.
+      const isSending = socket.bytesRead > 0 && !this.wasUnderWay && connection.latest === this.first;
+      return !isSending || time > receivingMs;
+    }
+    if (connection.isReceiving) return time > receivingMs;
+    return this.isStalled(time) || time > answeringMs;
+  }
+
+  private isStalled(time: number): boolean {
+    const mark = `${this.socket.bytesWritten} ${countUnsent(this.socket)}`;
+    if (mark !== this.mark) this.markedAt = time;
+    this.mark = mark;
+    return time - this.markedAt > this.limits.stalledMs;
+  }
+}
+
+/** Bytes that were written and that the system has not taken yet: only the handle of the socket knows, as in Node's own timeouts. */
+function countUnsent(socket: Socket): number | undefined {
+  const { _handle } = socket as { _handle?: { writeQueueSize?: number } | null };
+  return _handle?.writeQueueSize;
+}

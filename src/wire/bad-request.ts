@@ -1,0 +1,58 @@
+import { type IncomingMessage, METHODS } from 'node:http';
+import { HINT, toErrorAnswer } from './envelope.ts';
+import { newRequestId, readRequestId } from './request-id.ts';
+
+const INVALID = 'The request is not valid HTTP';
+
+/** What Node's parser refuses, by its code: the message, and what to do. */
+const REFUSALS: Record<string, [message: string, hint: string]> = {
+  HPE_HEADER_OVERFLOW: ['The header of the request is too large', 'all headers together may take 16 KiB'],
+  CONNECT: ['This server is no proxy', "use this server's URL as the base URL of the client, not as its proxy"],
+  ERR_HTTP_REQUEST_TIMEOUT: ['The request was not received in time', '--request-timeout gives more time'],
+  HPE_INVALID_METHOD: [INVALID, 'a request begins with a method, a path and HTTP/1.1'],
+};
+
+/** A TLS handshake begins with this byte. */
+const TLS_HANDSHAKE = 0x16;
+
+/**
+ * The response, as bytes of HTTP, to a request that Node's parser refused.
+ * @param unreadable Node's code; the request, as far as it was read; the bytes at which the parser stopped
+ */
+export function toBadRequest({
+  code,
+  request,
+  packet,
+}: {
+  code: string;
+  request?: IncomingMessage | undefined;
+  packet?: Buffer | undefined;
+}): string {
+  const [message, hint] = explain(code, packet);
+  const { body } = toErrorAnswer({ code: 'bad_request', message, hint });
+  const headers = [
+    'HTTP/1.1 400 Bad Request',
+    `x-request-id: ${readRequestId(request) ?? newRequestId()}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `${HINT}: ${hint}`,
+    // Whether a page sent it nobody can tell.
+    'access-control-allow-origin: *',
+    'access-control-expose-headers: *',
+    'connection: close',
+  ];
+  return `${headers.join('\r\n')}\r\n\r\n${body}`;
+}
+
+function explain(code: string, packet: Buffer | undefined): [message: string, hint: string] {
+  if (code === 'HPE_INVALID_METHOD' && packet !== undefined) {
+    if (packet[0] === TLS_HANDSHAKE) return [INVALID, 'this server has no TLS: its URL begins with http://'];
+    const [sent = ''] = packet.toString('latin1', 0, 16).split(' ', 1);
+    const method = sent.toUpperCase();
+    if (sent !== method && METHODS.includes(method)) {
+      const hint = `methods are written in upper case: ${method}`;
+      return [`${INVALID}: ${hint}`, hint];
+    }
+  }
+  return REFUSALS[code] ?? [INVALID, `Node's parser says ${code || 'nothing more'}`];
+}
