@@ -1,8 +1,10 @@
 // What the parts of `npm run test:outside` have in common.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -103,4 +105,23 @@ export function clone(name) {
   const path = join(folder, name);
   run('git', ['clone', '--quiet', project, path], folder);
   return path;
+}
+
+/** Starts the installed package on a free port, its data in memory. */
+export async function startPackage(args = []) {
+  installPackage();
+  const cli = join(home, 'node_modules/mixpeek-mock/dist/cli.js');
+  const child = spawn(node, [cli, '--port', '0', '--db', ':memory:', '--json', '--log-level', 'error', ...args], {
+    cwd: home,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return {
+    url: JSON.parse(line).url,
+    async stop() {
+      child.kill();
+      await ended;
+    },
+  };
 }

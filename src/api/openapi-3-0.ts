@@ -70,7 +70,7 @@ function convertSchema(node: OpenApiNode, document: OpenApiNode): OpenApiNode {
 }
 
 /** What may be null, written by a list of types or by alternatives. */
-function toNullable({ type, anyOf, ...rest }: OpenApiNode, document: OpenApiNode): OpenApiNode {
+function toNullable({ type, anyOf, oneOf, ...rest }: OpenApiNode, document: OpenApiNode): OpenApiNode {
   if (type === 'null') return { ...rest, type: 'object', nullable: true, enum: [null] };
   if (Array.isArray(type)) {
     const [first, ...more] = type.filter((name) => name !== 'null');
@@ -79,9 +79,10 @@ function toNullable({ type, anyOf, ...rest }: OpenApiNode, document: OpenApiNode
     return { ...rest, anyOf: [first, ...more].map((name) => ({ type: name, ...isNullable })) };
   }
   const known = { ...rest, ...(type !== undefined && { type }) };
-  if (!Array.isArray(anyOf)) return known;
-  const others = (anyOf as OpenApiNode[]).filter((one) => one.type !== 'null');
-  if (others.length === anyOf.length) return { ...known, anyOf };
+  const alternatives = (anyOf ?? oneOf ?? []) as OpenApiNode[];
+  const others = alternatives.filter((one) => one.type !== 'null');
+  if (others.length === alternatives.length)
+    return { ...known, ...(anyOf !== undefined && { anyOf }), ...(oneOf !== undefined && { oneOf }) };
   const [only, ...more] = others;
   if (only === undefined || more.length > 0) {
     return { ...known, anyOf: others.map((one) => ({ ...inline(one, document), nullable: true })) };

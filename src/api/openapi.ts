@@ -148,7 +148,7 @@ function buildSchemas(unknownFields: UnknownFields): OpenApiNode {
     io: 'input',
     unrepresentable: 'any',
     uri: (id) => ref(id).$ref,
-    override: ({ jsonSchema }) => listTypes(jsonSchema),
+    override: ({ jsonSchema }) => writeNullable(jsonSchema),
   });
   return Object.fromEntries(
     Object.keys(schemas).map((name) => {
@@ -159,10 +159,16 @@ function buildSchemas(unknownFields: UnknownFields): OpenApiNode {
   );
 }
 
-/** Writes an object or a list that may be null by a list of types: some tools read `anyOf` as another type each. */
-function listTypes(schema: z.core.JSONSchema.BaseSchema): void {
-  const [type, none] = schema.anyOf ?? [];
-  if (none?.type !== 'null' || (type?.type !== 'object' && type?.type !== 'array')) return;
+/**
+ * Writes what may be null as tools read it. Specmatic takes no null for an object where `anyOf` allows it: there a list of
+ * types does, and beside a reference `oneOf`.
+ */
+function writeNullable(schema: z.core.JSONSchema.BaseSchema): void {
+  const { anyOf } = schema;
+  const [one, none] = anyOf ?? [];
+  if (anyOf === undefined || none?.type !== 'null') return;
+  const isInline = one?.type === 'object' || one?.type === 'array';
+  if (!isInline && one?.$ref === undefined) return;
   delete schema.anyOf;
-  Object.assign(schema, type, { type: [type.type, 'null'] });
+  Object.assign(schema, isInline ? { ...one, type: [one.type, 'null'] } : { oneOf: anyOf });
 }
