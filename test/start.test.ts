@@ -140,6 +140,18 @@ describe('a database that is kept', () => {
     expect(keysOf(await start(folder))).toEqual(['mxp_sk_a-b_c', 'sk_test_mine']);
   });
 
+  it('keeps its clock, and the one that a flag sets from then on', async () => {
+    const folder = makeFolder();
+    const times: string[] = [];
+    for (const flags of [{ clock: '2030-01-01T00:00:00Z' }, {}, { clock: '2031-01-01T00:00:00Z' }, {}]) {
+      const server = await start(folder, flags);
+      const clock = (await (await fetch(`${server.url}/_mock/sandboxes/default/clock`)).json()) as { now: string };
+      times.push(clock.now);
+      await server.close();
+    }
+    expect(times.map((time) => time.slice(0, 4))).toEqual(['2030', '2030', '2031', '2031']);
+  });
+
   it('is told when others can read it, in the log', async () => {
     const folder = makeFolder();
     await (await start(folder)).close();

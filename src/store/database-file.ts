@@ -57,6 +57,7 @@ function checkKind(file: string, stats: Stats): void {
 }
 
 function makeFile(file: string): string {
+  checkJournal(file);
   const folder = dirname(file);
   try {
     // What lies in a folder of our own making is nobody's source code.
@@ -77,16 +78,21 @@ function makeFile(file: string): string {
 function checkHeader(file: string, path: string, newest: number): void {
   const header = readHeader(path);
   if (header.length === 0) {
-    const journal = findStats(`${path}-journal`);
-    if (journal === undefined || journal.size === 0) return;
-    // SQLite would take what it says for the content.
-    throw new StorageError(
-      `${file}: is empty, and has a journal of another program beside it: choose another file with --db`,
-    );
+    checkJournal(path);
+    return;
   }
   const isSqlite = header.toString('latin1').startsWith('SQLite format 3\0');
   if (!isSqlite || header.length < HEADER_LENGTH || header.readUInt32BE(68) !== APPLICATION_ID) throw foreign(file);
   checkVersion(file, header.readUInt32BE(60), newest);
+}
+
+/** Beside a file that has nothing in it: SQLite would remove it, and it may be all that is left of another program's data. */
+function checkJournal(path: string): void {
+  const journal = findStats(`${path}-journal`);
+  if (journal === undefined || journal.size === 0) return;
+  throw new StorageError(
+    `${path}-journal: is the journal of another database: remove it, or choose another file with --db`,
+  );
 }
 
 const HEADER_LENGTH = 100;

@@ -173,7 +173,15 @@ describe('a file that is not ours', () => {
         makeHotJournal(file);
         truncateSync(file, 0);
       },
-      /is empty, and has a journal of another program beside it/,
+      /mock\.db-journal: is the journal of another database: remove it/,
+    ],
+    [
+      'is gone but for a journal to be rolled back',
+      (file) => {
+        makeHotJournal(file);
+        rmSync(file);
+      },
+      /mock\.db-journal: is the journal of another database: remove it/,
     ],
     ['is named with whitespace behind it', makeForeign, /^--db ".*mock\.db ": whitespace at either end/, ' '],
     ['is named with a line break behind it', makeForeign, /^--db ".*mock\.db\\n": whitespace at either end/, '\n'],
@@ -328,6 +336,15 @@ describe('the owner file', () => {
 });
 
 describe('a first start that was killed', () => {
+  it('leaves no journal behind, for it writes none', () => {
+    const file = join(makeFolder(), 'mock.db');
+    writeFileSync(file, '', { mode: 0o644 });
+    // Where SQLite would write it stands a folder, from the moment at which the file has been looked at.
+    const db = openDatabase(file, readMigrations(MIGRATIONS), () => mkdirSync(`${file}-journal`));
+    onTestFinished(() => void db.close());
+    expect(statSync(`${file}-journal`).isDirectory()).toBe(true);
+  });
+
   it('is taken up at whatever byte it ended', async () => {
     const folder = makeFolder();
     const live = join(folder, 'live.db');
