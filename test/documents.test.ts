@@ -62,6 +62,17 @@ describe('the document as OpenAPI 3.0', () => {
     expect([result.valid, result.errors, document.openapi]).toEqual([true, undefined, '3.0.3']);
   });
 
+  it('names every refusal in each operation, for validators that look only there', () => {
+    const statuses = Object.values<Parsed>(document.paths).flatMap((operations) =>
+      Object.values<Parsed>(operations).map(({ responses }) => Object.keys(responses).join(' ')),
+    );
+    expect(statuses).toEqual([
+      '200 400 401 403 404 405 413 422 429 500 501 503',
+      '200 400 401 403 404 405 413 422 429 500 501 503',
+      '200 400 405 413 501',
+    ]);
+  });
+
   it('has nothing that 3.0 does not know', () => {
     expect(Object.keys(document.info)).toEqual(['title', 'version', 'description', 'license']);
     expect(document.info.license).toEqual({ name: 'MIT' });

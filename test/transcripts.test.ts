@@ -1,7 +1,9 @@
 import { request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { unavailable } from '../src/domain/errors.ts';
 import { createMockServer } from '../src/index.ts';
 import type { Parsed } from './support/conformance.ts';
+import { buildTestApp, openMemoryStore } from './support/harness.ts';
 
 const KEY = 'sk_live_abc123def456';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -69,6 +71,15 @@ describe('an example of the document is a transcript', () => {
     const { url, paths } = await startFresh();
     const answer = await ask(url, { method: 'GET', path: '/v1/health' });
     expect(answer).toEqual({ status: 200, text: bodyOf(paths['/v1/health'].get, 200, 'healthy') });
+  });
+
+  it('503: what a PATCH is answered with that cannot be kept', async () => {
+    const store = openMemoryStore();
+    const { app, patch } = await buildTestApp({ store });
+    store.updateOrganization = () => Promise.reject(unavailable('the disk is full'));
+    const { paths } = (await app.inject('/openapi.json')).json();
+    const { status, text } = await patch({ logo_url: 'x' });
+    expect({ status, text }).toEqual({ status: 503, text: bodyOf(paths['/v1/organizations'].patch, 503, 'example') });
   });
 
   const patch = { method: 'PATCH', headers: JSON_TYPE };
