@@ -7,23 +7,24 @@ import Fastify, {
   type onResponseHookHandler,
 } from 'fastify';
 import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
-import { addCors } from './api/cors.ts';
+import { addCors, setCorsHeaders } from './api/cors.ts';
 import { addDocumentRoutes } from './api/documents.ts';
-import { addFallback } from './api/fallback.ts';
+import { addFallback, addOuterFallback } from './api/fallback.ts';
 import { addHealthRoute, addProbeRoutes, type HealthSource } from './api/health.ts';
 import { buildOpenEntry } from './api/journal.ts';
 import { buildOpenApiDocument, type OpenApiNode } from './api/openapi.ts';
 import { addOrganizationRoutes } from './api/organizations.ts';
 import { chargeRequest } from './api/rate-limit.ts';
+import { addRootRoute } from './api/root.ts';
 import { addControlPlane } from './control/control-plane.ts';
 import { toHttpDate } from './domain/clock.ts';
-import { notFound } from './domain/errors.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { receiveBodies, requireHost } from './wire/body-parser.ts';
-import { BODY_LIMIT, HINT, handleError, refuseUnserved } from './wire/envelope.ts';
+import { BODY_LIMIT, HINT, handleError } from './wire/envelope.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
 import { buildToRequestId } from './wire/request-id.ts';
+import { ServedPaths } from './wire/served-paths.ts';
 
 /** Bodies are checked by zod, and answers are written as text: Fastify need not load the compilers that it brings. */
 const WITHOUT_AJV: NonNullable<FastifyServerOptions['schemaController']> = {
@@ -75,6 +76,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     frameworkErrors(error, request, reply) {
       request.route = {};
       if (!/^\/(?:_mock|docs)\//.test(request.url)) openEntry.call(app, request, reply, () => {});
+      if (!request.url.startsWith('/_mock/')) setCorsHeaders(request, reply);
       tellDate(reply);
       handleError(error, request, reply);
       if (isLogging) logRequest.call(app, request, reply, () => {});
@@ -102,8 +104,10 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   });
   if (isLogging) app.addHook('onResponse', logRequest);
 
+  const [servedApi, servedPages] = [new ServedPaths(), new ServedPaths()];
   await app.register(
     async (api) => {
+      servedApi.listenTo(api);
       api.addHook('onRequest', openEntry);
       api.addHook('onRequest', requireHost);
       await addCors(api);
@@ -111,7 +115,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       api.addHook('onRequest', buildAuthenticate(api));
       api.addHook('onRequest', checkPermission);
       api.addHook('onRequest', chargeRequest);
-      addFallback(api);
+      addFallback(api, servedApi);
       addOrganizationRoutes(api, { unknownFields });
       addHealthRoute(api, store, version);
     },
@@ -120,18 +124,23 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   if (control !== undefined) {
     await app.register((scope) => addControlPlane(scope, sandboxes, { ...control, version }), { prefix: '/_mock' });
   }
-  await app.register(async (rest) => {
-    rest.addHook('onRequest', openEntry);
-    rest.addHook('onRequest', requireHost);
-    refuseUnserved(rest, () => notFound('the paths of the API begin with /v1'));
-  });
-  await app.register(async (documents) => {
-    documents.addHook('onRequest', requireHost);
-    addProbeRoutes(documents, store, isStopping);
-    addDocumentRoutes(documents, {
+  await app.register(async (pages) => {
+    servedPages.listenTo(pages);
+    pages.addHook('onRequest', requireHost);
+    await addCors(pages);
+    const listPaths = () => [...servedApi.listPaths(), ...servedPages.listPaths(), ...(control ? ['/_mock'] : [])];
+    addRootRoute(pages, { version, listPaths });
+    addProbeRoutes(pages, store, isStopping);
+    addDocumentRoutes(pages, {
       buildDocument: () => buildOpenApiDocument(version, unknownFields),
       buildDocs: (document) => buildDocs(document, app.log),
     });
+  });
+  await app.register(async (rest) => {
+    rest.addHook('onRequest', openEntry);
+    rest.addHook('onRequest', requireHost);
+    await addCors(rest);
+    addOuterFallback(rest, servedPages, servedApi);
   });
   return app;
 }

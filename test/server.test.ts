@@ -239,6 +239,76 @@ describe('the control plane', () => {
   });
 });
 
+describe('what nobody answers by a route', () => {
+  const hint = (answer: string) => /^x-mixpeek-mock-hint: (.*)\r$/m.exec(answer)?.[1];
+
+  it.each([
+    [
+      'a method in lower case',
+      'patch /v1/organizations HTTP/1.1\r\nHost: x\r\n\r\n',
+      'methods are written in upper case: PATCH',
+    ],
+    ['TLS', Buffer.from('160301020001000100', 'hex'), 'this server has no TLS: its URL begins with http://'],
+    [
+      'CONNECT',
+      'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
+      "use this server's URL as the base URL of the client, not as its proxy",
+    ],
+    ['a wrong Content-Length', request('Content-Length: x\r\n'), "Node's parser says HPE_INVALID_CONTENT_LENGTH"],
+    ['no HTTP', 'hello\r\n\r\n', 'a request begins with a method, a path and HTTP/1.1'],
+  ])('%s has a hint, and a page sees it', async (_name, bytes, expected) => {
+    const { port } = await start();
+    const answer = await send(port, bytes);
+    expect([answer.slice(0, 12), hint(answer)]).toEqual(['HTTP/1.1 400', expected]);
+    expect(answer).toMatch(/^access-control-allow-origin: \*\r\naccess-control-expose-headers: \*\r$/m);
+  });
+
+  it('fetch with a method in lower case reads what is wrong in the body too', async () => {
+    const { url } = await start();
+    const answer = await fetch(`${url}/v1/organizations`, { method: 'patch', body: '{}' });
+    expect(await answer.json()).toMatchObject({
+      error: { message: 'The request is not valid HTTP: methods are written in upper case: PATCH' },
+    });
+  });
+
+  it.each(['/v1/organizations', '/v1/health', '/docs', '/nope', '/_mock'])(
+    'two Host headers are a 400 at %s',
+    async (path) => {
+      const { port } = await start();
+      const answer = await send(
+        port,
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nhOST: other\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 400 .*"message":"A request has one Host header"/s);
+      expect(hint(answer)).toBe('a proxy may have added the second one');
+    },
+  );
+
+  it('the docs page answers HEAD, and a page of another origin', async () => {
+    const { url } = await start();
+    const origin = { origin: 'http://a.example' };
+    for (const path of [
+      '/docs',
+      '/docs/',
+      '/docs/static/index.css',
+      '/docs/nope',
+      '/openapi.json',
+      '/openapi-3.0.json',
+    ]) {
+      const [head, get] = [
+        await fetch(url + path, { method: 'HEAD', headers: origin }),
+        await fetch(url + path, { headers: origin }),
+      ];
+      expect([path, head.status, await head.text()]).toEqual([path, get.status, '']);
+      expect(head.headers.get('content-length') ?? '').toBe(get.headers.get('content-length') ?? '');
+      expect(get.headers.get('access-control-allow-origin')).toBe('*');
+      await get.text();
+      const other = await fetch(url + path, { method: 'DELETE' });
+      expect([path, other.status, other.headers.get('allow')]).toEqual([path, 405, 'GET, HEAD']);
+    }
+  });
+});
+
 describe('createMockServer', () => {
   it('gives a server with a key for each permission', async () => {
     const server = await createMockServer();

@@ -5,6 +5,8 @@ import { forbidden, unauthorized } from '../domain/errors.ts';
 import { isApiKey, KEY_FORM, toKeyPrefix } from '../domain/redact.ts';
 import type { Caller, KeyProblem, Sandboxes } from '../sandbox/sandboxes.ts';
 import { whenThere } from '../store/store.ts';
+import { pathOf } from '../wire/served-paths.ts';
+import { isKeyless } from './fallback.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,8 +36,7 @@ export async function addBearerAuth(scope: FastifyInstance, sandboxes: Sandboxes
   scope.decorateRequest('caller', null);
   scope.decorateRequest('refusedKey', null);
   scope.addHook('onRoute', ({ method, url, config }) => {
-    if (method !== 'OPTIONS' && config?.permission === undefined)
-      throw new Error(`${method} ${url} names no permission`);
+    if (config?.permission === undefined) throw new Error(`${method} ${url} names no permission`);
   });
   await scope.register(bearerAuth, {
     addHook: false,
@@ -67,7 +68,7 @@ export function buildAuthenticate(scope: FastifyInstance): onRequestHookHandler 
   const verify = scope.verifyBearerAuth;
   if (verify === undefined) throw new Error('addBearerAuth comes first');
   return (request, reply, done) => {
-    if (request.route.permission === 'none') return done();
+    if (request.route.permission === 'none' || (request.is404 && isKeyless(pathOf(request)))) return done();
     verify(request, reply, (error) => {
       if (error === undefined || error === null) return done();
       done(isRefusal(error) ? toRefusal(request) : error);

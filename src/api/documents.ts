@@ -40,6 +40,8 @@ export function addDocumentRoutes(app: FastifyInstance, { buildDocument, buildDo
         });
         const { routing } = await docs;
         reply.hijack();
+        // What the hooks have set, CORS above all, would be lost.
+        for (const [name, value = ''] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value);
         routing(request.raw, reply.raw);
       },
     });

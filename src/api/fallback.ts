@@ -1,30 +1,40 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { methodNotAllowed, notImplemented } from '../domain/errors.ts';
+import type { FastifyInstance } from 'fastify';
+import { methodNotAllowed, notFound, notImplemented } from '../domain/errors.ts';
 import { refuseUnserved } from '../wire/envelope.ts';
+import { pathOf, type ServedPaths } from '../wire/served-paths.ts';
 
 /**
- * Answers whatever else is asked of the scope: 405 for a method that a served path does not have, 501 for a path that
- * the real service may have and this server does not. Comes before the routes, so that it hears of them.
+ * Answers whatever else is asked under `/v1`: 405 for a method that a served path does not have, 501 for a path that the
+ * real service may have and this server does not. No path of it has `/v1` twice.
  */
-export function addFallback(scope: FastifyInstance): void {
-  const served = new Map<string, string[]>();
-  scope.addHook('onRoute', ({ method, url }) => {
-    if (method === 'OPTIONS') return;
-    served.set(url, [...(served.get(url) ?? []), ...[method].flat()]);
-  });
+export function addFallback(scope: FastifyInstance, served: ServedPaths): void {
   refuseUnserved(scope, (request) => {
-    const allowed = served.get(pathOf(request));
+    const allowed = served.methodsOf(request);
     if (allowed !== undefined) return methodNotAllowed(allowed);
-    return notImplemented([...served].flatMap(([path, methods]) => toOperations(path, methods)));
+    const path = pathOf(request);
+    if (!/^\/v1\/v1(?:\/|$)/.test(path)) return notImplemented(served.listOperations());
+    return notFound(`/v1 stands twice, once in the base URL of the client: ${toSuggestion(path, served)}`);
   });
 }
 
-/** What is served at a path, for people: HEAD says nothing that GET does not. */
-const toOperations = (path: string, methods: string[]) =>
-  methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`);
-
-/** The path as the router reads it: decoded, without query and trailing slash. */
-function pathOf(request: FastifyRequest): string {
-  const [path = ''] = request.url.split(/[?#]/, 1);
-  return decodeURI(path).replace(/(?<=.)\/$/, '');
+/** Answers whatever else is asked outside `/v1` and the control plane: 405 on a page of ours, else 404. */
+export function addOuterFallback(scope: FastifyInstance, pages: ServedPaths, api: ServedPaths): void {
+  refuseUnserved(scope, (request) => {
+    const allowed = pages.methodsOf(request);
+    return allowed === undefined ? notFound(toSuggestion(pathOf(request), api)) : methodNotAllowed(allowed);
+  });
 }
+
+/** The served path that ends as the one that was asked for. */
+function toSuggestion(path: string, api: ServedPaths): string {
+  const meant = api.listPaths().find((served) => path.endsWith(served.slice('/v1'.length)));
+  return meant === undefined
+    ? 'the paths of the API begin with /v1; GET / lists what there is'
+    : `did you mean ${meant}?`;
+}
+
+/**
+ * What is published without a key: a gap there must not look like a refusal. `/v1/health` is served, but not with every method.
+ */
+export const isKeyless = (path: string) =>
+  /^\/v1\/(?:(?:public|private)\/|(?:health|discovery|marketplace\/catalog)(?:\/|$))/.test(path);

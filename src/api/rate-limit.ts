@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import type { Caller } from '../sandbox/sandboxes.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
+import { pathOf } from '../wire/served-paths.ts';
 import { categoryOf } from './categories.ts';
 
 declare module 'fastify' {
@@ -37,10 +38,11 @@ function charge(
 }
 
 /** A route names itself; what is answered with 405 or 501 is told by its path, of which only a plain word is repeated. */
-function describe({ route, method, url }: FastifyRequest): { category: RateLimitCategory; api_name: string } {
+function describe(request: FastifyRequest): { category: RateLimitCategory; api_name: string } {
+  const { route, method } = request;
   const { api_name } = route;
   if (api_name !== undefined) return { category: 'metadata', api_name };
-  const path = decodeURI(url.split(/[?#]/, 1)[0] ?? '');
+  const path = pathOf(request);
   const [, , first = ''] = path.split('/');
   const resource = /^[a-z]+(?:-[a-z]+)*$/.test(first) ? first : 'unknown';
   return { category: categoryOf(path), api_name: `${resource}.${method.toLowerCase()}` };

@@ -185,7 +185,7 @@ describe('what is not served', () => {
     expect((await send({ method: 'POST', url: '/v1/objects', headers, payload: '{' })).status).toBe(501);
   });
 
-  it.each(['/', '/nope', '/v2/organizations', '/v10', '/V1/organizations', '/favicon.ico', '//v1/organizations'])(
+  it.each(['/nope', '/v2/organizations', '/v10', '/V1/organizations', '/favicon.ico', '//v1/organizations'])(
     '%s is a 404 without a key',
     async (url) => {
       const { send } = await buildTestApp();
@@ -201,38 +201,6 @@ describe('what is not served', () => {
     expect(answer.status).toBe(400);
     expect(answer.json).toEqual(errorBody(400, 'BadRequestError', 'The URL cannot be decoded'));
     expect(answer.headers['x-request-id']).toMatch(/^req_[0-9a-f]{24}$/);
-  });
-});
-
-describe('CORS', () => {
-  it('answers a preflight of any origin without a key', async () => {
-    const { send } = await buildTestApp();
-    const answer = await send({
-      method: 'OPTIONS',
-      authorization: null,
-      headers: { origin: 'http://localhost:3000', 'access-control-request-method': 'PATCH' },
-    });
-    expect(answer.status).toBe(204);
-    expect(answer.headers).toMatchObject({
-      'access-control-allow-origin': '*',
-      'access-control-allow-methods': 'GET, PATCH',
-    });
-    expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
-  });
-
-  it('lets a page read answers and errors', async () => {
-    const { get } = await buildTestApp();
-    for (const authorization of [undefined, 'Bearer nonsense']) {
-      const answer = await get({ headers: { origin: 'null' }, ...(authorization && { authorization }) });
-      expect(answer.headers['access-control-allow-origin']).toBe('*');
-      expect(answer.headers['access-control-expose-headers']).toBe('*');
-    }
-  });
-
-  it('is no matter for a client that names no origin', async () => {
-    const { get } = await buildTestApp();
-    const answer = await get();
-    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 });
 

@@ -138,9 +138,11 @@ describe('an entry', () => {
     ]);
   });
 
+  const PREFLIGHT = { origin: 'http://a.example', 'access-control-request-method': 'PATCH' };
+
   it('is there for a preflight, and for a body that is too large wherever it was sent', async () => {
     const app = await buildTestApp();
-    await app.send({ method: 'OPTIONS', url: '/v1/organizations', headers: { origin: 'http://a.example' } });
+    await app.send({ method: 'OPTIONS', url: '/v1/organizations', headers: PREFLIGHT });
     await app.send({ method: 'POST', url: '/nope', payload: Buffer.alloc(2 * 1024 * 1024), authorization: null });
     const { requests } = (await read(app)).json;
     expect(requests.map(({ method, status }: JournalEntry) => [method, status])).toEqual([

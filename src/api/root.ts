@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+import { sendJson } from '../wire/envelope.ts';
+
+export interface RootOptions {
+  version: string;
+  /** Asked once everything is registered. */
+  listPaths: () => string[];
+}
+
+/** `GET|HEAD /`: a browser is sent to the docs page, anybody else is told what there is. */
+export function addRootRoute(scope: FastifyInstance, { version, listPaths }: RootOptions): void {
+  scope.route({
+    method: ['GET', 'HEAD'],
+    url: '/',
+    handler: async (request, reply) => {
+      if (/\btext\/html\b/i.test(request.headers.accept ?? '')) return reply.redirect('/docs', 302);
+      return sendJson(
+        reply,
+        JSON.stringify({ name: 'mixpeek-mock', version, paths: listPaths().filter((path) => path !== '/') }),
+      );
+    },
+  });
+}
