@@ -17,6 +17,17 @@ const withoutUnused = {
   },
 };
 
+/** Packages that few starts need, each a file of its own: Node would read and parse them at every start. */
+const SELDOM = { yaml: 'yaml.cjs', '@fastify/swagger': 'swagger.cjs', '@fastify/swagger-ui': 'swagger-ui.cjs' };
+const seldomApart = {
+  name: 'seldom-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^(?:yaml|@fastify\/swagger|@fastify\/swagger-ui)$/ }, ({ path, kind }) =>
+      kind === 'entry-point' ? undefined : { path: `./${SELDOM[path]}`, external: true },
+    );
+  },
+};
+
 /**
  * Bundles src/ and all packages but better-sqlite3, which brings a binary, into one file. It is CommonJS: ESM imports that
  * just as well, and jest loads nothing else without flags.
@@ -26,8 +37,12 @@ const withoutUnused = {
 export const bundle = (options = {}) =>
   build({
     absWorkingDir: project,
-    entryPoints: ['src/main.ts'],
-    outfile: 'dist/main.cjs',
+    entryPoints: [
+      { in: 'src/main.ts', out: 'main' },
+      ...Object.entries(SELDOM).map(([name, file]) => ({ in: name, out: file.replace('.cjs', '') })),
+    ],
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -37,7 +52,7 @@ export const bundle = (options = {}) =>
     lineLimit: 200,
     external: ['better-sqlite3'],
     logLevel: 'warning',
-    plugins: [withoutUnused],
+    plugins: [withoutUnused, seldomApart],
     // A test that fakes timers stops none of the libraries either.
     inject: ['src/domain/real-time.ts'],
     define: { 'import.meta.url': 'importMetaUrl' },

@@ -2,7 +2,6 @@
 // them install the packed package in empty projects and use it there as a stranger would. Needs npm's registry; WITH_NODE
 // names another node to run it with (npm itself sets NODE).
 import { readdirSync } from 'node:fs';
-import { cleanUp } from './outside/support.js';
 
 const folder = new URL('outside/', import.meta.url);
 const parts = readdirSync(folder)
@@ -26,5 +25,4 @@ for (const name of chosen.length > 0 ? chosen : parts) {
     console.log(`NOT OK  ${name}: ${error.message}`);
   }
 }
-cleanUp();
 process.exit(failed > 0 ? 1 : 0);

@@ -15,9 +15,8 @@ export const home = join(folder, 'home');
 /** The Node that the package is tried with. */
 export const node = process.env.WITH_NODE ?? process.execPath;
 
-export function cleanUp() {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-}
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 /**
  * Runs a command to its end.
