@@ -64,7 +64,7 @@ async function startClone(path, node) {
   }
 }
 
-/** A clone that was used on Node 24 and then on 20, each time without anything left from before but its folder. */
+/** A clone that was used on Node 24 and then, in the same folder, on 20. */
 async function testClone() {
   const path = clone('clone');
   for (const [major, expected] of [
