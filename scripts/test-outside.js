@@ -2,6 +2,7 @@
 // them install the packed package in empty projects and use it there as a stranger would. Needs npm's registry; WITH_NODE
 // names another node to run it with (npm itself sets NODE).
 import { readdirSync } from 'node:fs';
+import { buildIfNeeded } from './prepare.js';
 
 const folder = new URL('outside/', import.meta.url);
 const parts = readdirSync(folder)
@@ -14,6 +15,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+await buildIfNeeded();
 let failed = 0;
 for (const name of chosen.length > 0 ? chosen : parts) {
   console.log(`\n${name}`);

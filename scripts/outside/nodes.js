@@ -55,7 +55,11 @@ async function startClone(path, node) {
   });
   try {
     const lines = createInterface(child.stdout);
-    const [line] = await once(lines, 'line', { signal: AbortSignal.timeout(600_000) });
+    const ended = once(child, 'close').then(([code, signal]) => {
+      throw new Error(`npm start ended with ${code ?? signal} before it was ready: ${said}`);
+    });
+    const [line] = await Promise.race([once(lines, 'line'), ended]);
+    ended.catch(() => {});
     const { stdout } = spawnSync('ps', ['-A', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' });
     const below = stdout.split('\n').filter((process) => Number.parseInt(process, 10) === child.pid);
     return { said, event: JSON.parse(line).event, below };

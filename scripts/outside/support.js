@@ -71,9 +71,9 @@ export const install = (path, packages, options) =>
   run('npm', ['install', '--no-audit', '--no-fund', ...packages], path, options);
 
 let packed;
-/** Packs the package once. */
+/** Packs what was built, once. */
 export function pack() {
-  packed ??= JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], project))[0];
+  packed ??= JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], project))[0];
   return { tarball: join(folder, packed.filename), ...packed };
 }
 
