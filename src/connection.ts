@@ -76,8 +76,8 @@ export class Connection {
 
   /** A request whose head was read. */
   take(request: IncomingMessage, response: ServerResponse): void {
-    if (this.isEnding || this.socket.destroyed) request.resume();
-    else if (!this.isBusy()) this.begin({ request, response });
+    if (this.isEnding || this.socket.destroyed) return;
+    if (!this.isBusy()) this.begin({ request, response });
     else if (this.queue.length < this.options.limits.queued) this.enqueue({ request, response });
     else this.takeNoMore();
   }

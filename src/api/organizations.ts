@@ -20,7 +20,8 @@ export function addOrganizationRoutes(
 
   api.get('/organizations', { config: GET }, (request, reply) => {
     const { organization, sandbox } = callerOf(request);
-    sendJson(reply, sandbox.toAnswer(organization));
+    const { text, payload } = sandbox.toAnswer(organization);
+    sendJson(reply, text, payload);
   });
 
   const body = buildOrganizationUpdateRequest(unknownFields, buildBaseRateLimits(unknownFields));
@@ -35,6 +36,7 @@ export function addOrganizationRoutes(
       const hint = toIgnoredHint(request.received.value);
       if (hint !== undefined) reply.header(HINT, hint);
     }
-    sendJson(reply, sandbox.toAnswer(after));
+    const { text, payload } = sandbox.toAnswer(after);
+    sendJson(reply, text, payload);
   });
 }

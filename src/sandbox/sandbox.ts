@@ -26,6 +26,17 @@ export interface SandboxParts {
   journalSize: number;
 }
 
+/** The response model of an organization. */
+export interface Answer {
+  /** JSON. */
+  text: string;
+  /** What is sent: the text, or its bytes where it is long. */
+  payload: string | Buffer;
+}
+
+/** From so many characters on the bytes are kept: all who are answered share them, also those who read slowly. */
+const LONG_ANSWER = 64 * 1024;
+
 /** A world that is alive: what is kept of it, its clock, its buckets. */
 export class Sandbox {
   readonly sandbox_id: string;
@@ -39,7 +50,7 @@ export class Sandbox {
   private readonly firstLimitsMode: LimitsMode;
   private readonly granted = new Map<string, ApiKey>();
   /** An organization never changes, but is replaced; so is this map when the limits of the tiers may be others. */
-  private answers = new WeakMap<Organization, string>();
+  private answers = new WeakMap<Organization, Answer>();
   /** Ends when all that was begun of {@link inTurn} is done. */
   private lastTurn: Promise<unknown> = Promise.resolve();
 
@@ -81,12 +92,13 @@ export class Sandbox {
   }
 
   /** The response model of an organization, as JSON text. What is asked for again and again is written once. */
-  toAnswer(organization: Organization): string {
+  toAnswer(organization: Organization): Answer {
     const known = this.answers.get(organization);
     if (known !== undefined) return known;
     const text = toOrganizationJson(organization, this.limitsOf(organization));
-    this.answers.set(organization, text);
-    return text;
+    const answer = { text, payload: text.length > LONG_ANSWER ? Buffer.from(text) : text };
+    this.answers.set(organization, answer);
+    return answer;
   }
 
   /** The organization before and after `change`, once that is kept; see {@link Store.updateOrganization}. */

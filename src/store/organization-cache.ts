@@ -2,7 +2,7 @@ import { countCharacters, type Organization } from '../domain/organization.ts';
 
 /** Organizations that are kept in memory at most, and how long the texts of all of them may be together. */
 const MAX_ENTRIES = 1000;
-const MAX_CHARACTERS = 16 * 1024 * 1024;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /**
  * Organizations as the database has them. What a transaction changes is seen inside it at once, and outside after the
