@@ -119,7 +119,10 @@ export class Connection {
     this.isEnding = true;
     const last = this.queue.at(-1);
     if (last !== undefined) last.response.shouldKeepAlive = false;
-    // From here on nothing is parsed: what comes waits in the system, and is read away at the end.
+    // From here on nothing is parsed: what comes waits in the system, and is read away at the end. Of what was read already
+    // Node would make hundreds of requests: unless its parser, which is not public, hands none on.
+    const { parser } = this.socket as { parser?: { onIncoming?: () => number } };
+    if (parser !== undefined) parser.onIncoming = () => 0;
     this.socket.removeAllListeners('data').on('data', () => {});
     this.socket.pause();
   }

@@ -1,5 +1,5 @@
-// Part of `npm run test:outside`: clients that pipeline requests and read nothing must neither take the memory of the server
-// nor keep others waiting. `node scripts/outside/pipeline-memory.js` runs it alone, on Linux, with what is in dist/.
+// Clients that pipeline requests and read nothing neither take the memory of the server nor keep others waiting. For Linux, and a
+// machine that has nothing else to do.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { check, node } from './support.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -27,24 +28,16 @@ const REQUESTS = {
   'the shortest request that keeps the connection': 'GET / HTTP/1.1\r\n\r\n',
 };
 
-/**
- * Runs each flood against a server of its own.
- * @returns {Promise<{ name: string, residentMiB: number, healthMs: number }[]>} the worst that was seen
- * @throws {Error} when a bound is passed
- */
-export async function checkPipelineMemory(node = process.execPath) {
-  const results = [];
+/** Each flood meets a server of its own. */
+export default async function checkPipelining() {
   for (const [name, request] of Object.entries(REQUESTS)) {
-    const result = { name, ...(await flood(node, request)) };
-    results.push(result);
-    if (result.residentMiB > MAX_RESIDENT_MIB || result.healthMs > MAX_HEALTH_MS) {
-      throw new Error(`${name}, pipelined and read by nobody: ${JSON.stringify(result)}`);
-    }
+    const worst = await flood(request);
+    const isWithin = worst.residentMiB < MAX_RESIDENT_MIB && worst.healthMs < MAX_HEALTH_MS;
+    check(`${CONNECTIONS} connections pipeline ${name} and read nothing`, isWithin, worst);
   }
-  return results;
 }
 
-async function flood(node, request) {
+async function flood(request) {
   const child = spawn(node, [CLI, '--port', '0', '--db', ':memory:', '--json', '--log-level', 'warn'], {
     env: { PATH: process.env.PATH },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -91,8 +84,4 @@ function readResidentMiB(pid) {
   return Math.round(Number(kib) / 1024);
 }
 
-if (process.argv[1] === SELF) {
-  const [port, request] = process.argv.slice(2);
-  if (request !== undefined) openSilentClients(Number(port), request);
-  else for (const result of await checkPipelineMemory()) console.log(JSON.stringify(result));
-}
+if (process.argv[1] === SELF) openSilentClients(Number(process.argv[2]), process.argv[3]);
