@@ -40,6 +40,18 @@ describe('the body as a whole', () => {
     ['a trailing comma', '{"a":1,}', notJson(7, 'Expecting property name enclosed in double quotes')],
     ['more behind it', '{} {}', notJson(3, 'Extra data')],
     ['an unterminated string', '{"a":"b', notJson(5, 'Unterminated string starting at')],
+    ['a string that ends in a backslash', '{"a":"b\\', notJson(5, 'Unterminated string starting at')],
+    ['no colon', '{"a" 1}', notJson(5, "Expecting ':' delimiter")],
+    ['no comma in an object', '{"a":1 "b":2}', notJson(7, "Expecting ',' delimiter")],
+    ['no comma in an array', '{"a":[1 2]}', notJson(8, "Expecting ',' delimiter")],
+    ['a leading zero', '{"a":01}', notJson(6, "Expecting ',' delimiter")],
+    ['a period without digits', '{"a":1.}', notJson(6, "Expecting ',' delimiter")],
+    ['a sign without digits', '{"a":-}', notJson(5, 'Expecting value')],
+    ['half a word', '{"a":tru}', notJson(5, 'Expecting value')],
+    ['a control character in a string', '{"a":"é\n"}', notJson(7, 'Invalid control character at')],
+    ['an unknown escape', '{"a":"\\x"}', notJson(6, 'Invalid \\escape')],
+    ['an escape of two digits', '{"a":"\\u12"}', notJson(7, 'Invalid \\uXXXX escape')],
+    ['an escape with another letter', '{"a":"\\u12g4"}', notJson(7, 'Invalid \\uXXXX escape')],
   ])('%s', async (_name, body, error) => {
     const { patch, get } = await buildTestApp();
     const answer = await patch(body);
@@ -64,6 +76,8 @@ describe('the body as a whole', () => {
     ['UTF-16, big end first', Buffer.from('{"logo_url":"x"}', 'utf16le').swap16(), 200],
     ['UTF-16, cut in a character', Buffer.from('{"a":1}', 'utf16le').subarray(0, 13), 400],
     ['UTF-32', Buffer.from([...'{ }'].flatMap((char) => [char.charCodeAt(0), 0, 0, 0])), 200],
+    ['UTF-32, big end first', Buffer.from([...'{ }'].flatMap((char) => [0, 0, 0, char.charCodeAt(0)])), 200],
+    ['UTF-32 beyond Unicode, big end first', Buffer.from([0, 0, 0, 0x7b, 0, 0x11, 0, 0]), 400],
     ['UTF-32 beyond Unicode', Buffer.from([0x7b, 0, 0, 0, 0, 0, 0x11, 0]), 400],
     ['a NUL in front of UTF-8', Buffer.from('\0"a"'), 422],
   ])('%s is read as Python guesses it', async (_name, body, status) => {
@@ -356,6 +370,7 @@ describe('billing_email', () => {
 
   it.each([
     ['a@xn--0ca.com', 'a@à.com'],
+    ['a@paral·lel.cat', 'a@paral·lel.cat'],
     ['a@XN--0CA.com', 'a@à.com'],
     ['a@xn--a-0fa.com', 'a@aä.com'],
   ])('%s, whose Punycode is canonical, is kept as %s', (email, address) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hashApiKey, toApiKeyId } from '../../src/domain/api-key.ts';
+import { buildSeed } from '../../src/seed.ts';
 import { ACME, ADMIN, buildTestApp, errorBody, type SendOptions, type TestApp } from '../support/harness.ts';
 
 const BASE = '/_mock/sandboxes/default';
@@ -215,6 +216,21 @@ describe('the limits', () => {
     expect(answer.text).not.toContain('sk_test_unknown');
   });
 
+  it('knows no key of another sandbox', async () => {
+    const app = await buildTestApp();
+    const seed = {
+      version: 1 as const,
+      organizations: [{ organization_id: 'org_b', api_keys: [{ key: 'sk_test_b' }] }],
+    };
+    const { state } = buildSeed(seed, 'a test', '2026-01-01T00:00:00Z');
+    await app.store.replaceState('other', state);
+    const api_key_id = toApiKeyId(hashApiKey('sk_test_b'));
+    for (const [member, key] of Object.entries({ api_key: 'sk_test_b', api_key_id })) {
+      const answer = await control(app)('POST', '/limits/spend', { [member]: key, category: 'data' });
+      expect([answer.status, answer.json.detail]).toEqual([422, invalid([[member], 'the sandbox has no such key'])]);
+    }
+  });
+
   it('the story: two calls a minute, a third that is refused, the clock moved by 30 seconds, a call that passes', async () => {
     const app = await buildTestApp({ limits: 'enforce' });
     await app.patch({ rate_limits: { metadata: 2 } });
@@ -251,6 +267,7 @@ describe('the reset', () => {
     expect((await send('POST', '/reset')).json).toEqual({
       reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'],
     });
+    expect((await send('GET', '/requests')).json).toEqual({ requests: [], next: null, dropped: 0 });
     const answer = await app.get();
     expect(answer.json).toEqual(ACME);
     expect(answer.headers['x-ratelimit-remaining']).toBe('99');

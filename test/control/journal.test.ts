@@ -169,9 +169,10 @@ describe('the journal', () => {
     const { request_id } = (await read(app, '/3')).json;
     expect((await read(app, `/${request_id}`)).json.seq).toBe(3);
     expect((await read(app, '/99')).status).toBe(404);
-    for (const wrong of ['?limit=0', '?status=x', '?since=soon', '?nonsense=1']) {
+    for (const wrong of ['?limit=0', '?limit=1001', '?status=x', '?since=soon', '?nonsense=1']) {
       expect((await read(app, wrong)).status).toBe(400);
     }
+    expect((await read(app, '?limit=1000')).json.requests).toHaveLength(5);
     const headers = { host: 'localhost', 'content-type': 'application/json' };
     const deleted = await app.send({ method: 'DELETE', url: URL_OF_REQUESTS, authorization: null, headers });
     expect(deleted.json).toEqual({ deleted: 5 });
@@ -185,6 +186,17 @@ describe('the journal', () => {
     const without = await buildTestApp({ journalSize: 0 });
     await without.get();
     expect((await read(without)).json).toEqual({ requests: [], next: null, dropped: 0 });
+  });
+
+  it('counts what it dropped anew once it was emptied', async () => {
+    const app = await buildTestApp({ journalSize: 2 });
+    for (let call = 0; call < 5; call++) await app.get();
+    expect((await read(app)).json.dropped).toBe(3);
+    const headers = { host: 'localhost', 'content-type': 'application/json' };
+    await app.send({ method: 'DELETE', url: URL_OF_REQUESTS, authorization: null, headers });
+    expect((await read(app)).json).toEqual({ requests: [], next: null, dropped: 0 });
+    for (let call = 0; call < 2; call++) await app.get();
+    expect((await read(app)).json).toMatchObject({ requests: [{ seq: 6 }, { seq: 7 }], dropped: 0 });
   });
 
   it('is there for a URL that cannot be decoded', async () => {

@@ -101,6 +101,30 @@ describe('a store', () => {
     expect(await store.findCaller(apiKey?.key_hash ?? '')).toBeUndefined();
   });
 
+  it.each([
+    ['before', ['old, updated', 'Acme Corporation']],
+    ['behind', ['Acme Corporation, updated', 'Acme Corporation, updated']],
+  ])(
+    'applies an update %s a replacement in the same turn to the state of that moment',
+    async (place, [updated, kept]) => {
+      const store = await openFilledStore();
+      await store.updateOrganization('default', ORGANIZATION, (current) => ({ ...current, organization_name: 'old' }));
+      const update = () =>
+        store.updateOrganization('default', ORGANIZATION, (current) => ({
+          ...current,
+          organization_name: `${current.organization_name}, updated`,
+        }));
+      const replace = () => store.replaceState('default', state);
+      const [first] = place === 'before' ? [update(), replace()] : [undefined, replace()];
+      const result = await (first ?? update());
+      expect(result?.organization_name).toBe(updated);
+      await store.updateOrganization('default', 'org_free', (current) => current);
+      expect((await store.findOrganization('default', ORGANIZATION))?.organization_name).toBe(kept);
+      const again = await store.updateOrganization('default', ORGANIZATION, (current) => current);
+      expect(again?.organization_name).toBe(kept);
+    },
+  );
+
   it('finishes what was begun when it is closed, then refuses', async () => {
     const store = openMemoryStore();
     await store.replaceState('default', state);
