@@ -370,11 +370,19 @@ describe('billing_email', () => {
 
   it.each([
     ['a@xn--0ca.com', 'a@à.com'],
-    ['a@paral·lel.cat', 'a@paral·lel.cat'],
     ['a@XN--0CA.com', 'a@à.com'],
     ['a@xn--a-0fa.com', 'a@aä.com'],
   ])('%s, whose Punycode is canonical, is kept as %s', (email, address) => {
     expect(validateEmail(email)).toEqual({ address });
+  });
+
+  it('may have a middle dot between two letters l, and nowhere else', () => {
+    expect(validateEmail('a@paral·lel.cat')).toEqual({ address: 'a@paral·lel.cat' });
+    for (const label of ['paral·el', 'para·lel', '·l', 'l·']) {
+      expect(validateEmail(`a@${label}.cat`)).toEqual({
+        reason: expect.stringContaining('is invalid (Codepoint U+00B7'),
+      });
+    }
   });
 
   const fake = 'A-label is not the canonical Punycode encoding of its U-label';
