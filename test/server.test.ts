@@ -175,6 +175,18 @@ describe('what a client may send', () => {
     }
   });
 
+  it('HTTP/1.0 needs no Host', async () => {
+    const { port } = await start();
+    expect(await send(port, 'GET /v1/health HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('a connection is kept longer than clients keep it', async () => {
+    const { port } = await start();
+    const socket = await open(port, 'GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/\r\nKeep-Alive: timeout=72\r\n/i);
+  });
+
   it('500 idle connections keep nobody out and do not delay the end', async () => {
     const server = await start();
     await Promise.all(Array.from({ length: 500 }, () => open(server.port)));

@@ -268,6 +268,7 @@ describe('the reset', () => {
       reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'],
     });
     expect((await send('GET', '/requests')).json).toEqual({ requests: [], next: null, dropped: 0 });
+    expect((await send('GET', '/limits')).json.buckets).toEqual([]);
     const answer = await app.get();
     expect(answer.json).toEqual(ACME);
     expect(answer.headers['x-ratelimit-remaining']).toBe('99');
