@@ -88,13 +88,13 @@ function isInstalled() {
   if (!existsSync(installed)) return false;
   if (statSync(installed).mtimeMs < statSync(inProject('package-lock.json')).mtimeMs) return false;
   try {
-    const require = createRequire(import.meta.url);
-    require.resolve('esbuild');
-    const sqlite = require('better-sqlite3/package.json');
+    statSync(inProject('node_modules/esbuild'));
+    // Not by require(): it would keep this answer for the server, which may run in this process after an install.
+    const sqlite = JSON.parse(readFileSync(inProject('node_modules/better-sqlite3/package.json'), 'utf8'));
     // Opening a database with one that is not for this Node would end the process without a word.
     if (findSqliteProblem(node, sqlite) !== undefined) return false;
     if (wantsNewerSqlite && sqlite.version.startsWith('12.')) return false;
-    const Database = require('better-sqlite3');
+    const Database = createRequire(import.meta.url)('better-sqlite3');
     new Database(':memory:').close();
     return true;
   } catch {
