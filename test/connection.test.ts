@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CONNECTION_LIMITS, type ConnectionLimits } from '../src/connection-limits.ts';
 import { type Listener, listen } from '../src/listener.ts';
+import { Turns } from '../src/turns.ts';
 import { RawClient } from './support/raw-client.ts';
 
 /** A listener whose requests wait until the test answers them. */
@@ -65,7 +67,7 @@ const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n
 const post = (path: string, length: number, headers = '') =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n${headers}\r\n`;
 /** More than the buffers of the system take. */
-const LARGE = 'x'.repeat(20_000_000);
+const LARGE = 'x'.repeat(14_000_000);
 
 describe('requests of one connection', () => {
   it('begin when the answer before them is out, in the order in which they came', async () => {
@@ -137,7 +139,9 @@ describe('requests of one connection', () => {
     const test = await TestListener.open();
     const client = await test.connect();
     await client.write(get('/1') + get('/2'));
+    const { request } = await test.start(1);
     client.socket.end();
+    await once(request.socket, 'end');
     await test.answer(1, 'one');
     await test.answer(2, 'two');
     expect((await client.readAnswers(2)).map(({ body }) => body)).toEqual(['one', 'two']);
@@ -260,26 +264,21 @@ describe('what comes behind an answer', () => {
 
 describe('a stop', () => {
   it('lets an answer on its way arrive, however slowly, and a queued one too', async () => {
-    const test = await TestListener.open({ stalledMs: 200 });
+    const test = await TestListener.open({ stalledMs: 1000 });
     const client = await test.connect();
-    client.socket.pause();
+    const started = performance.now();
     await client.write(get('/1') + get('/2'));
     await test.answer(1, LARGE);
     const closed = test.listener.close();
-    const reader = setInterval(() => client.socket.read(2_000_000), 20);
-    onTestFinished(() => clearInterval(reader));
     let bytes = 0;
-    client.socket.on('readable', () => {});
-    const read = client.socket.read.bind(client.socket);
-    client.socket.read = (size) => {
-      const chunk = read(size) ?? read();
-      bytes += chunk?.length ?? 0;
-      return chunk;
-    };
+    client.socket.on('data', (chunk) => {
+      bytes += chunk.length;
+      client.socket.pause();
+      setTimeout(() => client.socket.resume(), 5);
+    });
     await test.answer(2, 'two');
-    await closed;
-    clearInterval(reader);
-    while (client.socket.read() !== null);
+    await Promise.all([once(client.socket, 'end'), closed]);
+    expect(performance.now() - started).toBeGreaterThan(1000);
     expect(bytes).toBeGreaterThan(LARGE.length);
     expect(client.error).toBeUndefined();
   });
@@ -338,4 +337,27 @@ describe('a stop', () => {
     await test.listener.close();
     await Promise.all([used.readToEnd(), fresh.readToEnd()]);
   });
+});
+
+it('queued work takes turns with the rest: what is short is done together, what is long one by one', async () => {
+  const turns = new Turns();
+  const done: string[] = [];
+  const busy = (ms: number) => {
+    for (const end = performance.now() + ms; performance.now() < end; );
+  };
+  for (const name of ['a', 'b']) turns.take(() => done.push(name));
+  const beforeNext = new Promise<string[]>((resolve) => setImmediate(() => resolve([...done])));
+  expect(await beforeNext).toEqual(['a', 'b']);
+  const finished = new Promise<void>((resolve) => {
+    for (const name of ['c', 'd']) {
+      turns.take(() => {
+        busy(6);
+        done.push(name);
+        setImmediate(() => done.push(`rest after ${name}`));
+      });
+    }
+    turns.take(resolve);
+  });
+  await finished;
+  expect(done).toEqual(['a', 'b', 'c', 'rest after c', 'd', 'rest after d']);
 });
