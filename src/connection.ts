@@ -105,6 +105,8 @@ export class Connection {
     this.current = exchange;
     const { request, response } = exchange;
     if (hasBody(request)) response.once('prefinish', () => this.readAway(request));
+    // HTTP/1.0 knows no chunks: where the body ends is uncertain (RFC 9112, 6.1).
+    if (request.httpVersionMinor === 0 && isChunked(request)) response.shouldKeepAlive = false;
     if (this.isLate && !request.complete) this.allowTime(request);
     this.options.onRequest(request, response);
   }
@@ -229,5 +231,5 @@ export class Connection {
   }
 }
 
-const hasBody = ({ headers }: IncomingMessage) =>
-  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+const isChunked = ({ headers }: IncomingMessage) => headers['transfer-encoding'] !== undefined;
+const hasBody = (request: IncomingMessage) => request.headers['content-length'] !== undefined || isChunked(request);

@@ -262,6 +262,17 @@ describe('what comes behind an answer', () => {
   });
 });
 
+it('a chunked body with HTTP/1.0 is read, and the connection closes behind the answer', async () => {
+  const test = await TestListener.open();
+  const client = await test.connect();
+  const head = 'POST /1 HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n';
+  await client.write(`${head}2\r\n{}\r\n0\r\n\r\n`);
+  const { request } = await test.start(1);
+  expect(String((await request.toArray())[0])).toBe('{}');
+  await test.answer(1, 'read');
+  expect(await client.readToEnd()).toMatch(/^connection: close\r.*read$/ims);
+});
+
 describe('a stop', () => {
   it('lets an answer on its way arrive, however slowly, and a queued one too', async () => {
     const test = await TestListener.open({ stalledMs: 1000 });
