@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMockServer, type MockServer } from '../src/index.ts';
-import { RawClient } from './support/raw-client.ts';
+import { type RawAnswer, RawClient } from './support/raw-client.ts';
 
 let server: MockServer;
 beforeAll(async () => {
@@ -34,6 +34,8 @@ const toChunked = (size: number) => {
 };
 const BODIES = new Map(SIZES.map((size) => [size, { length: [Buffer.alloc(size, 'x')], chunked: toChunked(size) }]));
 
+const connectionOf = (answer: RawAnswer | undefined) => /^connection: (.*)$/im.exec(answer?.headers ?? '')?.[1];
+
 const rows = CASES.flatMap(([status, method, path, key]) =>
   FRAMINGS.flatMap((framing) => CONNECTIONS.map((connection) => ({ status, method, path, key, framing, connection }))),
 );
@@ -55,6 +57,7 @@ it.each(rows)(
       await client.write(`${head.join('\r\n')}\r\n\r\n`, ...(BODIES.get(size)?.[framing] ?? []));
       const [answer] = await client.readAnswers(1);
       expect([answer?.status, client.error]).toEqual([status, undefined]);
+      expect(connectionOf(answer)).toBe(connection === 'keep-alive' ? 'keep-alive' : 'close');
       if (connection === 'keep-alive') {
         await client.write(`GET /v1/health HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
         expect((await client.readAnswers(2))[1]?.status).toBe(200);
@@ -65,3 +68,26 @@ it.each(rows)(
     }
   },
 );
+
+it.each([
+  ['GET /nope HTTP/1.1', 'keep-alive'],
+  ['GET /docs/nope HTTP/1.1', 'keep-alive'],
+  ['GET /%zz HTTP/1.1', 'keep-alive'],
+  ['GET /nope HTTP/1.1\r\nConnection: close', 'close'],
+  ['GET /docs/nope HTTP/1.1\r\nConnection: close', 'close'],
+  ['GET /nope HTTP/1.0', 'close'],
+  ['GET /nope HTTP/1.0\r\nConnection: keep-alive', 'keep-alive'],
+])('a refusal of %j says what becomes of the connection: %s', async (head, expected) => {
+  const client = await RawClient.open(Number(new URL(server.url).port));
+  await client.write(`${head}\r\nHost: localhost\r\n\r\n`);
+  expect((await client.readAnswers(1)).map(connectionOf)).toEqual([expected]);
+});
+
+it('the last refusal of more requests than are queued says that the connection closes', async () => {
+  const client = await RawClient.open(Number(new URL(server.url).port));
+  await client.write('GET /nope HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(300));
+  await client.readToEnd();
+  const answers = await client.readAnswers(300);
+  expect(answers.length).toBeLessThan(300);
+  expect(answers.map(connectionOf)).toEqual([...answers.slice(1).map(() => 'keep-alive'), 'close']);
+});

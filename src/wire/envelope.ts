@@ -150,8 +150,9 @@ export function handleError(error: FastifyError | RefusalError, request: Fastify
   const known = error instanceof RefusalError ? error : FASTIFY_REFUSALS[error.code]?.();
   if (known === undefined) request.log.error({ err: error, request_id: request.id }, 'unexpected error');
   const { status, body, headers } = known === undefined ? INTERNAL_ERROR : toErrorAnswer(known.refusal);
-  // Fastify closes the connection where a body was not read. The listener reads the rest away, and goes on.
-  reply.removeHeader('connection');
+  // Fastify closes the connection where a body was not read. The listener reads the rest away, and goes on. Without the header
+  // Node would not say what it does.
+  if (reply.hasHeader('connection')) reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close');
   return sendJson(reply.code(status).headers(headers).header('x-request-id', request.id), body);
 }
 
