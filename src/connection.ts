@@ -16,7 +16,7 @@ export interface ConnectionOptions {
   requestTimeout: number;
   onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   limits: ConnectionLimits;
-  /** The whole response, as bytes of HTTP, to what Node's parser refuses. */
+  /** The whole response, as bytes of HTTP, to what Node's parser refuses. Asked for where it is sent. */
   toBadRequest: (unreadable: Unreadable) => string;
 }
 
@@ -91,9 +91,10 @@ export class Connection {
     const unread = [this.current, ...this.queue].find((exchange) => exchange?.request.complete === false);
     unread?.request.resume();
     this.queue = this.queue.filter((exchange) => exchange !== unread);
-    const refusal = this.options.toBadRequest({ code, request: request ?? unread?.request, packet });
-    const isAnswered = () => unread === this.current && unread?.response.writableEnded === true;
-    this.afterAnswers(() => this.endWith(isAnswered() ? '' : refusal));
+    this.afterAnswers(() => {
+      const isAnswered = unread === this.current && unread?.response.writableEnded === true;
+      this.endWith(isAnswered ? undefined : { code, request: request ?? unread?.request, packet });
+    });
   }
 
   /** Whether a request that came now would have to wait. */
@@ -196,15 +197,15 @@ export class Connection {
     request.once('close', () => clearTimeout(timer));
   }
 
-  private endWith(response: string): void {
+  private endWith(unreadable: Unreadable | undefined): void {
     const { socket } = this;
     if (socket.writableEnded) return;
-    if (!socket.writable) socket.destroy();
-    else if (response === '') this.linger();
-    else {
-      socket.write(response);
-      this.linger();
+    if (!socket.writable) {
+      socket.destroy();
+      return;
     }
+    if (unreadable !== undefined) socket.write(this.options.toBadRequest(unreadable));
+    this.linger();
   }
 
   private end(): void {

@@ -24,7 +24,10 @@ interface LogLine {
 
 const LEVELS: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 
-/** One line a request: method, path, status, milliseconds, organization, and what to do next where there is something. */
+/**
+ * One line a request: method, path, status, milliseconds, organization, and what to do next where there is something. What
+ * could not be read as HTTP has neither of the first two, and no milliseconds.
+ */
 function toReadableLine(json: string): string {
   const { level, msg, err, ...request } = JSON.parse(json) as LogLine;
   if (msg === 'request') return toRequestLine(request);
@@ -32,6 +35,7 @@ function toReadableLine(json: string): string {
 }
 
 function toRequestLine({ method, path, status, ms, organization_id, hint }: Partial<LogLine>): string {
-  const organization = organization_id === undefined ? '' : ` ${organization_id}`;
-  return `${method} ${path} ${status} ${ms} ms${organization}${hint === undefined ? '' : ` — ${hint}`}\n`;
+  const time = ms === undefined ? undefined : `${ms} ms`;
+  const parts = [method, path, status, time, organization_id].filter((part) => part !== undefined);
+  return `${parts.join(' ')}${hint === undefined ? '' : ` — ${hint}`}\n`;
 }

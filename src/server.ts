@@ -61,8 +61,11 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
   // What is certain to be needed is read before anything is opened.
   const isNew = config.reset || !hasDatabase(config.db);
   const early = isNew ? await beginAnew(seed, config, firstClock, now) : undefined;
-  const listener = await listenEarly({ ...config, toBadRequest });
   const opened: { app?: FastifyInstance; store?: Store } = {};
+  const listener = await listenEarly({
+    ...config,
+    toBadRequest: (unreadable) => toBadRequest(unreadable, (refused) => opened.app?.log.info(refused, 'request')),
+  });
   const letGo = () => {
     // One step that fails keeps none of the others from letting go.
     const steps = [() => listener.close(), () => opened.app?.close(), () => opened.store?.close()];

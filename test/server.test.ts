@@ -133,6 +133,21 @@ describe('what a client may send', () => {
     }
   });
 
+  it('what breaks off in its body has one log line, with what could be read', async () => {
+    const { port, log } = await start({ requestTimeout: '100ms' });
+    const half = request('Content-Length: 10\r\n', '{');
+    await send(port, half.replace('organizations', 'organizations?q=1'));
+    await send(port, half.replace('sk_test_xyz789', 'sk_test_revoked'));
+    const socket = await open(port);
+    socket.end(half);
+    await once(socket.resume(), 'close');
+    expect(log).toEqual([
+      'PATCH /v1/organizations 400 — --request-timeout gives more time\n',
+      expect.stringMatching(/^PATCH \/v1\/organizations 401 /),
+      'PATCH /v1/organizations 400 — the connection was closed before the request was wholly received\n',
+    ]);
+  });
+
   it('a half-sent request that has its answer gets no second one', async () => {
     const { port } = await start({ requestTimeout: '50ms' });
     const bytes = 'PATCH /v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{';
@@ -268,10 +283,17 @@ describe('what nobody answers by a route', () => {
     ],
     ['a wrong Content-Length', request('Content-Length: x\r\n'), "Node's parser says HPE_INVALID_CONTENT_LENGTH"],
     ['no HTTP', 'hello\r\n\r\n', 'a request begins with a method, a path and HTTP/1.1'],
-  ])('%s has a hint, and a page sees it', async (_name, bytes, expected) => {
-    const { port } = await start();
+    [
+      'a URL in plain UTF-8',
+      'GET /v1/caf\u00e9 HTTP/1.1\r\nHost: x\r\n\r\n',
+      'a URL begins with / or http://, and is percent-encoded as UTF-8',
+    ],
+  ])('%s has a hint, and a page sees it; its log line ends with it', async (_name, bytes, expected) => {
+    const { port, log } = await start();
     const answer = await send(port, bytes);
     expect([answer.slice(0, 12), hint(answer)]).toEqual(['HTTP/1.1 400', expected]);
+    expect(log).toEqual([expect.stringMatching(/^(?:CONNECT x:1 )?400 — /)]);
+    expect(log[0]).toContain(` — ${expected}\n`);
     expect(answer).toMatch(/^access-control-allow-origin: \*\r\naccess-control-expose-headers: \*\r$/m);
   });
 

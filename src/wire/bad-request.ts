@@ -9,30 +9,42 @@ const REFUSALS: Record<string, [message: string, hint: string]> = {
   HPE_HEADER_OVERFLOW: ['The header of the request is too large', 'all headers together may take 16 KiB'],
   CONNECT: ['This server is no proxy', "use this server's URL as the base URL of the client, not as its proxy"],
   ERR_HTTP_REQUEST_TIMEOUT: ['The request was not received in time', '--request-timeout gives more time'],
+  HPE_INVALID_EOF_STATE: [
+    'The request was cut off',
+    'the connection was closed before the request was wholly received',
+  ],
   HPE_INVALID_METHOD: [INVALID, 'a request begins with a method, a path and HTTP/1.1'],
+  HPE_INVALID_URL: [INVALID, 'a URL begins with / or http://, and is percent-encoded as UTF-8'],
 };
 
 /** A TLS handshake begins with this byte. */
 const TLS_HANDSHAKE = 0x16;
 
+/** What is logged of a request that Node's parser refused; method and path where they could be read. */
+export interface RefusedRequest {
+  request_id: string;
+  method: string | undefined;
+  path: string | undefined;
+  status: number;
+  hint: string;
+}
+
 /**
  * The response, as bytes of HTTP, to a request that Node's parser refused.
  * @param unreadable Node's code; the request, as far as it was read; the bytes at which the parser stopped
+ * @param log is told: who speaks TLS here, say, can read no answer, and nothing else hears of the request
  */
-export function toBadRequest({
-  code,
-  request,
-  packet,
-}: {
-  code: string;
-  request?: IncomingMessage | undefined;
-  packet?: Buffer | undefined;
-}): string {
+export function toBadRequest(
+  { code, request, packet }: { code: string; request?: IncomingMessage | undefined; packet?: Buffer | undefined },
+  log: (refused: RefusedRequest) => void,
+): string {
   const [message, hint] = explain(code, packet);
-  const { body } = toErrorAnswer({ code: 'bad_request', message, hint });
+  const { status, body } = toErrorAnswer({ code: 'bad_request', message, hint });
+  const request_id = readRequestId(request) ?? newRequestId();
+  log({ request_id, method: request?.method, path: request?.url?.split('?', 1)[0], status, hint });
   const headers = [
     'HTTP/1.1 400 Bad Request',
-    `x-request-id: ${readRequestId(request) ?? newRequestId()}`,
+    `x-request-id: ${request_id}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     `${HINT}: ${hint}`,
