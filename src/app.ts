@@ -14,7 +14,7 @@ import { addHealthRoute, addProbeRoutes, type HealthSource } from './api/health.
 import { buildOpenEntry } from './api/journal.ts';
 import { buildOpenApiDocument, type OpenApiNode } from './api/openapi.ts';
 import { addOrganizationRoutes } from './api/organizations.ts';
-import { chargeRequest } from './api/rate-limit.ts';
+import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
 import { addControlPlane } from './control/control-plane.ts';
 import { toHttpDate } from './domain/clock.ts';
@@ -114,7 +114,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await addBearerAuth(api, sandboxes);
       api.addHook('onRequest', buildAuthenticate(api));
       api.addHook('onRequest', checkPermission);
-      api.addHook('onRequest', chargeRequest);
+      api.addHook('onRequest', buildCharge(control !== undefined));
       addFallback(api, servedApi);
       addOrganizationRoutes(api, { unknownFields });
       addHealthRoute(api, store, version);

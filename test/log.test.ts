@@ -55,14 +55,14 @@ describe('the hint', () => {
     ]);
   });
 
-  it('of a 200 that ignored a member too; no other line has one', async () => {
+  it('of a 200 that ignored a member too, in the same words; no other line has one', async () => {
     const { get, patch, log } = await buildTestApp();
-    await patch({ organizationName: 'x' });
+    const { headers } = await patch({ organizationName: 'x', sk_live_abc123def456: 1 });
     await get();
-    expect(log.map((line) => JSON.parse(line).hint)).toEqual([
-      'ignored: organizationName (did you mean organization_name?)',
-      undefined,
-    ]);
+    expect(headers['x-mixpeek-mock-hint']).toBe(
+      'ignored: organizationName (did you mean organization_name?), sk_live_ab\\u2026',
+    );
+    expect(log.map((line) => JSON.parse(line).hint)).toEqual([headers['x-mixpeek-mock-hint'], undefined]);
   });
 });
 

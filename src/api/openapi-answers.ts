@@ -174,6 +174,7 @@ export const STATUSES = {
       exampleOf(
         toErrorAnswer({
           code: 'rate_limited',
+          hint: '',
           limit: 100,
           window: '1m',
           retry_after: 1,

@@ -12,16 +12,24 @@ declare module 'fastify' {
   }
 }
 
-/** Step 5: charges one request to the bucket of its key and category, tells what is left, refuses in mode `enforce`. */
-export const chargeRequest: onRequestHookHandler = (request, reply, done) => {
-  const { caller } = request;
-  done(caller === null || caller.sandbox.limitsMode === 'off' ? undefined : charge(caller, request, reply));
-};
+/**
+ * Step 5: charges one request to the bucket of its key and category, tells what is left, refuses in mode `enforce`.
+ * @param hasControl whether there is a control plane, where somebody could move the clock
+ */
+export const buildCharge =
+  (hasControl: boolean): onRequestHookHandler =>
+  (request, reply, done) => {
+    const { caller } = request;
+    done(
+      caller === null || caller.sandbox.limitsMode === 'off' ? undefined : charge(caller, request, reply, hasControl),
+    );
+  };
 
 function charge(
   { sandbox, apiKey, organization }: Caller,
   request: FastifyRequest,
   reply: FastifyReply,
+  hasControl: boolean,
 ): Error | undefined {
   const { category, api_name } = describe(request);
   const now = sandbox.clock.now();
@@ -34,7 +42,7 @@ function charge(
     request.journalEntry.remaining = spending.state.remaining;
   }
   if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return undefined;
-  return toRateLimited(spending, category, api_name);
+  return toRateLimited(spending, category, api_name, hasControl);
 }
 
 /** A route names itself; what is answered with 405 or 501 is told by its path, of which only a plain word is repeated. */

@@ -86,7 +86,7 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
       return { ...toBucketView(apiKey, category, spending.state), spent };
     }
     setRateLimitHeaders(reply, spending.state);
-    throw toRateLimited(spending, category, 'mock.spend');
+    throw toRateLimited(spending, category, 'mock.spend', true);
   });
 
   control.post(

@@ -36,7 +36,7 @@ export type Refusal =
   | { code: 'invalid_body'; errors: BodyError[] }
   | { code: 'not_implemented'; served: readonly string[] }
   | { code: 'unavailable'; hint: string }
-  | ({ code: 'rate_limited' } & RateLimitRefusal);
+  | ({ code: 'rate_limited'; hint: string } & RateLimitRefusal);
 
 /** Thrown where a request is refused; `wire/envelope.ts` turns it into the answer. */
 export class RefusalError extends Error {
@@ -66,4 +66,5 @@ export const bodyTooLarge = (limit_bytes: number) => new RefusalError({ code: 'b
 export const invalidBody = (errors: BodyError[]) => new RefusalError({ code: 'invalid_body', errors });
 export const notImplemented = (served: readonly string[]) => new RefusalError({ code: 'not_implemented', served });
 export const unavailable = (hint: string) => new RefusalError({ code: 'unavailable', hint });
-export const rateLimited = (refusal: RateLimitRefusal) => new RefusalError({ code: 'rate_limited', ...refusal });
+export const rateLimited = (refusal: RateLimitRefusal, hint: string) =>
+  new RefusalError({ code: 'rate_limited', hint, ...refusal });

@@ -57,16 +57,16 @@ const KEYS_IN_TEXT = new RegExp(
   'g',
 );
 
+/** The sign behind a prefix, also as headers write it: as three periods, or as in JSON. */
+const MASK = /^(?:…|\.{3}|\\{1,4}u2026)/;
+const MAX_MASK_LENGTH = 9;
+
 /** The text with everything in it that looks like a key masked, percent-encoded and escaped ones included. */
 export function redactKeys(text: string): string {
   return text.replace(KEYS_IN_TEXT, (key, offset: number) => {
-    // What is masked already stays as it is; headers write the sign as three periods.
-    if (
-      key.length <= MAX_SHOWN_LENGTH &&
-      /^(?:…|\.{3})/.test(text.slice(offset + key.length, offset + key.length + 3))
-    ) {
-      return key;
-    }
+    // What is masked already stays as it is.
+    const end = offset + key.length;
+    if (key.length <= MAX_SHOWN_LENGTH && MASK.test(text.slice(end, end + MAX_MASK_LENGTH))) return key;
     return isApiKey(key) ? maskKey(key) : 'sk_…';
   });
 }

@@ -72,11 +72,8 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       return { ...whole, body: redactKeys(whole.body), headers };
     }
     case 'rate_limited': {
-      const { code: _, ...details } = refusal;
-      const { retry_after } = details;
-      const advance = `POST /_mock/sandboxes/default/clock/advance {"ms":${retry_after * 1000}}`;
-      const hint = `wait ${retry_after} s, or move the clock: ${advance}; --limits headers never refuses`;
-      const headers = { 'retry-after': String(retry_after), [HINT]: hint };
+      const { code: _, hint, ...details } = refusal;
+      const headers = { 'retry-after': String(details.retry_after), [HINT]: hint };
       return answer(429, 'TooManyRequestsError', 'Rate limit exceeded', details, headers);
     }
     case 'not_implemented': {

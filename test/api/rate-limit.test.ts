@@ -73,6 +73,14 @@ describe('mode enforce', () => {
     expect([(await get()).status, (await get()).status]).toEqual([200, 429]);
   });
 
+  it('points to no control plane where there is none', async () => {
+    const { get } = await buildTestApp({ limits: 'enforce', control: 'off' });
+    const free = { authorization: 'Bearer sk_test_free' };
+    for (let passed = 0; passed < 20; passed++) await get(free);
+    const { status, headers } = await get(free);
+    expect([status, headers['x-mixpeek-mock-hint']]).toEqual([429, 'wait 3 s; --limits headers never refuses']);
+  });
+
   it('refuses before the body is looked at, and a refused PATCH changes nothing', async () => {
     const { get, patch, clock } = await buildLimitedApp({ metadata: 1 });
     await get();

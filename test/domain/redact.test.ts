@@ -70,6 +70,8 @@ describe('keys in a text are masked', () => {
     ['"line\\nsk_test_xyz789\\n"', '"line\\nsk_test_xy…\\n"'],
     ['"\\u00e9sk_test_xyz789"', '"\\u00e9sk_test_xy…"'],
     ['"\\u0020sk_test_xyz789"', '"\\u0020sk_test_xy…"'],
+    ['sk_live_ab\\u2026, sk_live_ab\\\\u2026', 'sk_live_ab\\u2026, sk_live_ab\\\\u2026'],
+    ['sk_live_abc\\u2026', 'sk_live_a…\\u2026'],
     ['s\\u0000k\\u0000_\\u0000t\\u0000x\\u0000', 'sk_…'],
     [`sk_live_${'a'.repeat(500)}`, 'sk_…'],
     ['?k=sk_live_abc123sk_test_xyz789&b', '?k=sk_live_ab…&b'],

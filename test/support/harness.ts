@@ -80,7 +80,7 @@ export async function buildTestApp(
     seed?: SeedContent;
     level?: string;
     limits?: LimitsMode;
-    control?: { token: string };
+    control?: { token: string } | 'off';
     journalSize?: number;
     store?: Store;
     health?: HealthSource;
@@ -111,7 +111,7 @@ export async function buildTestApp(
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
     unknownFields: options.unknownFields ?? 'ignore',
     version: '0.0.0-test',
-    control: options.control === undefined ? { token: undefined } : options.control,
+    control: options.control === 'off' ? undefined : (options.control ?? { token: undefined }),
     buildDocs: () => Promise.reject(new Error('the page has tests of its own')),
   });
   onTestFinished(async () => {
