@@ -15,9 +15,13 @@ const MAX_SECRET_BYTES = 64 * 1024;
 
 /** A Service named mixpeek-mock makes Kubernetes put this into every pod, as `MIXPEEK_MOCK_PORT`. */
 const KUBERNETES_PORT = /^(?:tcp|udp|sctp):\/\//i;
-/** What it puts there besides, also for Services whose names only begin so. */
-const KUBERNETES_NAME =
-  /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+/** What it puts there besides, also for Services whose names only begin so: the ends of the names, and their values. */
+const KUBERNETES_VARIABLES: [name: RegExp, value: RegExp][] = [
+  [/_PORT(?:_\d+_(?:TCP|UDP|SCTP))?$/, KUBERNETES_PORT],
+  [/_PORT_\d+_(?:TCP|UDP|SCTP)_PROTO$/, /^(?:tcp|udp|sctp)$/i],
+  [/_(?:SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)_PORT)$/, /^\d+$/],
+  [/_(?:SERVICE_HOST|PORT_\d+_(?:TCP|UDP|SCTP)_ADDR)$/, /^[\da-f.:]+$/i],
+];
 
 /**
  * What the variables say of a setting, and which of them says it; undefined where none is set.
@@ -35,6 +39,7 @@ export function readVariable(
   if (text !== undefined && path !== undefined) {
     throw new ConfigError(`${variable} and ${file} are both set: keep one of them`);
   }
+  if (path !== undefined) refuseQuotes(file, path);
   const [source, value] = path === undefined ? [variable, text] : [file, readSecret(file, path)];
   if (value === undefined) return undefined;
   refuseQuotes(source, value);
@@ -110,7 +115,7 @@ export function listUnknownVariables(variables: Variables): string[] {
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(variables)) {
     if (!/^MIXPEEK_MOCK_/i.test(name) || value?.trim() === '' || KNOWN.includes(name)) continue;
-    if (KUBERNETES_NAME.test(name)) continue;
+    if (isOfKubernetes(name, value?.trim() ?? '')) continue;
     // Where names differ by their letter case (not on Windows), the right one is another variable.
     const upper = name.toUpperCase();
     if (KNOWN.includes(upper) && variables[upper] !== undefined) continue;
@@ -121,6 +126,9 @@ export function listUnknownVariables(variables: Variables): string[] {
   }
   return warnings;
 }
+
+const isOfKubernetes = (name: string, value: string) =>
+  KUBERNETES_VARIABLES.some(([ofName, ofValue]) => ofName.test(name) && ofValue.test(value));
 
 const PREFIX = toVariable('');
 const KNOWN_ENDS = KNOWN.map((name) => name.slice(PREFIX.length));

@@ -30,6 +30,7 @@ describe('a variable', () => {
     ['MIXPEEK_MOCK_API_KEY', '"sk_test_a,sk_test_b"'],
     ['MIXPEEK_MOCK_API_KEY', 'sk_test_a,"sk_test_b"'],
     ['MIXPEEK_MOCK_CONTROL_TOKEN', '"some-long-token"'],
+    ['MIXPEEK_MOCK_CONTROL_TOKEN_FILE', '"/run/secrets/token"'],
   ])('%s=%s is refused for its quotes, and not repeated', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(
       new ConfigError(`${name}: there are quotes around the value: write it without them`),
@@ -107,6 +108,17 @@ describe('a variable that is unknown', () => {
       ]);
     },
   );
+
+  it.each([
+    ['MIXPEEK_MOCK_HTTP_PORT', '8080'],
+    ['MIXPEEK_MOCK_SERVICE_HOST', 'localhost:4030'],
+    ['MIXPEEK_MOCK_SERVICE_PORT', 'http'],
+    ['MIXPEEK_MOCK_PORT_4030_TCP', '4030'],
+  ])('%s=%s has a name as Kubernetes makes it, and a value as a person writes it: a warning', (name, value) => {
+    expect(read({ [name]: value }).warnings).toEqual([
+      `unknown variable ${name} is ignored; those that are known are listed by --help`,
+    ]);
+  });
 
   it('is not looked at when it is empty', () => {
     expect(read({ MIXPEEK_MOCK_PROT: '', MIXPEEK_MOCK_FOO: ' ' }).warnings).toEqual([]);
