@@ -41,6 +41,7 @@ const WRONG_NAMES: [isWrong: (file: string) => boolean, problem: string][] = [
   [(file) => file.trim() !== file, 'whitespace at either end of a path is not allowed'],
   [(file) => file.includes('\0'), 'a path has no NUL characters'],
   [(file) => /^file:/i.test(file), 'is a URI, and a path is expected'],
+  [(file) => /^~(?:[/\\]|$)/.test(file), '~ is your home only in a shell, and not behind =: write the whole path'],
   [(file) => file.startsWith(':'), 'is not a path; :memory: keeps nothing'],
   [(file) => /[/\\]$/.test(file), 'is a folder: name a file in it'],
 ];

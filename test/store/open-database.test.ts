@@ -212,6 +212,8 @@ describe('a file that is not ours', () => {
     ['file:mock.db?mode=memory', /^--db "file:mock.db\?mode=memory": is a URI, and a path is expected$/],
     ['FILE:///tmp/x/mock.db', /is a URI/],
     ['a\0b', /^--db "a\\u0000b": a path has no NUL characters$/],
+    ['~/mock.db', /^--db "~\/mock\.db": ~ is your home only in a shell, and not behind =: write the whole path$/],
+    ['~', /write the whole path$/],
     ['folder/', /^--db "folder\/": is a folder: name a file in it$/],
   ])('is not what --db %j means', (name, message) => {
     expect(() => open(name)).toThrow(message);
