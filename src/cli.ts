@@ -176,7 +176,9 @@ export async function runCli(args: string[] = process.argv.slice(2), typed: stri
   try {
     const program = buildProgram(typed);
     refuseUnknownCommand(program, args);
-    await program.parseAsync(args, { from: 'user' });
+    // Commander finds no help of its own command.
+    const isHelpOfHelp = args[0] === 'help' && args[1] === 'help';
+    await program.parseAsync(isHelpOfHelp ? ['help'] : args, { from: 'user' });
   } catch (error) {
     fail(error, typed);
   }

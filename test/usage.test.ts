@@ -67,6 +67,7 @@ describe('help', () => {
   it.each([
     [['--help'], '  mixpeek-mock --port 4031 --db :memory:'],
     [['help'], '  mixpeek-mock --port 4031 --db :memory:'],
+    [['help', 'help'], '  mixpeek-mock --port 4031 --db :memory:'],
     [['serve', '--help'], '  mixpeek-mock serve --limits enforce --reset'],
     [['help', 'serve'], '  mixpeek-mock serve --limits enforce --reset'],
     [['help', 'health'], '  mixpeek-mock health --port 4031 --wait 10s'],
