@@ -88,6 +88,8 @@ export class Connection {
     // Whatever else the client sends is refused again, chunk by chunk.
     if (this.isEnding) return;
     this.isEnding = true;
+    // Node has let go of the socket: an answer that is written piece by piece would wait for ever.
+    if (code === 'CONNECT') this.socket.on('drain', () => this.current?.response.emit('drain'));
     const unread = [this.current, ...this.queue].find((exchange) => exchange?.request.complete === false);
     unread?.request.resume();
     this.queue = this.queue.filter((exchange) => exchange !== unread);

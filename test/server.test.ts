@@ -124,6 +124,15 @@ describe('what a client may send', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK.*HTTP\/1\.1 400 Bad Request\r\nx-request-id: mine\r\n/s);
   });
 
+  it('CONNECT behind a request does not cut an answer that is written piece by piece', async () => {
+    const { port, url } = await start();
+    const path = '/docs/static/swagger-ui-bundle.js';
+    const whole = await (await fetch(url + path)).text();
+    const answer = await send(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\nCONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(answer.length).toBeGreaterThan(whole.length);
+    expect(answer).toMatch(/HTTP\/1\.1 400 Bad Request/);
+  });
+
   it('CONNECT from a client that resets the line at once harms nobody', async () => {
     const { port, url } = await start();
     for (let call = 0; call < 10; call++) {
