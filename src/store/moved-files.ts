@@ -1,5 +1,6 @@
 import { type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { Database } from 'better-sqlite3';
 import { StorageError } from './store.ts';
 
 /** Longer than any file system takes to see that a folder has changed twice, in milliseconds. */
@@ -10,11 +11,13 @@ const SETTLED_MS = 3000;
  * that were removed or replaced, and the next start would find none of it. Every transaction asks: while their folder has
  * not changed for a while, a look at that is enough.
  * @param file as it was named, and will be at the next start
- * @param path the same behind all links
  * @param now real milliseconds
- * @returns throws {@link StorageError} when either is gone or another
+ * @returns throws {@link StorageError} when either is gone or another. Asked outside of a transaction it first puts what the
+ *   log holds into the database, wherever that is now: SQLite would leave the log where it lies, and add it to whatever
+ *   database is put beside it.
  */
-export function buildMovedCheck(file: string, path: string, now: () => number): () => void {
+export function buildMovedCheck(db: Database, file: string, now: () => number): () => void {
+  const path = db.name;
   const opened = [file, `${path}-wal`].map((name) => ({ name, stats: findStats(name) }));
   const folder = dirname(path);
   const isLinked = resolve(file) !== path;
@@ -23,11 +26,23 @@ export function buildMovedCheck(file: string, path: string, now: () => number): 
     const stats = look(folder, undefined);
     const isSame = stats?.mtimeMs === seen?.stats?.mtimeMs && isSameFile(stats, seen?.stats);
     if (isSame && seen?.isSettled) return;
-    for (const { name, stats } of opened) checkFile(name, stats);
+    try {
+      for (const { name, stats } of opened) checkFile(name, stats);
+    } catch (error) {
+      emptyLog(db);
+      throw error;
+    }
     if (seen === undefined || !isSame) seen = { stats, at: now(), isSettled: false };
     // A link may lie in another folder.
     else seen.isSettled = !isLinked && stats !== undefined && now() - seen.at >= SETTLED_MS;
   };
+}
+
+/** What cannot be done, inside of a transaction or on a full disk, is tried again when the files are asked for again. */
+function emptyLog(db: Database): void {
+  try {
+    if (!db.inTransaction) db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {}
 }
 
 function checkFile(name: string, opened: Stats | undefined): void {

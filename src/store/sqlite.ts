@@ -51,6 +51,7 @@ class SqliteStore implements Store {
   private readonly db: Database;
   private readonly options: SqliteStoreOptions;
   private readonly statements: ReturnType<typeof prepareStatements>;
+  private readonly checkFiles: () => void;
   private readonly health: StorageHealth;
   private readonly writes: GroupCommit;
   private readonly keys = new KeyCache();
@@ -62,7 +63,8 @@ class SqliteStore implements Store {
     this.options = options;
     this.statements = prepareStatements(db);
     const { file, report, now = realNow } = options;
-    const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(file, db.name, now);
+    const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(db, file, now);
+    this.checkFiles = checkFiles;
     const health = new StorageHealth({
       file,
       report,
@@ -77,7 +79,10 @@ class SqliteStore implements Store {
       afterCommit: () => {
         if (this.organizations.end(true)) health.endWriteProblem();
       },
-      afterRollback: () => void this.organizations.end(false),
+      afterRollback: () => {
+        this.organizations.end(false);
+        this.lookForFiles();
+      },
       explain: (error) => health.explainWrite(error),
     });
   }
@@ -214,8 +219,16 @@ class SqliteStore implements Store {
 
   async close(): Promise<void> {
     this.writes.close();
+    this.lookForFiles();
     if (this.owner !== undefined) removeOwner(this.db.name, this.owner);
     this.db.close();
+  }
+
+  /** Where the files are moved, what they hold is brought to an end. */
+  private lookForFiles(): void {
+    try {
+      this.checkFiles();
+    } catch {}
   }
 
   private writeUpdate(sandboxId: string, organization: Organization): void {

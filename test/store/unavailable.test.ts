@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
+import type { Organization } from '../../src/domain/organization.ts';
 import { buildSeed } from '../../src/seed.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Report, Store } from '../../src/store/store.ts';
@@ -115,6 +116,51 @@ describe('a database whose files are no longer in their place', () => {
     expect((await patch({ metadata: {} })).status).toBe(503);
   });
 
+  it.each([
+    ['a change was refused', (store: Store) => store.updateOrganization('default', 'org_demo123', rename('refused'))],
+    ['the server was asked for its health', (store: Store) => store.canWrite()],
+    ['the server stopped', (store: Store) => store.close()],
+  ])(
+    'is left as it is when %s: its log goes neither to what takes its place nor with what was moved',
+    async (_, meet) => {
+      const [file, copy] = [join(makeFolder(), 'mock.db'), join(makeFolder(), 'mock.db')];
+      const other = join(makeFolder(), 'other.db');
+      // Of other pages than the first one has: a log that were applied to it would mix both.
+      const large = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
+      const organizations = state.organizations.map((one) => ({ ...rename('other')(one), metadata: large }));
+      const filled = openStore(other, () => 0);
+      await filled.replaceState('default', { ...state, organizations });
+      await filled.close();
+      const store = openStore(file, () => 0);
+      onTestFinished(() => store.close());
+      await store.replaceState('default', state);
+      await store.updateOrganization('default', 'org_demo123', rename('kept'));
+      renameSync(file, `${file}.moved`);
+      copyFileSync(other, file);
+
+      await meet(store).catch(() => {});
+
+      // As after a kill.
+      for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${copy}${end}`);
+      const moved = `${copy}.moved`;
+      copyFileSync(`${file}.moved`, moved);
+      for (const [path, name] of [
+        [copy, 'other'],
+        [moved, 'kept'],
+      ] as const) {
+        const found = openStore(path, () => 0);
+        onTestFinished(() => found.close());
+        for (const { organization_id } of state.organizations) {
+          const expected =
+            name === 'kept' && organization_id !== 'org_demo123' ? expect.not.stringMatching('other') : name;
+          expect(await found.findOrganization('default', organization_id)).toMatchObject({
+            organization_name: expected,
+          });
+        }
+      }
+    },
+  );
+
   it('is DEGRADED before anybody writes', async () => {
     const { file, readHealth, reports } = await buildFileApp(() => 0);
     expect(await readHealth()).toBe('OK');
@@ -172,6 +218,8 @@ describe('a database whose files are no longer in their place', () => {
     }
   });
 });
+
+const rename = (organization_name: string) => (current: Organization) => ({ ...current, organization_name });
 
 /** Puts what `make` makes in the place of a file, at once. */
 function replace(file: string, make: () => void): void {
