@@ -54,7 +54,8 @@ export function addRequestRoutes(scope: FastifyInstance): void {
     const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
     const page = toPage(found.slice(0, query.limit));
     const next = found.length > page.length ? (found[page.length - 1]?.seq ?? null) : null;
-    return sendJson(reply, `{"requests":[${page.join(',')}],"next":${next},"dropped":${journal.dropped}}`);
+    // As bytes: a text would be held in several forms for as long as nobody reads it.
+    return reply.send(Buffer.from(`{"requests":[${page.join(',')}],"next":${next},"dropped":${journal.dropped}}`));
   });
 
   scope.get('/requests/:id', describedAs(READING), async (request, reply) => {
