@@ -292,6 +292,7 @@ describe('what nobody answers by a route', () => {
     ],
     ['a wrong Content-Length', request('Content-Length: x\r\n'), "Node's parser says HPE_INVALID_CONTENT_LENGTH"],
     ['no HTTP', 'hello\r\n\r\n', 'a request begins with a method, a path and HTTP/1.1'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'this server speaks HTTP/1.1, not HTTP/2'],
     [
       'a URL in plain UTF-8',
       'GET /v1/caf\u00e9 HTTP/1.1\r\nHost: x\r\n\r\n',

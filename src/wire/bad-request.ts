@@ -14,6 +14,7 @@ const REFUSALS: Record<string, [message: string, hint: string]> = {
     'the connection was closed before the request was wholly received',
   ],
   HPE_INVALID_METHOD: [INVALID, 'a request begins with a method, a path and HTTP/1.1'],
+  HPE_PAUSED_H2_UPGRADE: [INVALID, 'this server speaks HTTP/1.1, not HTTP/2'],
   HPE_INVALID_URL: [INVALID, 'a URL begins with / or http://, and is percent-encoded as UTF-8'],
 };
 
