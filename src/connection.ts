@@ -107,7 +107,7 @@ export class Connection {
   private begin(exchange: Exchange): void {
     this.current = exchange;
     const { request, response } = exchange;
-    if (hasBody(request)) response.once('prefinish', () => this.readAway(request));
+    if (hasBody(request)) response.on('prefinish', this.readAway);
     // HTTP/1.0 knows no chunks: where the body ends is uncertain (RFC 9112, 6.1).
     if (request.httpVersionMinor === 0 && isChunked(request)) response.shouldKeepAlive = false;
     if (this.isLate && !request.complete) this.allowTime(request);
@@ -186,9 +186,10 @@ export class Connection {
   }
 
   /** Reads the rest of a request that was answered before all of it was there. */
-  private readAway(request: IncomingMessage): void {
-    if (request.complete) return;
-    const { socket } = this;
+  private readonly readAway = (): void => {
+    const { socket, current } = this;
+    if (current === undefined || current.request.complete) return;
+    const { request } = current;
     const { unreadBytes, unreadMs } = this.options.limits;
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
@@ -197,7 +198,7 @@ export class Connection {
     });
     const timer = setTimeout(() => socket.destroy(), unreadMs).unref();
     request.once('close', () => clearTimeout(timer));
-  }
+  };
 
   private endWith(unreadable: Unreadable | undefined): void {
     const { socket } = this;

@@ -36,7 +36,7 @@ export function addOrganizationRoutes(
       const hint = toIgnoredHint(request.received.value);
       if (hint !== undefined) reply.header(HINT, hint);
     }
-    const { text, payload } = sandbox.toAnswer(after);
+    const { text, payload } = sandbox.buildAnswer(after);
     sendJson(reply, text, payload);
   });
 }

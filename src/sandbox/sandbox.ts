@@ -95,10 +95,15 @@ export class Sandbox {
   toAnswer(organization: Organization): Answer {
     const known = this.answers.get(organization);
     if (known !== undefined) return known;
-    const text = toOrganizationJson(organization, this.limitsOf(organization));
-    const answer = { text, payload: text.length > LONG_ANSWER ? Buffer.from(text) : text };
+    const answer = this.buildAnswer(organization);
     this.answers.set(organization, answer);
     return answer;
+  }
+
+  /** The same, of an organization that may change again before anybody asks for it. */
+  buildAnswer(organization: Organization): Answer {
+    const text = toOrganizationJson(organization, this.limitsOf(organization));
+    return { text, payload: text.length > LONG_ANSWER ? Buffer.from(text) : text };
   }
 
   /** The organization before and after `change`, once that is kept; see {@link Store.updateOrganization}. */
