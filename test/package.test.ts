@@ -182,6 +182,13 @@ describe('what is packed', () => {
     expect(named.filter((path) => !names.includes(path))).toEqual([]);
   });
 
+  it('is ASCII in what every start reads: of any other text Node keeps two bytes for each character', () => {
+    const wide = ['cli.js', 'index.js', 'index.cjs', 'main.cjs'].flatMap((file) =>
+      [...read(`dist/${file}`).matchAll(/.{0,20}[^\0-\x7f].{0,20}/g)].map(([place]) => `${file}: ${place}`),
+    );
+    expect(wide).toEqual([]);
+  });
+
   it('has every file of ours that a document links to', () => {
     const documents = names.filter((name) => name.endsWith('.md'));
     expect(documents).toEqual(expect.arrayContaining(['README.md', 'SUPPORTED.md', 'CONTRIBUTING.md', 'CHANGELOG.md']));

@@ -58,7 +58,7 @@ const KEYS_IN_TEXT = new RegExp(
 );
 
 /** The sign behind a prefix, also as headers write it: as three periods, or as in JSON. */
-const MASK = /^(?:…|\.{3}|\\{1,4}u2026)/;
+const MASK = /^(?:\u2026|\.{3}|\\{1,4}u2026)/;
 const MAX_MASK_LENGTH = 9;
 
 /** The text with everything in it that looks like a key masked, percent-encoded and escaped ones included. */
