@@ -39,6 +39,7 @@ export const bundle = (options = {}) =>
     absWorkingDir: project,
     entryPoints: [
       { in: 'src/main.ts', out: 'main' },
+      { in: 'src/domain/idna-tables.cjs', out: 'idna-tables' },
       ...Object.entries(SELDOM).map(([name, file]) => ({ in: name, out: file.replace('.cjs', '') })),
     ],
     outdir: 'dist',

@@ -7,6 +7,13 @@ import { get, patch, runCli, spawnCli, startServer } from './support/process.ts'
 
 const ROUNDS = 10;
 
+it('the program that is packed reads domains beyond ASCII', async () => {
+  const { ready, stop } = await startServer([], makeFolder());
+  const answer = await patch(ready.url, { billing_email: 'a@xn--bcher-kva.example' });
+  expect(await answer.json()).toMatchObject({ billing_email: 'a@bücher.example' });
+  expect(await stop()).toBe(0);
+});
+
 describe('the ready line', () => {
   it('tells where the server answers and which keys it has', async () => {
     const { ready, stop } = await startServer([], makeFolder());

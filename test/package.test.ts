@@ -170,6 +170,7 @@ describe('the package with a better-sqlite3 that is not for this Node', () => {
 
 describe('what is packed', () => {
   const names = listTarball();
+  const bundled = bundle({ write: false });
 
   it('is what runs, its licences and its documents, and no source map', () => {
     const expected =
@@ -189,6 +190,15 @@ describe('what is packed', () => {
     expect(wide).toEqual([]);
   });
 
+  it('has apart what few starts need: tables of IDNA, YAML, the docs page', async () => {
+    const { outputs } = (await bundled).metafile;
+    const read = Object.keys(outputs['dist/main.cjs']?.inputs ?? {});
+    expect(read.filter((name) => /node_modules\/(?:tr46|yaml|@fastify\/swagger)/.test(name))).toEqual([]);
+    expect(Object.keys(outputs).map((path) => posix.basename(path))).toEqual(
+      expect.arrayContaining(['main.cjs', 'idna-tables.cjs', 'yaml.cjs', 'swagger.cjs', 'swagger-ui.cjs']),
+    );
+  });
+
   it('has every file of ours that a document links to', () => {
     const documents = names.filter((name) => name.endsWith('.md'));
     expect(documents).toEqual(expect.arrayContaining(['README.md', 'SUPPORTED.md', 'CONTRIBUTING.md', 'CHANGELOG.md']));
@@ -202,14 +212,14 @@ describe('what is packed', () => {
   });
 
   it('has the licence text of each package that is bundled, and of Swagger UI', async () => {
-    const { metafile } = await bundle({ write: false });
+    const { metafile } = await bundled;
     const text = read('dist/THIRD-PARTY.txt');
-    const bundled = toPackages(Object.keys(metafile.inputs)).map((folder) =>
+    const packages = toPackages(Object.keys(metafile.inputs)).map((folder) =>
       JSON.parse(read(`${folder}/package.json`)),
     );
-    expect(bundled.length).toBeGreaterThan(40);
+    expect(packages.length).toBeGreaterThan(40);
     const sections = text.split(/^-{80}$/m).map((section) => section.trim());
-    const missing = bundled.filter(({ name, version, license }) => {
+    const missing = packages.filter(({ name, version, license }) => {
       const head = `${name} ${version} (${license})\n\n`;
       // Shorter than any licence is only the head.
       return !sections.some((section) => section.startsWith(head) && section.length > head.length + 400);

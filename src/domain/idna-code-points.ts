@@ -1,4 +1,16 @@
-import tr46 from 'tr46';
+import { createRequire } from 'node:module';
+import type tr46 from 'tr46';
+import type regexes from 'tr46/lib/regexes.js';
+
+interface Tables {
+  tr46: typeof tr46;
+  regexes: typeof regexes;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Loaded on first use: a server that never sees a domain beyond ASCII neither reads nor parses them. */
+export const loadTables = (): Tables => require('./idna-tables.cjs');
 
 /**
  * Code points as IDNA 2008 (RFC 5892) and its compatibility mapping (UTS 46) see them. tr46 has the mapping; what a
@@ -10,8 +22,9 @@ const OPTIONS = { checkBidi: false, checkHyphens: false, checkJoiners: false, us
 /** What UTS 46 makes of a code point (nontransitional, without STD3), or undefined where it is not allowed. */
 export function mapCodePoint(char: string): string | undefined {
   // Between letters, because a combining mark may not stand first.
-  if (tr46.toUnicode(`a${char}b`, OPTIONS).error) return undefined;
-  return tr46.toUnicode(char, OPTIONS).domain;
+  const { toUnicode } = loadTables().tr46;
+  if (toUnicode(`a${char}b`, OPTIONS).error) return undefined;
+  return toUnicode(char, OPTIONS).domain;
 }
 
 // The sections of RFC 5892 that make a code point valid or not, section 2.6 (exceptions) first.

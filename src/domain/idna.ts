@@ -1,7 +1,14 @@
 import punycode from 'punycode/punycode.js';
-import regexes from 'tr46/lib/regexes.js';
 import { toRepr } from './code-points.ts';
-import { CONTEXTJ, CONTEXTO, isInItsContext, isValidAnywhere, mapCodePoint, readContext } from './idna-code-points.ts';
+import {
+  CONTEXTJ,
+  CONTEXTO,
+  isInItsContext,
+  isValidAnywhere,
+  loadTables,
+  mapCodePoint,
+  readContext,
+} from './idna-code-points.ts';
 
 /**
  * Domain names by IDNA 2008, in the order and with the words of Python's package idna (observed with 3.20), whose
@@ -102,6 +109,7 @@ function checkLabel(label: string): void {
 /** RFC 5892, appendix A.1 and A.2: a joiner stands behind a virama, a non-joiner also between letters that would join. */
 function isJoining(label: readonly string[], at: number): boolean {
   const before = label[at - 1];
+  const { regexes } = loadTables();
   if (before !== undefined && regexes.combiningClassVirama.test(before)) return true;
   if (label[at] !== '\u200c') return false;
   const start = label.lastIndexOf('\u200c', at - 1);
@@ -113,6 +121,8 @@ function isJoining(label: readonly string[], at: number): boolean {
 /** RFC 5893, section 2, for each label that has a letter or number written from right to left. */
 function checkBidi(label: readonly string[]): void {
   const text = label.join('');
+  if (isAscii(text)) return;
+  const { regexes } = loadTables();
   if (!regexes.bidiDomain.test(text)) return;
   const [first = ''] = label;
   const isRtl = regexes.bidiS1RTL.test(first);
