@@ -44,6 +44,9 @@ export class Connection {
   private afterwards: (() => void) | undefined;
   /** Nothing more is taken. */
   private isEnding = false;
+  /** The next request is the last one. */
+  private isStopping = false;
+  private hasLast = false;
   /** A request that is not wholly received was late while it waited for the answers before it. */
   private isLate = false;
 
@@ -76,10 +79,23 @@ export class Connection {
 
   /** A request whose head was read. */
   take(request: IncomingMessage, response: ServerResponse): void {
-    if (this.isEnding || this.socket.destroyed) return;
+    if (this.isEnding || this.hasLast || this.socket.destroyed) return;
+    if (this.isStopping) this.endBehind(response);
     if (!this.isBusy()) this.begin({ request, response });
     else if (this.queue.length < this.options.limits.queued) this.enqueue({ request, response });
     else this.takeNoMore();
+  }
+
+  /** The server stops: what is asked last has `Connection: close` in its answer, and no other request is taken. */
+  stop(): void {
+    this.isStopping = true;
+    const last = (this.queue.at(-1) ?? this.current)?.response;
+    if (last?.headersSent === false) this.endBehind(last);
+  }
+
+  private endBehind(response: ServerResponse): void {
+    response.shouldKeepAlive = false;
+    this.hasLast = true;
   }
 
   /** What Node's parser could not read. The requests before it have their answers first. */

@@ -16,6 +16,7 @@ export async function stopServers(
   connections: Connections,
   limits: ConnectionLimits,
 ): Promise<void> {
+  for (const connection of connections.values()) connection.stop();
   keepFromNode(connections);
   const closed = closeServers(servers);
   giveBack(connections);

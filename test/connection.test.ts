@@ -339,6 +339,34 @@ describe('a stop', () => {
     await closed;
   });
 
+  it('tells clients with the last answer that the connection closes, so that they send no more on it', async () => {
+    const test = await TestListener.open();
+    const [busy, pipelining, sending] = [await test.connect(), await test.connect(), await test.connect()];
+    await busy.write(get('/busy'));
+    await pipelining.write(get('/first') + get('/second'));
+    await sending.write(get('/before'));
+    await test.start(3);
+    test.started.find(({ request }) => request.url === '/before')?.response.end();
+    await sending.readAnswers(1);
+    await sending.write('GET /sending HTTP/1.1\r\nHo');
+    const other = await test.connect();
+    await other.write(get('/other'));
+    await test.start(4);
+    const closed = test.listener.close();
+    await sending.write('st: x\r\n\r\n');
+    await test.start(5);
+    await busy.write(get('/too-late'));
+    for (const { response } of test.started) response.end();
+    await test.answer(6, 'second');
+    const ends: string[] = [];
+    for (const client of [busy, pipelining, sending]) {
+      const answers = (await client.readToEnd()).split(/(?=HTTP\/1\.1 200)/).filter((answer) => answer !== '');
+      ends.push(answers.map((answer) => /^connection: (.*?)\r$/im.exec(answer)?.[1]).join());
+    }
+    expect(ends).toEqual(['close', 'keep-alive,close', 'keep-alive,close']);
+    await closed;
+  });
+
   it('closes idle connections at once, those that were used and those that never were', async () => {
     const test = await TestListener.open();
     const [used, fresh] = [await test.connect(), await test.connect()];
