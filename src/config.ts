@@ -33,10 +33,13 @@ const port = z
   .transform(Number)
   .pipe(z.number().max(65_535));
 const toggle = z.enum(FLAGS_IN_VARIABLES).transform((value) => value === 'true' || value === '1');
+/** 24 days: a timer of more than 2^31 ms would end at once. */
+const MAX_DURATION_MS = 24 * 24 * 60 * 60_000;
 const duration = z
   .string()
   .regex(/^[1-9]\d{0,8}(ms|s|m)$/)
-  .transform((value) => Number.parseInt(value, 10) * { ms: 1, s: 1000, m: 60_000 }[value.replace(/\d+/, '') as 'ms']);
+  .transform((value) => Number.parseInt(value, 10) * { ms: 1, s: 1000, m: 60_000 }[value.replace(/\d+/, '') as 'ms'])
+  .pipe(z.number().max(MAX_DURATION_MS));
 const durationOrNone = z.literal('0').transform(Number).or(duration);
 const time = z
   .string()

@@ -99,14 +99,14 @@ export const SERVE_SETTINGS = {
     flag: '--request-timeout <duration>',
     default: '30s',
     description: 'how long a client may take to send a request',
-    allowed: 'a duration like 500ms, 30s or 2m',
+    allowed: 'a duration like 500ms, 30s or 2m; at most 24 days',
   },
   shutdownDelay: {
     flag: '--shutdown-delay <duration>',
     default: '0',
     description:
       'how long it goes on after the first signal to stop, while /readyz is a 503; a second signal ends it at once',
-    allowed: '0, or a duration like 500ms, 30s or 2m',
+    allowed: '0, or a duration like 500ms, 30s or 2m; at most 24 days',
   },
   logLevel: {
     flag: '--log-level <level>',

@@ -36,6 +36,16 @@ describe('the configuration', () => {
     expect(read({ port: '2' }, variables)).toEqual({ ...DEFAULTS, port: 2, logLevel: 'warn' });
   });
 
+  it('takes the longest durations that a timer can wait', () => {
+    const longest = 24 * 24 * 60 * 60_000;
+    expect(read({ requestTimeout: '34560m', shutdownDelay: '2073600s' }, {})).toEqual({
+      ...DEFAULTS,
+      requestTimeout: longest,
+      shutdownDelay: longest,
+    });
+    expect(longest).toBeLessThan(2 ** 31);
+  });
+
   it('reads every kind of value', () => {
     expect(
       read(
@@ -69,9 +79,20 @@ describe('the configuration', () => {
     [{ host: '' }, {}, /^--host: '' was given/],
     [{ logLevel: 'loud' }, {}, /^--log-level: 'loud' was given; allowed: fatal, error, /],
     [{ unknownFields: 'x' }, {}, /^--unknown-fields: 'x' was given; allowed: ignore, reject$/],
-    [{ requestTimeout: '30' }, {}, /^--request-timeout: '30' was given; allowed: a duration like 500ms, 30s or 2m$/],
+    [
+      { requestTimeout: '30' },
+      {},
+      /^--request-timeout: '30' was given; allowed: a duration like 500ms, 30s or 2m; at most 24 days$/,
+    ],
     [{ requestTimeout: '0' }, {}, /^--request-timeout: '0' was given/],
-    [{ shutdownDelay: '5' }, {}, /^--shutdown-delay: '5' was given; allowed: 0, or a duration like 500ms, 30s or 2m$/],
+    // A timer that is longer than Node's longest would end at once.
+    [{ requestTimeout: '34561m' }, {}, /^--request-timeout: '34561m' was given/],
+    [{ shutdownDelay: '2073601s' }, {}, /^--shutdown-delay: '2073601s' was given/],
+    [
+      { shutdownDelay: '5' },
+      {},
+      /^--shutdown-delay: '5' was given; allowed: 0, or a duration like 500ms, 30s or 2m; at most 24 days$/,
+    ],
     [{}, { MIXPEEK_MOCK_RESET: 'yes' }, /^MIXPEEK_MOCK_RESET: 'yes' was given; allowed: true, false, 1, 0$/],
     [{ port: '4\u001b[31m\n' }, {}, /^--port: '4\\u001b\[31m\\n' was given; allowed/],
     [{ db: '"/data/mock.db"' }, {}, /^--db: there are quotes around the value: write it without them$/],
