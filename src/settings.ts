@@ -49,13 +49,13 @@ export const SERVE_SETTINGS = {
   },
   seed: {
     flag: '--seed <file>',
-    description: `YAML or JSON that fills an empty database; ${SEED_FILES[0]}, .yml or .json here is found by itself`,
+    description: `YAML or JSON that fills an empty database; ${SEED_FILES[0]}, .yml or .json in this folder is found automatically`,
     allowed: 'a path',
   },
   reset: { flag: '--reset', description: 'start over from the seed', allowed: FLAGS_IN_VARIABLES.join(', ') },
   apiKey: {
     flag: '--api-key <key>',
-    description: 'let this key be used too: KEY, KEY=permission or KEY=permission@organization_id (repeatable)',
+    description: 'allow this key too: KEY, KEY=permission or KEY=permission@organization_id (repeatable)',
     allowed: `KEY, KEY=permission or KEY=permission@organization_id: KEY is ${KEY_FORM}; permission is one of ${PERMISSIONS.join(', ')}; organization_id begins with org_`,
     isRepeatable: true,
     isSecret: true,
@@ -74,7 +74,7 @@ export const SERVE_SETTINGS = {
   },
   clock: {
     flag: '--clock <time>',
-    description: 'let the clock stand at this time; it can be moved and started by the control plane',
+    description: 'freeze the clock at this time; the control plane can move and start it',
     allowed: 'a time like 2026-01-01T00:00:00Z',
   },
   journalSize: {
@@ -91,7 +91,8 @@ export const SERVE_SETTINGS = {
   },
   controlToken: {
     flag: '--control-token <token>',
-    description: 'what the control plane demands; made up and printed when not given and --host is not loopback',
+    description:
+      'token that the control plane demands; generated and printed when not given and --host is not loopback',
     allowed: '8 characters or more, printable ASCII without whitespace',
     isSecret: true,
   },

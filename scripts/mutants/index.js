@@ -73,7 +73,9 @@ const testsOf = (file) => reach.filter(([, seen]) => seen.has(file) || seen.has(
 function makeCopy() {
   const copy = mkdtempSync(join(tmpdir(), 'mixpeek-mock-mutants-'));
   const skipped = /^(?:node_modules|\.git|\.mixpeek-mock)(?:\/|$)/;
-  cpSync(project, copy, { recursive: true, filter: (source) => !skipped.test(relative(project, source)) });
+  // With its times: were the lockfile newer than what is installed, `npm start` would install anew, in our own node_modules.
+  const filter = (source) => !skipped.test(relative(project, source));
+  cpSync(project, copy, { recursive: true, preserveTimestamps: true, filter });
   symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'), 'junction');
   return copy;
 }
@@ -141,28 +143,31 @@ async function tryAll(copies, faults, wanted) {
 }
 
 const copies = Array.from({ length: WORKERS }, makeCopy);
-try {
-  for (const copy of copies)
-    if (!(await run(copy, ['tsc', '--noEmit']))) throw new Error('the project itself does not compile');
-  if (only !== 'random') {
-    const named = FAULTS.map(toNamed);
-    const { missed } = await tryAll(copies, named.values(), named.length);
-    console.log(`${named.length - missed} of ${named.length} named faults caught`);
-    if (missed > 0) process.exitCode = 1;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+process.on('exit', () => {
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
+});
+// What fails without a fault would be taken for a test that has noticed one.
+for (const copy of copies) {
+  if (!(await run(copy, ['tsc', '--noEmit'])) || !(await run(copy, ['vitest', 'run'])))
+    throw new Error('the project itself does not pass its tests in a copy');
+}
+if (only !== 'random') {
+  const named = FAULTS.map(toNamed);
+  const { missed } = await tryAll(copies, named.values(), named.length);
+  console.log(`${named.length - missed} of ${named.length} named faults caught`);
+  if (missed > 0) process.exitCode = 1;
+}
+if (only !== 'named') {
+  const total = { caught: 0, missed: 0 };
+  for (const seed of seeds.split(',').map(Number)) {
+    const { caught, missed } = await tryAll(copies, chooseFaults(seed), Number(count));
+    total.caught += caught;
+    total.missed += missed;
   }
-  if (only !== 'named') {
-    const total = { caught: 0, missed: 0 };
-    for (const seed of seeds.split(',').map(Number)) {
-      const { caught, missed } = await tryAll(copies, chooseFaults(seed), Number(count));
-      total.caught += caught;
-      total.missed += missed;
-    }
-    const share = total.caught / (total.caught + total.missed);
-    console.log(
-      `${total.caught} of ${total.caught + total.missed} random faults caught (at least ${MIN_CAUGHT * 100} %)`,
-    );
-    if (share < MIN_CAUGHT) process.exitCode = 1;
-  }
-} finally {
-  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+  const share = total.caught / (total.caught + total.missed);
+  console.log(
+    `${total.caught} of ${total.caught + total.missed} random faults caught (at least ${MIN_CAUGHT * 100} %)`,
+  );
+  if (share < MIN_CAUGHT) process.exitCode = 1;
 }
