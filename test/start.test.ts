@@ -9,6 +9,7 @@ import { listenEarly } from '../src/early-listener.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { makeFolder } from './support/folder.ts';
 import { get, patch, startServer as startProcess } from './support/process.ts';
+import { RawClient } from './support/raw-client.ts';
 
 /** A server in this process; `folder` is where it finds its seed. */
 async function start(folder: string, flags: Flags = {}): Promise<RunningServer & { log: string[] }> {
@@ -44,10 +45,15 @@ describe('a start that fails', () => {
   });
 
   it('lets go of its port at once, whoever waits there', async () => {
-    const listener = await listenEarly({ host: 'localhost', port: 0, requestTimeout: 30_000, toBadRequest: () => '' });
+    const toBadRequest = () => 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+    const listener = await listenEarly({ host: '127.0.0.1', port: 0, requestTimeout: 30_000, toBadRequest });
     const waiting = request(listener.url);
     const failed = once(waiting, 'error');
     await once(waiting, 'finish');
+    // Once what came later is answered the request was read.
+    const later = await RawClient.open(Number(new URL(listener.url).port));
+    await later.write('no HTTP\r\n\r\n');
+    expect(await later.readToEnd()).toMatch(/^HTTP\/1\.1 400/);
     const started = performance.now();
     await listener.close();
     expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
@@ -69,6 +75,27 @@ describe('who asks before there is an answer', () => {
     response.resume();
     expect(await answers).toEqual(['/a', '/b']);
     expect(await (await fetch(`${listener.url}/d`)).text()).toBe('/d');
+  });
+});
+
+describe('who asks while the database is filled', () => {
+  it('is answered from what it was filled with', async () => {
+    const folder = makeFolder();
+    writeSeed(folder);
+    const listener = await listenEarly({ host: '127.0.0.1', port: 0, requestTimeout: 30_000, toBadRequest: () => '' });
+    await listener.close();
+    const { host, port } = new URL(listener.url);
+    const starting = start(folder, { host: '127.0.0.1', port });
+    const ask = async (): Promise<number> => {
+      const asked = request(`http://${host}/v1/organizations`, { headers: { authorization: 'Bearer sk_test_mine' } });
+      const [response] = await once(asked, 'response');
+      response.resume();
+      return response.statusCode;
+    };
+    let status: number | undefined;
+    while (status === undefined) status = await ask().catch(() => undefined);
+    expect(status).toBe(200);
+    await starting;
   });
 });
 
@@ -108,7 +135,8 @@ describe('a database that is kept', () => {
     const folder = makeFolder();
     await (await start(folder)).close();
     new Sqlite(join(folder, 'data', 'mock.db')).exec('UPDATE sandboxes SET seed = NULL').close();
-    const server = await start(folder);
+    const server = await start(folder, { json: true });
+    expect(server.log).toEqual([]);
     expect(server.origin).toBe(
       'kept as it was; the built-in seed fills an empty database only, or one that starts with --reset',
     );

@@ -38,10 +38,10 @@ export function buildMovedCheck(db: Database, file: string, now: () => number): 
   };
 }
 
-/** What cannot be done, inside of a transaction or on a full disk, is tried again when the files are asked for again. */
+/** SQLite refuses it inside of a transaction, say: it is tried again when the files are looked for again. */
 function emptyLog(db: Database): void {
   try {
-    if (!db.inTransaction) db.pragma('wal_checkpoint(TRUNCATE)');
+    db.pragma('wal_checkpoint(TRUNCATE)');
   } catch {}
 }
 

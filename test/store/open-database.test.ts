@@ -414,6 +414,16 @@ describe('migrations', () => {
     expect(old).toEqual({ names: released, organizations: 4, version: newest });
   });
 
+  it('tell their version in the header of the file while it is open, and begin a copy anew that was not finished', async () => {
+    const file = join(makeFolder(), 'mock.db');
+    await makeDatabase(file);
+    const copy = `${file}.version-${newest}`;
+    writeFileSync(`${copy}.unfinished`, 'the first bytes');
+    open(file, makeMigrations('CREATE TABLE more (a)'));
+    expect(readFileSync(file).readUInt32BE(60)).toBe(newest + 1);
+    expect([existsSync(copy), existsSync(`${copy}.unfinished`)]).toEqual([true, false]);
+  });
+
   it('leave the version before one that fails', async () => {
     const file = join(makeFolder(), 'mock.db');
     await makeDatabase(file);

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import { hashApiKey } from '../../src/domain/api-key.ts';
-import { buildSeed } from '../../src/seed.ts';
+import { buildSeed, toKnownKey } from '../../src/seed.ts';
 import { openMemoryStore } from '../support/harness.ts';
 
 const NOW = '2026-01-01T00:00:00Z';
@@ -99,6 +99,27 @@ describe('a store', () => {
     await store.replaceState('default', { ...state, organizations: [], api_keys: [] });
     expect(await store.listOrganizationIds('default', 4)).toEqual([]);
     expect(await store.findCaller(apiKey?.key_hash ?? '')).toBeUndefined();
+  });
+
+  it('forgets a key that a replaced state no longer has, although it was used', async () => {
+    const store = await openFilledStore();
+    const [apiKey] = state.api_keys;
+    expect(await store.findCaller(apiKey?.key_hash ?? '')).toMatchObject({ api_key: apiKey });
+    await store.replaceState('default', { ...state, api_keys: [] });
+    expect(await store.findCaller(apiKey?.key_hash ?? '')).toBeUndefined();
+  });
+
+  it('finds a lent key by its hash and its id in its sandbox, also after the state was replaced', async () => {
+    const store = await openFilledStore();
+    const { api_key } = toKnownKey('sk_test_lent', ORGANIZATION, 'write', 'lent');
+    store.lendApiKey('default', api_key);
+    for (let time = 1; time <= 2; time++) {
+      expect((await store.findCaller(api_key.key_hash))?.api_key).toEqual(api_key);
+      expect(await store.findApiKeyById('default', api_key.api_key_id)).toEqual(api_key);
+      expect(await store.findApiKeyById('other', api_key.api_key_id)).toBeUndefined();
+      expect(await store.findApiKeys([api_key.key_hash])).toEqual([]);
+      await store.replaceState('default', state);
+    }
   });
 
   it.each([

@@ -256,6 +256,7 @@ describe('a database that cannot be read', () => {
     writeFileSync(file, bytes);
     expect(await store.canRead()).toBe(true);
     expect(await store.findOrganization('default', 'org_demo123')).toMatchObject({ metadata });
+    expect(await store.canRead()).toBe(true);
     expect(reports).toEqual([
       expect.stringMatching(/^error the database cannot be read: .*mock\.db: the database is damaged/),
       'info the database can be read again',
