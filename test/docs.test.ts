@@ -108,6 +108,18 @@ describe('the docs page', () => {
     expect([status, text]).toEqual([200, '']);
   });
 
+  it.each(['/docs', '/docs/nope', KEY_SCRIPT])(
+    'lets a page of another origin see %s, and tells the time of the sandbox',
+    async (path) => {
+      const { url } = await start({ clock: '2030-01-01T00:00:00Z' });
+      const { headers } = await fetch(url + path, { headers: { origin: 'http://app.example' } });
+      expect([headers.get('access-control-allow-origin'), headers.get('date')]).toEqual([
+        '*',
+        'Tue, 01 Jan 2030 00:00:00 GMT',
+      ]);
+    },
+  );
+
   it('logs an unexpected error whole', async () => {
     const log: string[] = [];
     const outer = Fastify({ logger: { stream: { write: (line: string) => void log.push(line) } } });

@@ -103,6 +103,13 @@ organizations:
     expect(await problems(text, 'seed.json')).toEqual(lines);
   });
 
+  it('that lacks what contradicts another member is shown where that stands', async () => {
+    const text = '{"version": 1, "tiers": {"free": {"metadata": 1}}, "organizations": [{"organization_id": "org_a"}]}';
+    expect(await problems(text, 'seed.json')).toEqual([
+      'seed.json:1:26: tiers.free.data: 10 is more than metadata (1): metadata >= data >= search >= upload >= compute',
+    ]);
+  });
+
   it('nested a million levels deep ends neither the process nor the patience', async () => {
     expect(await problems(`{"version": ${'['.repeat(1_000_000)}`, 'seed.json')).toEqual([
       'seed.json:1:114: is nested deeper than the API takes: 100 levels, the body is one',

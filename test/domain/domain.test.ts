@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAllowed, PERMISSIONS } from '../../src/domain/api-key.ts';
-import { normalizeTimestamp, toTimestamp } from '../../src/domain/clock.ts';
+import { LATEST, normalizeTimestamp, SettableClock, toTimestamp } from '../../src/domain/clock.ts';
 import { DEFAULT_TIERS, effectiveLimits, findTierViolations } from '../../src/domain/rate-limits.ts';
 
 describe('a key', () => {
@@ -13,6 +13,13 @@ describe('a key', () => {
     expect(isAllowed([], 'read')).toBe(false);
     expect(isAllowed(['read', 'delete'], 'write')).toBe(true);
   });
+});
+
+it('a clock that runs stands still at the last moment that a timestamp can tell', () => {
+  const clock = new SettableClock({ frozen_at: null, offset_ms: LATEST - Date.now() - 60_000 });
+  expect(clock.timestamp()).toMatch(/^9999-12-31T23:5/);
+  clock.set(clock.advancedBy(120_000));
+  expect(clock.timestamp()).toBe('9999-12-31T23:59:59.999000Z');
 });
 
 describe('a timestamp', () => {
