@@ -78,27 +78,6 @@ describe('who asks before there is an answer', () => {
   });
 });
 
-describe('who asks while the database is filled', () => {
-  it('is answered from what it was filled with', async () => {
-    const folder = makeFolder();
-    writeSeed(folder);
-    const listener = await listenEarly({ host: '127.0.0.1', port: 0, requestTimeout: 30_000, toBadRequest: () => '' });
-    await listener.close();
-    const { host, port } = new URL(listener.url);
-    const starting = start(folder, { host: '127.0.0.1', port });
-    const ask = async (): Promise<number> => {
-      const asked = request(`http://${host}/v1/organizations`, { headers: { authorization: 'Bearer sk_test_mine' } });
-      const [response] = await once(asked, 'response');
-      response.resume();
-      return response.statusCode;
-    };
-    let status: number | undefined;
-    while (status === undefined) status = await ask().catch(() => undefined);
-    expect(status).toBe(200);
-    await starting;
-  });
-});
-
 describe('a database that is kept', () => {
   it('says whether the seed has changed since it filled it', async () => {
     const folder = makeFolder();
