@@ -8,5 +8,7 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     // No module of ours has state, so test files can share what is loaded: a third less time.
     isolate: false,
+    // On two cores vitest would take one; many tests wait for processes that they start.
+    maxWorkers: 2,
   },
 });
