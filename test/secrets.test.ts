@@ -86,6 +86,8 @@ const credentialPlaces = (key: string): Sent[] => [
   { headers: { 'proxy-authorization': `Basic ${key}` } },
   { headers: { cookie: `session=${key}`, 'x-api-key': key, 'x-auth-token': key, 'x-client-secret': key } },
   { path: `/v1/organizations?api_key=${key}&access_token=${key}` },
+  { path: `/v1/organizations?api%5Fkey=${key}&%74oken=${key}&page=1` },
+  { headers: { 'x-token': key, 'private-token': key } },
   { path: '/_mock/sandboxes/default/clock', headers: { authorization: `Bearer ${key}` } },
 ];
 

@@ -185,7 +185,7 @@ export function toEntryJson(entry: JournalEntry): string {
 
 /** Headers and parameters of a query whose value is a secret, whatever its shape. */
 const SECRET_NAME =
-  /(?:authorization|cookie|api[-_]?key|(?:^|api|auth|access|refresh|session|control)[-_]?token|secret|password)$/i;
+  /(?:authorization|cookie|api[-_]?key|(?:^|x|id|api|auth|access|bearer|private|refresh|session|control)[-_]?token|secret|password)$/i;
 const SCHEME = /^(?:(basic|bearer|digest|dpop|negotiate|ntlm|oauth|token|apikey)[ \t]+)?(.*)$/is;
 
 /** Of what is not a key only a well-known scheme is shown: `Basic` has a key in base64, say. */
@@ -199,11 +199,20 @@ function maskQuery(query: string): string {
   if (query === '') return query;
   const parameters = query.split('&').map((parameter) => {
     const [name = ''] = parameter.split('=', 1);
-    return SECRET_NAME.test(name) && name !== parameter
+    return SECRET_NAME.test(decodeName(name)) && name !== parameter
       ? `${name}=${maskKey(parameter.slice(name.length + 1))}`
       : parameter;
   });
   return parameters.join('&');
+}
+
+/** The name of a parameter as a server reads it; one that cannot be decoded is left as it was sent. */
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** Values of a name that was sent more than once are joined, as HTTP allows. */
