@@ -45,7 +45,6 @@ const MAY_IMPORT: Record<string, string[]> = {
   'health.ts': ['config.ts'],
   'banner.ts': ['server.ts', 'served-keys.ts', 'domain/'],
   'docs.ts': ['domain/', 'wire/'],
-  'openapi-differences.ts': [],
   'main.ts': ['cli.ts', 'index.ts'],
   'index.ts': ['server.ts', 'config.ts'],
   'app.ts': ['api/', 'control/', 'wire/', 'sandbox/', 'domain/'],

@@ -1,10 +1,10 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import type { OpenApiNode } from '../src/api/openapi.ts';
-import { findDifferences } from '../src/openapi-differences.ts';
 import { buildCheck, checkOurs, findNonconformities, OURS, PUBLISHED } from './support/conformance.ts';
 import { makeFolder } from './support/folder.ts';
 import { ADMIN, buildTestApp } from './support/harness.ts';
+import { findDifferences } from './support/openapi-differences.ts';
 import { runCli } from './support/process.ts';
 
 /** Every known difference between Mixpeek's published structure and our document, and why it is there. */
