@@ -30,8 +30,13 @@ export interface RunningServer {
 }
 
 /** Starts the real program; its folder and its environment are the test's own. */
-export function spawnCli(args: string[], folder: string, variables: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [CLI, ...args], {
+export function spawnCli(
+  args: string[],
+  folder: string,
+  variables: Record<string, string> = {},
+  program = CLI,
+): ChildProcess {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,8 +56,8 @@ export async function runCli(args: string[], folder: string, variables: Record<s
 }
 
 /** Starts a server on a free port and waits for its ready line. */
-export async function startServer(args: string[], folder: string): Promise<RunningServer> {
-  const child = spawnCli(['--port', '0', '--json', ...args], folder);
+export async function startServer(args: string[], folder: string, program?: string): Promise<RunningServer> {
+  const child = spawnCli(['--port', '0', '--json', ...args], folder, {}, program);
   let stderr = '';
   child.stderr?.on('data', (chunk) => (stderr += chunk));
   if (child.stdout === null) throw new Error('the output is a pipe');
