@@ -5,7 +5,7 @@ import type { ClockSetting } from './domain/clock.ts';
 import type { Tiers } from './domain/rate-limits.ts';
 import type { SeedOrigin } from './domain/state.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
-import type { KnownKey } from './seed.ts';
+import type { KnownKey } from './seed-build.ts';
 import { grantInSeed, grantInStore } from './served-keys.ts';
 import type { KeptSandbox, Store } from './store/store.ts';
 import type { UnreadSeed } from './unread-seed.ts';

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { redactKeys } from './domain/redact.ts';
-import { buildSeed, type Seed, SeedContentError, type SeedIssue, toMember } from './seed.ts';
+import { buildSeed, type Seed } from './seed-build.ts';
+import { SeedContentError, SeedFileError, type SeedIssue, toMember } from './seed-issues.ts';
 import { readJsonSeed } from './seed-json.ts';
 import { readSeedContent } from './seed-schema.ts';
 import { type SeedSource, SeedSyntaxError } from './seed-source.ts';
-import { readBytes, SeedFileError } from './unread-seed.ts';
 
 const MiB = 1024 * 1024;
 /** Characters of YAML that are read: it takes six times the time of JSON, and eighty times its size in memory. */
@@ -15,10 +15,9 @@ const MAX_PROBLEMS = 20;
 /**
  * Reads a seed from a JSON or YAML file. What is named .json or begins with `{"` is JSON.
  * @param now timestamp for organizations that name no `created_at`
- * @param bytes the content of the file, where it is known
  * @throws {SeedFileError} with a line for every problem, the first ones of many
  */
-export async function readSeedFile(file: string, now: string, bytes: Buffer = readBytes(file)): Promise<Seed> {
+export async function readSeedFile(file: string, bytes: Buffer, now: string): Promise<Seed> {
   const text = toText(file, bytes);
   // A name may be a key that was put in the wrong place.
   const fail = (offset: number, message: string) => `${file}:${toPlace(text, offset)}: ${redactKeys(message)}`;

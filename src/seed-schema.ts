@@ -5,7 +5,7 @@ import { validateEmail } from './domain/email.ts';
 import { ACCOUNT_TYPES, MAX_RATE_LIMIT } from './domain/rate-limits.ts';
 import { isApiKey, isKeyPrefix, KEY_FORM } from './domain/redact.ts';
 import { isStorable } from './domain/text.ts';
-import { SeedContentError, type SeedIssue } from './seed.ts';
+import { SeedContentError, type SeedIssue } from './seed-issues.ts';
 import { JsonText } from './seed-source.ts';
 import { didYouMean, toFound, toMessage } from './seed-words.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ApiKeyGrant } from './config.ts';
 import { hashApiKey, type Permission } from './domain/api-key.ts';
 import { DEFAULT_SANDBOX, type State } from './domain/state.ts';
-import { type KnownKey, toKnownKey } from './seed.ts';
+import { type KnownKey, toKnownKey } from './seed-build.ts';
 import { ConfigError } from './settings.ts';
 import type { Store } from './store/store.ts';
 

@@ -3,12 +3,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { DEFAULT_SEED } from './default-seed.ts';
 import { findApiKeys } from './domain/redact.ts';
 import type { SeedOrigin } from './domain/state.ts';
-import { buildSeed, type Seed } from './seed.ts';
-
-/** A seed file that cannot be used. Each line of the message names the file, the line, the column and the member. */
-export class SeedFileError extends Error {
-  override name = 'SeedFileError';
-}
+import { buildSeed, type Seed } from './seed-build.ts';
+import { SeedFileError } from './seed-issues.ts';
 
 /**
  * A seed of which only the text is known. It is read when it fills a database; a start with a database that is kept only
@@ -38,7 +34,7 @@ export function openSeed(file: string | undefined): UnreadSeed {
   return toUnreadSeed(file, bytes, async (now) => {
     // YAML takes longer to load than everything else that a start needs.
     const { readSeedFile } = await import('./seed-file.ts');
-    return readSeedFile(file, now, bytes);
+    return readSeedFile(file, bytes, now);
   });
 }
 
@@ -46,7 +42,7 @@ export function openSeed(file: string | undefined): UnreadSeed {
  * What the file holds; at most 64 MiB.
  * @throws {SeedFileError}
  */
-export function readBytes(file: string): Buffer {
+function readBytes(file: string): Buffer {
   let opened: number | undefined;
   try {
     // A pipe that nobody writes to would otherwise be waited for.

@@ -12,25 +12,34 @@ const MAY_IMPORT: Record<string, string[]> = {
   'sandbox/': ['sandbox/', 'domain/', 'store/store.ts'],
   'api/': ['api/', 'domain/', 'wire/', 'sandbox/', 'store/store.ts'],
   'control/': ['control/', 'domain/', 'wire/', 'sandbox/', 'store/store.ts'],
-  'seed.ts': ['seed-schema.ts', 'domain/', 'wire/'],
+  'seed-issues.ts': [],
+  'seed-build.ts': ['seed-issues.ts', 'seed-schema.ts', 'domain/'],
   'seed-source.ts': [],
   'seed-words.ts': ['seed-source.ts', 'domain/'],
-  'seed-schema.ts': ['seed.ts', 'seed-source.ts', 'seed-words.ts', 'domain/', 'wire/'],
+  'seed-schema.ts': ['seed-issues.ts', 'seed-source.ts', 'seed-words.ts', 'domain/'],
   'seed-json.ts': ['seed-source.ts', 'wire/'],
   'seed-yaml.ts': ['seed-source.ts', 'seed-yaml-scalar.ts'],
   'seed-yaml-scalar.ts': ['seed-source.ts'],
   'seed-file.ts': [
-    'seed.ts',
+    'seed-build.ts',
+    'seed-issues.ts',
     'seed-schema.ts',
     'seed-source.ts',
     'seed-json.ts',
     'seed-yaml.ts',
-    'unread-seed.ts',
     'domain/',
   ],
-  'unread-seed.ts': ['seed.ts', 'seed-file.ts', 'default-seed.ts', 'domain/'],
-  'served-keys.ts': ['seed.ts', 'settings.ts', 'config.ts', 'domain/', 'store/store.ts'],
-  'beginning.ts': ['seed.ts', 'unread-seed.ts', 'served-keys.ts', 'config.ts', 'domain/', 'sandbox/', 'store/store.ts'],
+  'unread-seed.ts': ['seed-build.ts', 'seed-issues.ts', 'seed-file.ts', 'default-seed.ts', 'domain/'],
+  'served-keys.ts': ['seed-build.ts', 'settings.ts', 'config.ts', 'domain/', 'store/store.ts'],
+  'beginning.ts': [
+    'seed-build.ts',
+    'unread-seed.ts',
+    'served-keys.ts',
+    'config.ts',
+    'domain/',
+    'sandbox/',
+    'store/store.ts',
+  ],
   'default-seed.ts': ['seed-schema.ts'],
   'settings.ts': ['domain/', 'wire/'],
   'variables.ts': ['settings.ts', 'domain/'],
@@ -84,13 +93,27 @@ const files = readdirSync(SRC, { recursive: true })
 const isIn = (file: string, places: string[]) =>
   places.some((place) => (place.endsWith('/') ? file.startsWith(place) : file === place));
 
+const listImports = (file: string) =>
+  [...readFileSync(SRC + file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, path]) =>
+    new URL(path ?? '', `file:///${file}`).pathname.slice(1),
+  );
+
+it('no file imports itself through others', () => {
+  const imports = new Map(files.map((file) => [file, listImports(file)]));
+  const isReached = (file: string, wanted: string, seen = new Set<string>()): boolean =>
+    (imports.get(file) ?? []).some((next) => {
+      if (next === wanted) return true;
+      const isNew = !seen.has(next);
+      return isNew && isReached(next, wanted, seen.add(next));
+    });
+  expect(files.filter((file) => isReached(file, file))).toEqual([]);
+});
+
 it.each(files)('%s imports only what its room may', (file) => {
   const text = readFileSync(SRC + file, 'utf8');
   const room = Object.keys(MAY_IMPORT).find((place) => isIn(file, [place]));
   expect(room, `${file} stands in no room`).toBeDefined();
-  const imported = [...text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, path]) =>
-    new URL(path ?? '', `file:///${file}`).pathname.slice(1),
-  );
+  const imported = listImports(file);
   expect(imported.filter((path) => !isIn(path, MAY_IMPORT[room ?? ''] ?? []))).toEqual([]);
   for (const [word, places] of MAY_NAME) {
     if (!isIn(file, places)) expect(text.split('\n').filter((line) => word.test(line))).toEqual([]);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSeedFile } from '../src/seed-file.ts';
+import { openSeed } from '../src/unread-seed.ts';
 import { makeFolder } from './support/folder.ts';
 import { NOW, problems, read } from './support/seed.ts';
 
@@ -150,20 +150,20 @@ describe('what is no file to read', () => {
     ['a folder', (path: string) => mkdirSync(path), 'is not a file but a folder'],
     ['a pipe', (path: string) => void execFileSync('mkfifo', [path]), 'is not a file but a pipe or device'],
     ['a file over 64 MiB', (path: string) => makeLong(path, 64 * 1024 * 1024 + 1), 'is larger than 64 MiB'],
-  ])('%s is refused at once', async (_name, make, message) => {
+  ])('%s is refused at once', (_name, make, message) => {
     const path = join(makeFolder(), 'seed.json');
     make(path);
-    await expect(readSeedFile(path, NOW)).rejects.toThrow(`${path}: ${message}`);
+    expect(() => openSeed(path)).toThrow(`${path}: ${message}`);
   });
 
-  it('a device is refused at once', async () => {
-    await expect(readSeedFile('/dev/zero', NOW)).rejects.toThrow('/dev/zero: is not a file but a pipe or device');
+  it('a device is refused at once', () => {
+    expect(() => openSeed('/dev/zero')).toThrow('/dev/zero: is not a file but a pipe or device');
   });
 
   it('YAML over 32 MiB is refused: it would take a minute and gigabytes', async () => {
     const path = join(makeFolder(), 'seed.yaml');
     writeFileSync(path, `#${' '.repeat(32 * 1024 * 1024)}`);
-    await expect(readSeedFile(path, NOW)).rejects.toThrow(`${path}: is larger than 32 MiB: write it in JSON`);
+    await expect(openSeed(path).read(NOW)).rejects.toThrow(`${path}: is larger than 32 MiB: write it in JSON`);
   });
 });
 

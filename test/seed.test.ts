@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashApiKey, toApiKeyId } from '../src/domain/api-key.ts';
-import type { SeedContentError } from '../src/seed.ts';
-import { readSeedFile } from '../src/seed-file.ts';
+import type { SeedContentError } from '../src/seed-issues.ts';
 import { readSeedContent } from '../src/seed-schema.ts';
+import { openSeed } from '../src/unread-seed.ts';
 import { makeFolder } from './support/folder.ts';
 import { NOW, problems, read } from './support/seed.ts';
 
@@ -280,12 +280,10 @@ organizations:
   it('that is not in UTF-8 is refused', async () => {
     const file = join(makeFolder(), 'seed.yaml');
     writeFileSync(file, Buffer.from('version: 1 # caf\xe9', 'latin1'));
-    await expect(readSeedFile(file, NOW)).rejects.toThrow('is not in UTF-8: save it in that encoding');
+    await expect(openSeed(file).read(NOW)).rejects.toThrow('is not in UTF-8: save it in that encoding');
   });
 
-  it('that is not there is refused', async () => {
-    await expect(readSeedFile('/nonexistent/seed.yaml', NOW)).rejects.toThrow(
-      '/nonexistent/seed.yaml: there is no such file',
-    );
+  it('that is not there is refused', () => {
+    expect(() => openSeed('/nonexistent/seed.yaml')).toThrow('/nonexistent/seed.yaml: there is no such file');
   });
 });

@@ -2,9 +2,10 @@ import {
   type AccountType,
   isSameOverride,
   mergeOverride,
-  type RateLimitCategory,
   type RateLimits,
   type RateLimitsOverride,
+  type RateLimitsUpdate,
+  type Tiers,
 } from './rate-limits.ts';
 
 /** An organization as it is kept. Timestamps are RFC 3339 as `clock.ts` writes them. */
@@ -28,6 +29,35 @@ export interface Organization {
   users: string | null;
 }
 
+/** An organization of which all but the id may be left out. */
+export type OrganizationMembers = Pick<Organization, 'organization_id'> & {
+  [Member in Exclude<keyof Organization, 'rate_limits_override'>]?: Organization[Member] | undefined;
+} & { rate_limits_override?: RateLimitsUpdate | undefined };
+
+/**
+ * The organization with a default for each member that is left out.
+ * @param now timestamp for one without `created_at`
+ */
+export function fillOrganization(members: OrganizationMembers, tiers: Tiers, now: string): Organization {
+  const { organization_id, account_type = 'free', created_at = now } = members;
+  return {
+    organization_id,
+    organization_name: members.organization_name ?? organization_id,
+    logo_url: members.logo_url ?? null,
+    account_type,
+    credit_count: members.credit_count ?? tiers[account_type].monthly_credits,
+    metadata: members.metadata ?? '{}',
+    billing_email: members.billing_email ?? null,
+    rate_limits_override: mergeOverride({}, members.rate_limits_override ?? {}),
+    auto_billing_enabled: members.auto_billing_enabled ?? false,
+    billing_cycle_start: members.billing_cycle_start ?? 1,
+    current_month_usage: members.current_month_usage ?? 0,
+    created_at,
+    updated_at: members.updated_at ?? created_at,
+    users: members.users ?? null,
+  };
+}
+
 /** Characters of all that an organization holds which may be long. */
 export function countCharacters({ organization_name, logo_url, billing_email, metadata }: Organization): number {
   return organization_name.length + (logo_url?.length ?? 0) + (billing_email?.length ?? 0) + metadata.length;
@@ -40,7 +70,7 @@ export interface OrganizationUpdate {
   billing_email?: string | null | undefined;
   /** JSON text of an object, without blanks. */
   metadata?: string | null | undefined;
-  rate_limits?: { [C in RateLimitCategory]?: number | undefined } | null | undefined;
+  rate_limits?: RateLimitsUpdate | null | undefined;
 }
 
 /**
@@ -69,7 +99,7 @@ export function applyUpdate(current: Organization, update: OrganizationUpdate, n
   return isSameOrganization(current, next) ? current : next;
 }
 
-function nextOverride(current: RateLimitsOverride, update: OrganizationUpdate['rate_limits']): RateLimitsOverride {
+function nextOverride(current: RateLimitsOverride, update: RateLimitsUpdate | null | undefined): RateLimitsOverride {
   if (update === undefined) return current;
   if (update === null) return {};
   return mergeOverride(current, update);

@@ -12,6 +12,9 @@ export type RateLimits = Record<RateLimitCategory, number>;
 /** What an organization was given beyond its tier, in requests per minute; a category that is absent follows the tier. */
 export type RateLimitsOverride = Partial<RateLimits>;
 
+/** Limits to lay over others, in requests per minute; a category that is absent (or undefined) stays as it is. */
+export type RateLimitsUpdate = { [Category in RateLimitCategory]?: number | undefined };
+
 /** The default limits of a tier, and the credits it is given a month. */
 export interface Tier extends RateLimits {
   monthly_credits: number;
@@ -44,10 +47,7 @@ export function effectiveLimits(tier: RateLimits, override: RateLimitsOverride):
 }
 
 /** The override with `update` laid over it, category by category, in the order of the categories. */
-export function mergeOverride(
-  current: RateLimitsOverride,
-  update: { [C in RateLimitCategory]?: number | undefined },
-): RateLimitsOverride {
+export function mergeOverride(current: RateLimitsOverride, update: RateLimitsUpdate): RateLimitsOverride {
   const merged: RateLimitsOverride = {};
   for (const category of RATE_LIMIT_CATEGORIES) {
     const limit = update[category] ?? current[category];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toKnownKey } from '../../src/seed.ts';
+import { toKnownKey } from '../../src/seed-build.ts';
 import { KeyCache } from '../../src/store/key-cache.ts';
 
 const MAX_KEYS = 10_000;

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
-import { buildSeed } from '../../src/seed.ts';
+import { buildSeed } from '../../src/seed-build.ts';
 import { migrate, readMigrations } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import type { Organization } from '../../src/domain/organization.ts';
-import { buildSeed } from '../../src/seed.ts';
+import { buildSeed } from '../../src/seed-build.ts';
 import { OrganizationCache } from '../../src/store/organization-cache.ts';
 
 const [ACME] = buildSeed(DEFAULT_SEED, 'a test', '2026-01-01T00:00:00Z').state.organizations;

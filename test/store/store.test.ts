@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import { hashApiKey } from '../../src/domain/api-key.ts';
-import { buildSeed, toKnownKey } from '../../src/seed.ts';
+import { buildSeed, toKnownKey } from '../../src/seed-build.ts';
 import { openMemoryStore } from '../support/harness.ts';
 
 const NOW = '2026-01-01T00:00:00Z';

@@ -10,7 +10,7 @@ import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
 import { buildLogStream } from '../../src/log.ts';
 import { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
-import { buildSeed } from '../../src/seed.ts';
+import { buildSeed } from '../../src/seed-build.ts';
 import type { SeedContent } from '../../src/seed-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Seed } from '../../src/seed.ts';
-import { readSeedFile } from '../../src/seed-file.ts';
+import type { Seed } from '../../src/seed-build.ts';
+import { openSeed } from '../../src/unread-seed.ts';
 import { makeFolder } from './folder.ts';
 
 export const NOW = '2026-01-01T00:00:00Z';
@@ -10,7 +10,7 @@ export const NOW = '2026-01-01T00:00:00Z';
 export async function read(text: string, name = 'seed.yaml'): Promise<Seed> {
   const file = join(makeFolder(), name);
   writeFileSync(file, text);
-  return readSeedFile(file, NOW);
+  return openSeed(file).read(NOW);
 }
 
 /** The lines of the error, without the folder. */

@@ -1,8 +1,9 @@
 import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from './domain/api-key.ts';
-import type { Organization } from './domain/organization.ts';
-import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, mergeOverride, type Tiers } from './domain/rate-limits.ts';
+import { fillOrganization } from './domain/organization.ts';
+import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, type Tiers } from './domain/rate-limits.ts';
 import { toKeyPrefix } from './domain/redact.ts';
 import type { State } from './domain/state.ts';
+import { SeedContentError, type SeedIssue, toMember } from './seed-issues.ts';
 import type { ApiKeyContent, SeedContent } from './seed-schema.ts';
 
 /** A key that this process knows in plain, because a seed or a flag named it. */
@@ -18,28 +19,6 @@ export interface Seed {
   knownKeys: KnownKey[];
 }
 
-/** A problem of a seed, and the member that has it. */
-export interface SeedIssue {
-  path: PropertyKey[];
-  message: string;
-}
-
-export class SeedContentError extends Error {
-  override name = 'SeedContentError';
-  readonly issues: SeedIssue[];
-
-  constructor(issues: SeedIssue[]) {
-    super(issues.map(({ path, message }) => `${toMember(path)}: ${message}`).join('\n'));
-    this.issues = issues;
-  }
-}
-
-/** The member as a person would write it: `organizations[0].metadata`. */
-export function toMember(path: PropertyKey[]): string {
-  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
-  return parts.join('').replace(/^\./, '') || 'the file';
-}
-
 /**
  * The state that a checked seed describes, with defaults where it is silent.
  * @param now timestamp for organizations that name no `created_at`
@@ -51,7 +30,7 @@ export function buildSeed(content: SeedContent, source: string, now: string): Se
   const state: State = { tiers, organizations: [], api_keys: [] };
   const { issues, check } = findDuplicates();
   for (const [o, { api_keys = [], ...members }] of content.organizations.entries()) {
-    const organization = buildOrganization(members, tiers, now);
+    const organization = fillOrganization(members, tiers, now);
     state.organizations.push(organization);
     check('organization_id', organization.organization_id, ['organizations', o, 'organization_id']);
     for (const [k, { key, ...rest }] of api_keys.entries()) {
@@ -78,28 +57,6 @@ function mergeTiers(given: NonNullable<SeedContent['tiers']>): Tiers {
   const tiers = structuredClone(DEFAULT_TIERS);
   for (const account_type of ACCOUNT_TYPES) Object.assign(tiers[account_type], given[account_type]);
   return tiers;
-}
-
-type OrganizationMembers = Omit<SeedContent['organizations'][number], 'api_keys'>;
-
-function buildOrganization(members: OrganizationMembers, tiers: Tiers, now: string): Organization {
-  const { organization_id, account_type = 'free', created_at = now } = members;
-  return {
-    organization_id,
-    organization_name: members.organization_name ?? organization_id,
-    logo_url: members.logo_url ?? null,
-    account_type,
-    credit_count: members.credit_count ?? tiers[account_type].monthly_credits,
-    metadata: members.metadata ?? '{}',
-    billing_email: members.billing_email ?? null,
-    rate_limits_override: mergeOverride({}, members.rate_limits_override ?? {}),
-    auto_billing_enabled: members.auto_billing_enabled ?? false,
-    billing_cycle_start: members.billing_cycle_start ?? 1,
-    current_month_usage: members.current_month_usage ?? 0,
-    created_at,
-    updated_at: members.updated_at ?? created_at,
-    users: members.users ?? null,
-  };
 }
 
 function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {

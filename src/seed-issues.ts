@@ -1,0 +1,26 @@
+/** A problem of a seed, and the member that has it. */
+export interface SeedIssue {
+  path: PropertyKey[];
+  message: string;
+}
+
+export class SeedContentError extends Error {
+  override name = 'SeedContentError';
+  readonly issues: SeedIssue[];
+
+  constructor(issues: SeedIssue[]) {
+    super(issues.map(({ path, message }) => `${toMember(path)}: ${message}`).join('\n'));
+    this.issues = issues;
+  }
+}
+
+/** The member as a person would write it: `organizations[0].metadata`. */
+export function toMember(path: PropertyKey[]): string {
+  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  return parts.join('').replace(/^\./, '') || 'the file';
+}
+
+/** A seed file that cannot be used. Each line of the message names the file, the line, the column and the member. */
+export class SeedFileError extends Error {
+  override name = 'SeedFileError';
+}
