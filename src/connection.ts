@@ -1,8 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { ConnectionLimits } from './connection-limits.ts';
 import { clearInterval, clearTimeout, now, setInterval, setTimeout } from './domain/real-time.ts';
+import { type Pending, RequestQueue } from './request-queue.ts';
 import type { Turns } from './turns.ts';
+
+/** What one connection may cost. Times are milliseconds. */
+export interface ConnectionLimits {
+  /** Requests that may be queued behind the one that is answered. */
+  queued: number;
+  /** What a client may still send once its request is answered: bytes, and for how long. */
+  unreadBytes: number;
+  unreadMs: number;
+  /** How long a client that has its last answer may be silent before the connection is closed. */
+  lingerMs: number;
+  /** Once the server stops: how long a request may take that is not wholly received. */
+  receivingMs: number;
+  /** Once the server stops: how long an answer may make no progress, and how long it may take in all. */
+  stalledMs: number;
+  answeringMs: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  queued: 100,
+  unreadBytes: 64 * 1024 * 1024,
+  unreadMs: 10_000,
+  lingerMs: 1000,
+  receivingMs: 1000,
+  stalledMs: 5000,
+  answeringMs: 30_000,
+};
 
 /** What could not be read: Node's code, what could be read of the request, and the bytes that the parser stopped at. */
 export interface Unreadable {
@@ -16,80 +42,50 @@ export interface ConnectionOptions {
   requestTimeout: number;
   onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   limits: ConnectionLimits;
-  /** The whole response, as bytes of HTTP, to what Node's parser refuses. Asked for where it is sent. */
+  /** The whole response, as bytes of HTTP, to what Node's parser refuses. Called when it is sent. */
   toBadRequest: (unreadable: Unreadable) => string;
-}
-
-/** A request and its response. */
-interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
 }
 
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 /**
- * What one client sends: a request begins when the answer before it is out (RFC 9112, 9.3.2), so a client that reads nothing
- * has one answer made, not all. What it sends behind an answer is read away: a connection that is closed with input unread
- * is reset, which may overtake the answer.
+ * What one client sends, and how its connection ends. What it sends behind an answer is read away: a connection that is
+ * closed with input unread is reset, which may overtake the answer.
  */
 export class Connection {
   private readonly socket: Socket;
   private readonly options: ConnectionOptions;
-  private readonly turns: Turns;
-  private current: Exchange | undefined;
-  private queue: Exchange[] = [];
-  /** The exchange whose end {@link onAnswered} hears of: only where something waits for it. */
-  private watched: Exchange | undefined;
-  private afterwards: (() => void) | undefined;
-  /** Nothing more is taken. */
+  readonly queue: RequestQueue;
+  /** No more requests are taken. */
   private isEnding = false;
   /** The next request is the last one. */
   private isStopping = false;
   private hasLast = false;
-  /** A request that is not wholly received was late while it waited for the answers before it. */
+  /** A request that is not wholly received was late while it was queued. */
   private isLate = false;
 
   /** @param turns shared by all connections, so that those that have much queued leave the others their share */
   constructor(socket: Socket, options: ConnectionOptions, turns: Turns) {
     this.socket = socket;
-    this.turns = turns;
     this.options = options;
+    this.queue = new RequestQueue(turns, (pending) => this.begin(pending));
     // Node calls this behind the last answer, and would close at once.
     socket.destroySoon = () => this.end();
-    socket.once('close', () => {
-      this.queue = [];
-    });
-  }
-
-  /** What was begun last, to see whether that changes. */
-  get latest(): unknown {
-    return this.current;
-  }
-
-  /** Whether a request is received, worked on, or answered. */
-  get isUnderWay(): boolean {
-    return this.isBusy() || this.isReceiving;
-  }
-
-  /** Whether a request, of which the head was read, is not wholly received. */
-  get isReceiving(): boolean {
-    return this.current?.request.complete === false;
+    socket.once('close', () => this.queue.clear());
   }
 
   /** A request whose head was read. */
   take(request: IncomingMessage, response: ServerResponse): void {
     if (this.isEnding || this.hasLast || this.socket.destroyed) return;
     if (this.isStopping) this.endBehind(response);
-    if (!this.isBusy()) this.begin({ request, response });
-    else if (this.queue.length < this.options.limits.queued) this.enqueue({ request, response });
+    if (this.queue.length < this.options.limits.queued) this.queue.enqueue({ request, response });
     else this.takeNoMore();
   }
 
   /** The server stops: what is asked last has `Connection: close` in its answer, and no other request is taken. */
   stop(): void {
     this.isStopping = true;
-    const last = (this.queue.at(-1) ?? this.current)?.response;
+    const last = this.queue.last?.response;
     if (last?.headersSent === false) this.endBehind(last);
   }
 
@@ -105,24 +101,16 @@ export class Connection {
     if (this.isEnding) return;
     this.isEnding = true;
     // Node has let go of the socket: an answer that is written piece by piece would wait for ever.
-    if (code === 'CONNECT') this.socket.on('drain', () => this.current?.response.emit('drain'));
-    const unread = [this.current, ...this.queue].find((exchange) => exchange?.request.complete === false);
+    if (code === 'CONNECT') this.socket.on('drain', () => this.queue.current?.response.emit('drain'));
+    const unread = this.queue.dropUnread();
     unread?.request.resume();
-    this.queue = this.queue.filter((exchange) => exchange !== unread);
-    this.afterAnswers(() => {
-      const isAnswered = unread === this.current && unread?.response.writableEnded === true;
+    this.queue.afterAnswers(() => {
+      const isAnswered = unread === this.queue.current && unread?.response.writableEnded === true;
       this.endWith(isAnswered ? undefined : { code, request: request ?? unread?.request, packet });
     });
   }
 
-  /** Whether a request that came now would have to wait. */
-  private isBusy(): boolean {
-    return this.current?.response.closed === false || this.queue.length > 0;
-  }
-
-  private begin(exchange: Exchange): void {
-    this.current = exchange;
-    const { request, response } = exchange;
+  private begin({ request, response }: Pending): void {
     if (hasBody(request)) response.on('prefinish', this.readAway);
     // HTTP/1.0 knows no chunks: where the body ends is uncertain (RFC 9112, 6.1).
     if (request.httpVersionMinor === 0 && isChunked(request)) response.shouldKeepAlive = false;
@@ -130,68 +118,31 @@ export class Connection {
     this.options.onRequest(request, response);
   }
 
-  private enqueue(exchange: Exchange): void {
-    this.queue.push(exchange);
-    if (this.queue.length === 1) this.watch();
-  }
-
   /** The last request that is queued is answered with `Connection: close`. */
   private takeNoMore(): void {
     this.isEnding = true;
-    const last = this.queue.at(-1);
-    if (last !== undefined) last.response.shouldKeepAlive = false;
+    if (this.queue.last !== undefined) this.queue.last.response.shouldKeepAlive = false;
     // From here on nothing is parsed: what comes waits in the system, and is read away at the end. Of what was read already
     // Node would make hundreds of requests: unless its parser, which is not public, hands none on.
-    const { parser } = this.socket as { parser?: { onIncoming?: () => number } };
+    const { parser }: Socket & { parser?: { onIncoming?: () => number } } = this.socket;
     if (parser !== undefined) parser.onIncoming = () => 0;
     this.socket.removeAllListeners('data').on('data', () => {});
     this.socket.pause();
   }
 
-  private watch(): void {
-    if (this.watched === this.current) return;
-    this.watched = this.current;
-    this.current?.response.once('close', this.onAnswered);
-  }
-
-  private readonly onAnswered = (): void => {
-    if (this.queue.length > 0) this.turns.take(this.beginNext);
-    else this.afterwards?.();
-  };
-
-  private readonly beginNext = (): void => {
-    const exchange = this.queue.shift();
-    if (exchange === undefined) {
-      this.afterwards?.();
-      return;
-    }
-    this.begin(exchange);
-    if (this.queue.length > 0 || this.afterwards !== undefined) this.watch();
-  };
-
-  /** Once all requests that were wholly received have their answers. */
-  private afterAnswers(work: () => void): void {
-    if (!this.isBusy() || this.isReceiving) {
-      work();
-      return;
-    }
-    this.afterwards = work;
-    if (this.queue.length === 0) this.watch();
-  }
-
-  /** Whether what is late has waited for the answer before it, or was never begun. */
+  /** Whether what is late was queued behind an answer, or was never begun. */
   private isExcused(): boolean {
     if (this.socket.bytesRead === 0) {
       this.socket.destroy();
       return true;
     }
-    if (!this.isBusy() || this.isReceiving) return false;
+    if (!this.queue.isBusy || this.queue.isReceiving) return false;
     this.isLate = true;
-    this.afterAnswers(() => this.allowTime());
+    this.queue.afterAnswers(() => this.allowTime());
     return true;
   }
 
-  /** Gives a request that waited the time that any has. Without one, its head is awaited. */
+  /** Gives a request that was queued the time that any has. Without one, its head is awaited. */
   private allowTime(request?: IncomingMessage): void {
     if (request !== undefined) this.isLate = false;
     const timer = setTimeout(() => {
@@ -201,11 +152,11 @@ export class Connection {
     this.socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Reads the rest of a request that was answered before all of it was there. */
+  /** Reads the rest of a request that was answered before it was wholly received. */
   private readonly readAway = (): void => {
-    const { socket, current } = this;
-    if (current === undefined || current.request.complete) return;
-    const { request } = current;
+    const request = this.queue.current?.request;
+    if (request === undefined || request.complete) return;
+    const { socket } = this;
     const { unreadBytes, unreadMs } = this.options.limits;
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
@@ -219,16 +170,13 @@ export class Connection {
   private endWith(unreadable: Unreadable | undefined): void {
     const { socket } = this;
     if (socket.writableEnded) return;
-    if (!socket.writable) {
-      socket.destroy();
-      return;
-    }
+    if (!socket.writable) return void socket.destroy();
     if (unreadable !== undefined) socket.write(this.options.toBadRequest(unreadable));
     this.linger();
   }
 
   private end(): void {
-    if (this.isEnding || this.isReceiving) this.linger();
+    if (this.isEnding || this.queue.isReceiving) this.linger();
     else Socket.prototype.destroySoon.call(this.socket);
   }
 

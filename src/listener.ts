@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { Connection, type ConnectionOptions } from './connection.ts';
-import { CONNECTION_LIMITS, type ConnectionLimits } from './connection-limits.ts';
+import { CONNECTION_LIMITS, Connection, type ConnectionLimits, type ConnectionOptions } from './connection.ts';
 import { type Connections, closeServers, stopServers } from './stopping.ts';
 import { Turns } from './turns.ts';
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Connection } from './connection.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
+import type { Connection, ConnectionLimits } from './connection.ts';
 import { clearInterval, now, setInterval } from './domain/real-time.ts';
+import type { Pending, RequestQueue } from './request-queue.ts';
 
 /** The connections of a listener, by their sockets. */
 export type Connections = Map<Socket, Connection>;
@@ -24,7 +24,7 @@ export async function stopServers(
   const started = now();
   const sweep = () => {
     for (const [socket, connection] of connections) {
-      const watch = watches.get(socket) ?? new Watch(socket, connection, limits);
+      const watch = watches.get(socket) ?? new Watch(socket, connection.queue, limits);
       watches.set(socket, watch);
       if (watch.isOver(now() - started)) socket.destroy();
     }
@@ -47,8 +47,8 @@ export async function closeServers(servers: Server[]): Promise<void> {
  * request, but it counts those whose answer is written and not yet sent.
  */
 function keepFromNode(connections: Connections): void {
-  for (const [socket, connection] of connections) {
-    if (connection.isUnderWay) socket.destroy = () => socket;
+  for (const [socket, { queue }] of connections) {
+    if (queue.isUnderWay) socket.destroy = () => socket;
   }
 }
 
@@ -59,30 +59,30 @@ function giveBack(connections: Connections): void {
 /** One connection while the server stops. Times are milliseconds since the stop began. */
 class Watch {
   private readonly socket: Socket;
-  private readonly connection: Connection;
+  private readonly queue: RequestQueue;
   private readonly limits: ConnectionLimits;
-  private readonly first: unknown;
+  private readonly first: Pending | undefined;
   private readonly wasUnderWay: boolean;
   private mark = '';
   private markedAt = 0;
 
-  constructor(socket: Socket, connection: Connection, limits: ConnectionLimits) {
+  constructor(socket: Socket, queue: RequestQueue, limits: ConnectionLimits) {
     this.socket = socket;
-    this.connection = connection;
+    this.queue = queue;
     this.limits = limits;
-    this.first = connection.latest;
-    this.wasUnderWay = connection.isUnderWay;
+    this.first = queue.current;
+    this.wasUnderWay = queue.isUnderWay;
   }
 
   isOver(time: number): boolean {
-    const { socket, connection } = this;
+    const { socket, queue } = this;
     const { receivingMs, answeringMs } = this.limits;
-    if (!connection.isUnderWay) {
+    if (!queue.isUnderWay) {
       // What Node left open, and was not under way, sends the head of a request, if it ever sent anything.
-      const isSending = socket.bytesRead > 0 && !this.wasUnderWay && connection.latest === this.first;
+      const isSending = socket.bytesRead > 0 && !this.wasUnderWay && queue.current === this.first;
       return !isSending || time > receivingMs;
     }
-    if (connection.isReceiving) return time > receivingMs;
+    if (queue.isReceiving) return time > receivingMs;
     return this.isStalled(time) || time > answeringMs;
   }
 
@@ -96,6 +96,6 @@ class Watch {
 
 /** Bytes that were written and that the system has not taken yet: only the handle of the socket knows, as in Node's own timeouts. */
 function countUnsent(socket: Socket): number | undefined {
-  const { _handle } = socket as { _handle?: { writeQueueSize?: number } | null };
+  const { _handle }: Socket & { _handle?: { writeQueueSize?: number } | null } = socket;
   return _handle?.writeQueueSize;
 }

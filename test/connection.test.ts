@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CONNECTION_LIMITS, type ConnectionLimits } from '../src/connection-limits.ts';
+import { CONNECTION_LIMITS, type ConnectionLimits } from '../src/connection.ts';
 import { type Listener, listen } from '../src/listener.ts';
 import { Turns } from '../src/turns.ts';
 import { RawClient } from './support/raw-client.ts';

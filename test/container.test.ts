@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readServeConfig } from '../src/config.ts';
-import { CONNECTION_LIMITS } from '../src/connection-limits.ts';
+import { CONNECTION_LIMITS } from '../src/connection.ts';
 import { SERVE_SETTINGS } from '../src/settings.ts';
 import { makeFolder } from './support/folder.ts';
 import { get, runCli, startServer } from './support/process.ts';
