@@ -74,9 +74,11 @@ describe('requests of one connection', () => {
     const test = await TestListener.open();
     const client = await test.connect();
     await client.write(`${get('/1') + post('/2', 2)}{}${get('/3')}`);
-    await test.start(1);
-    expect(test.paths).toEqual(['/1']);
-    for (const count of [1, 2, 3]) await test.answer(count, `${count}`);
+    for (const count of [1, 2, 3]) {
+      await test.start(count);
+      expect(test.paths).toEqual(['/1', '/2', '/3'].slice(0, count));
+      await test.answer(count, `${count}`);
+    }
     const answers = await client.readAnswers(3);
     expect(answers.map(({ body }) => body)).toEqual(['1', '2', '3']);
     expect(test.paths).toEqual(['/1', '/2', '/3']);
@@ -118,6 +120,19 @@ describe('requests of one connection', () => {
     await client.write(get('/next'));
     await test.answer(102);
     expect((await client.readAnswers(102)).length).toBe(102);
+  });
+
+  it.each([
+    ['what is no HTTP', 'nonsense\r\n\r\n'],
+    ['a request whose body cannot be read', 'POST /3 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+  ])('are all answered before %s is refused', async (_name, refused) => {
+    const test = await TestListener.open({ lingerMs: 50 });
+    const client = await test.connect();
+    await client.write(get('/1') + get('/2') + refused);
+    for (const count of [1, 2]) await test.answer(count);
+    await client.readToEnd();
+    expect((await client.readAnswers(3)).map(({ status }) => status)).toEqual([200, 200, 400]);
+    expect(test.paths).toEqual(['/1', '/2']);
   });
 
   it('that are queued never begin when the client is gone', async () => {
