@@ -17,7 +17,7 @@ import { addOrganizationRoutes } from './api/organizations.ts';
 import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
 import { addControlPlane } from './control/control-plane.ts';
-import { toHttpDate } from './domain/clock.ts';
+import { isMoved, toHttpDate } from './domain/clock.ts';
 import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { receiveBodies, requireHost } from './wire/body-parser.ts';
@@ -61,9 +61,7 @@ export interface AppDependencies {
 /** The request as the app answers it: the steps of a request, in their order. It never listens. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { sandboxes, store, isStopping, logger, unknownFields, version, control, buildDocs } = dependencies;
-  const defaultSandbox = sandboxes.find(DEFAULT_SANDBOX);
-  if (defaultSandbox === undefined) throw new Error('there is always a default sandbox');
-  const openEntry = buildOpenEntry(defaultSandbox);
+  const openEntry = buildOpenEntry(sandboxes);
   const isLogging = REQUEST_LOG_LEVELS.includes(logger.level);
   const app: FastifyInstance = Fastify({
     logger,
@@ -73,11 +71,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     requestIdHeader: false,
     genReqId: buildToRequestId(),
     // What the router refuses meets no hook.
-    frameworkErrors(error, request, reply) {
+    async frameworkErrors(error, request, reply) {
       request.route = {};
-      if (!/^\/(?:_mock|docs)\//.test(request.url)) openEntry.call(app, request, reply, () => {});
+      if (!/^\/(?:_mock|docs)\//.test(request.url)) await openEntry(request, reply);
       if (!request.url.startsWith('/_mock/')) setCorsHeaders(request, reply);
-      tellDate(reply);
+      await setDateHeader(reply);
       handleError(error, request, reply);
       if (isLogging) logRequest.call(app, request, reply, () => {});
     },
@@ -91,16 +89,15 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setErrorHandler(handleError);
   receiveBodies(app, unknownFields);
   app.decorateRequest('journalEntry', null);
-  const tellDate = (reply: FastifyReply) => {
-    const { clock } = defaultSandbox;
-    if (clock.isMoved) reply.header('date', toHttpDate(clock.now()));
+  const setDateHeader = async (reply: FastifyReply) => {
+    const found = await sandboxes.find(DEFAULT_SANDBOX).catch(() => undefined);
+    if (found !== undefined && isMoved(found.settings.clock)) reply.header('date', toHttpDate(found.now));
   };
   app.decorateRequest('route', null as never);
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', async (request, reply) => {
     request.route = request.routeOptions.config;
     reply.header('x-request-id', request.id);
-    tellDate(reply);
-    done();
+    await setDateHeader(reply);
   });
   if (isLogging) app.addHook('onResponse', logRequest);
 

@@ -1,4 +1,5 @@
 import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from './domain/api-key.ts';
+import { REAL_TIME } from './domain/clock.ts';
 import { fillOrganization } from './domain/organization.ts';
 import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, type Tiers } from './domain/rate-limits.ts';
 import { toKeyPrefix } from './domain/redact.ts';
@@ -27,7 +28,8 @@ export interface Seed {
 export function buildSeed(content: SeedContent, source: string, now: string): Seed {
   const tiers = mergeTiers(content.tiers ?? {});
   const knownKeys: KnownKey[] = [];
-  const state: State = { tiers, organizations: [], api_keys: [] };
+  const settings = { tiers, clock: REAL_TIME, limits: 'headers' as const };
+  const state: State = { settings, organizations: [], api_keys: [] };
   const { issues, check } = findDuplicates();
   for (const [o, { api_keys = [], ...members }] of content.organizations.entries()) {
     const organization = fillOrganization(members, tiers, now);

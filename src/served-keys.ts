@@ -37,24 +37,26 @@ async function toGrantedKeys(
 
 /** The keys that flags name, for a database that is kept. */
 export async function grantInStore(grants: ApiKeyGrant[], store: Store): Promise<KnownKey[]> {
-  const organizationIds = await store.listOrganizationIds(DEFAULT_SANDBOX, LISTED_ORGANIZATIONS);
+  const listed = await store.listOrganizations(DEFAULT_SANDBOX, { limit: LISTED_ORGANIZATIONS });
   const has = async (id: string) => (await store.findOrganization(DEFAULT_SANDBOX, id)) !== undefined;
-  return toGrantedKeys(grants, organizationIds, has);
+  return toGrantedKeys(grants, listed.map(toId), has);
 }
 
 /** The keys that flags name, for a database that the seed fills. */
 export async function grantInSeed(grants: ApiKeyGrant[], state: State): Promise<KnownKey[]> {
-  const ids = state.organizations.map(({ organization_id }) => organization_id);
+  const ids = state.organizations.map(toId);
   return toGrantedKeys(grants, ids.slice(0, LISTED_ORGANIZATIONS), async (id) => ids.includes(id));
 }
 
+const toId = ({ organization_id }: { organization_id: string }) => organization_id;
+
 /** A key of the first organization that has just this permission, if one is known. */
 export async function findKey(store: Store, apiKeys: ServedKey[], permission: Permission): Promise<string | undefined> {
-  const [first] = await store.listOrganizationIds(DEFAULT_SANDBOX, 1);
+  const [first] = await store.listOrganizations(DEFAULT_SANDBOX, { limit: 1 });
   const isWanted = ({ api_key }: ServedKey) =>
     api_key.status === 'active' &&
     api_key.expires_at === null &&
-    api_key.organization_id === first &&
+    api_key.organization_id === first?.organization_id &&
     api_key.permissions.join() === permission;
   const wanted = apiKeys.filter(isWanted);
   return (wanted.find(({ isGiven }) => isGiven) ?? wanted[0])?.key;
@@ -62,14 +64,14 @@ export async function findKey(store: Store, apiKeys: ServedKey[], permission: Pe
 
 /** A new key of the first organization, random and in memory only. */
 export async function lendKey(store: Store, permission: Permission): Promise<string> {
-  const [first = ''] = await store.listOrganizationIds(DEFAULT_SANDBOX, 1);
+  const [first] = await store.listOrganizations(DEFAULT_SANDBOX, { limit: 1 });
   const { key, api_key } = toKnownKey(
     `sk_test_${randomBytes(24).toString('base64url')}`,
-    first,
+    first?.organization_id ?? '',
     permission,
     'generated',
   );
-  store.lendApiKey(DEFAULT_SANDBOX, api_key);
+  store.lend(DEFAULT_SANDBOX, api_key);
   return key;
 }
 
@@ -79,9 +81,15 @@ export async function findServedKeys(store: Store, seeded: string[], given: Know
   const plain = new Map<string, { key: string; isGiven: boolean }>();
   for (const key of seeded) plain.set(hashApiKey(key), { key, isGiven: false });
   for (const { key, api_key } of given) plain.set(api_key.key_hash, { key, isGiven: true });
-  const found = await store.findApiKeys([...plain.keys()]);
-  return found.flatMap(({ api_key, account_type }) => {
+  const found = await store.listApiKeys(DEFAULT_SANDBOX, { key_hashes: [...plain.keys()] });
+  const organization_ids = [...new Set(found.map(toId))];
+  const organizations = await store.listOrganizations(DEFAULT_SANDBOX, { organization_ids });
+  const accountTypes = new Map(
+    organizations.map(({ organization_id, account_type }) => [organization_id, account_type]),
+  );
+  return found.flatMap((api_key) => {
     const known = plain.get(api_key.key_hash);
-    return known === undefined ? [] : [{ ...known, api_key, account_type }];
+    const account_type = accountTypes.get(api_key.organization_id);
+    return known === undefined || account_type === undefined ? [] : [{ ...known, api_key, account_type }];
   });
 }

@@ -9,12 +9,11 @@ import type { ServeConfig } from './config.ts';
 import { isLoopback } from './control/guard.ts';
 import { DEMO_KEY } from './default-seed.ts';
 import type { Permission } from './domain/api-key.ts';
-import { type ClockSetting, REAL_TIME, SettableClock, systemClock, toTimestamp } from './domain/clock.ts';
+import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
 import { setTimeout } from './domain/real-time.ts';
-import { DEFAULT_SANDBOX } from './domain/state.ts';
+import { DEFAULT_SANDBOX, type Settings } from './domain/state.ts';
 import { listenEarly } from './early-listener.ts';
 import { buildLogStream } from './log.ts';
-import { Sandbox } from './sandbox/sandbox.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { findKey, findServedKeys, lendKey, type ServedKey } from './served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -55,12 +54,12 @@ export interface RunningServer {
  * @throws {SeedFileError} {@link StorageError} {@link ListenError} {@link ConfigError} whose message is meant for a person
  */
 export async function startServer(config: ServeConfig, writeLog: (text: string) => void): Promise<RunningServer> {
-  const firstClock = toClockSetting(config.clock);
-  const now = toTimestamp(firstClock.frozen_at ?? systemClock.now());
+  const flags = toSettings(config);
+  const now = toTimestamp(timeOf(flags.clock ?? REAL_TIME));
   const seed = openSeed(config.seed);
   // What is certain to be needed is read before anything is opened.
   const isNew = config.reset || !hasDatabase(config.db);
-  const early = isNew ? await beginAnew(seed, config, firstClock, now) : undefined;
+  const early = isNew ? await beginAnew(seed, config, now) : undefined;
   const opened: { app?: FastifyInstance; store?: Store } = {};
   const listener = await listenEarly({
     ...config,
@@ -84,19 +83,9 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     opened.store = store;
     const kept = config.reset ? undefined : await store.findSandbox(DEFAULT_SANDBOX);
     const beginning = kept
-      ? await keepDatabase(kept, seed, config, firstClock, store)
-      : (early ?? (await beginAnew(seed, config, firstClock, now)));
-    const sandbox = new Sandbox({
-      sandbox_id: DEFAULT_SANDBOX,
-      tiers: beginning.tiers,
-      clock: new SettableClock(beginning.clock),
-      store,
-      limitsMode: config.limits,
-      journalSize: config.journalSize,
-      firstClock,
-    });
-    const sandboxes = new Sandboxes(store);
-    sandboxes.add(sandbox);
+      ? await keepDatabase(kept, seed, config, flags, store)
+      : (early ?? (await beginAnew(seed, config, now)));
+    const sandboxes = new Sandboxes(store, { journalSize: config.journalSize, flags });
     const control = toControl(config);
     const app = await buildApp({
       sandboxes,
@@ -113,7 +102,10 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
           assets: projectFile('dist/swagger-ui'),
           // The documented example key: no other may stand on a page that everybody can read.
           demoKey: DEMO_KEY,
-          isUsable: async (key) => typeof (await sandboxes.findCaller(key)) === 'object',
+          isUsable: async (key) => {
+            const found = await sandboxes.findCaller(key);
+            return found !== undefined && 'apiKey' in found;
+          },
           // A page that everybody can read has no token to send.
           hasControl: control !== undefined && control.token === undefined,
           log,
@@ -125,7 +117,7 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
     for (const [level, text] of reports) app.log[level](text);
     // A person reads it in the banner.
     if (config.json && beginning.isSeedOther) app.log.warn(beginning.origin);
-    await beginning.write(sandbox);
+    await beginning.write(store, sandboxes);
     listener.serve(app.routing);
     store.announce(listener.url);
     const apiKeys = await findServedKeys(store, beginning.seededKeys, beginning.granted);
@@ -154,10 +146,11 @@ const delay = (ms: number) => new Promise<void>((resolve) => (ms > 0 ? setTimeou
 /** The OpenAPI document of what a server with the default settings serves. */
 export const readOpenApiDocument = () => buildOpenApiDocument(readVersion(), 'ignore');
 
-/** Where the clock stands when a flag says so; else real time. */
-function toClockSetting(frozen_at: number | undefined): ClockSetting {
-  return frozen_at === undefined ? REAL_TIME : new SettableClock(REAL_TIME).frozenAt(frozen_at);
-}
+/** What flags set, whatever the state says. */
+const toSettings = ({ limits, clock }: ServeConfig): Partial<Settings> => ({
+  limits,
+  ...(clock !== undefined && { clock: freezeAt(clock) }),
+});
 
 /** How the control plane is guarded: by a token where strangers could reach it, or one was given. Undefined when it is off. */
 function toControl({ control, controlToken, host }: ServeConfig): { token: string | undefined } | undefined {

@@ -47,8 +47,8 @@ describe('the content of a seed', () => {
 describe('a seed file', () => {
   it('is read as its example says', async () => {
     const { state, knownKeys } = await read(EXAMPLE);
-    expect(state.tiers.pro.metadata).toBe(120);
-    expect(state.tiers.pro.data).toBe(60);
+    expect(state.settings.tiers.pro.metadata).toBe(120);
+    expect(state.settings.tiers.pro.data).toBe(60);
     expect(state.organizations).toEqual([
       {
         organization_id: 'org_acme',

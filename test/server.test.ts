@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Flags, readServeConfig } from '../src/config.ts';
 import { createMockServer } from '../src/index.ts';
@@ -258,20 +257,6 @@ describe('the control plane', () => {
     const clock = `${guarded.url}/_mock/sandboxes/default/clock`;
     expect([guarded.controlToken, (await fetch(clock)).status]).toEqual(['my-own-token', 401]);
     expect((await start({ host: '0.0.0.0', control: 'off' })).controlToken).toBeUndefined();
-  });
-
-  it('cannot reset a database that is older than resets', async () => {
-    const db = `${makeFolder()}/mock.db`;
-    await (await start({ db })).close();
-    const older = new Sqlite(db);
-    older.exec('UPDATE sandboxes SET first_state = NULL');
-    older.close();
-    const server = await start({ db });
-    const reset = await fetch(`${server.url}/_mock/sandboxes/default/reset`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-    });
-    expect([reset.status, await reset.json()]).toMatchObject([409, { error: { type: 'ConflictError' } }]);
   });
 });
 

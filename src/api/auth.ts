@@ -3,21 +3,22 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import { isAllowed, type Permission } from '../domain/api-key.ts';
 import { forbidden, unauthorized } from '../domain/errors.ts';
 import { isApiKey, KEY_FORM, toKeyPrefix } from '../domain/redact.ts';
-import type { Caller, KeyProblem, Sandboxes } from '../sandbox/sandboxes.ts';
-import { whenThere } from '../store/store.ts';
+import type { Caller, RefusedKey, Sandboxes } from '../sandbox/sandboxes.ts';
 import { pathOf } from '../wire/served-paths.ts';
 import { isKeyless } from './fallback.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
-    refusedKey: 'malformed' | KeyProblem | null;
+    refusedKey: KeyProblem | null;
   }
   interface FastifyContextConfig {
     /** What a route under /v1 demands of the key; `none` for a route that needs no key at all. */
     permission?: Permission | 'none';
   }
 }
+
+type KeyProblem = 'malformed' | 'unknown' | RefusedKey['problem'];
 
 const KEYS_HERE = 'keys of this server: see its banner, or --api-key';
 const HINTS = {
@@ -43,9 +44,9 @@ export async function addBearerAuth(scope: FastifyInstance, sandboxes: Sandboxes
     keys: new Set<string>(),
     specCompliance: 'rfc6749',
     verifyErrorLogLevel: 'debug',
-    auth: (key, request) => {
+    auth: async (key, request) => {
       if (!isApiKey(key) || !isSentPlainly(key, request)) return note(request, 'malformed');
-      return whenThere(sandboxes.findCaller(key), (found) => note(request, found));
+      return note(request, (await sandboxes.findCaller(key)) ?? 'unknown');
     },
   });
 }
@@ -57,8 +58,9 @@ function isSentPlainly(key: string, { raw }: FastifyRequest): boolean {
 }
 
 /** Keeps who sends the request, or what is wrong with the key. */
-function note(request: FastifyRequest, result: Caller | 'malformed' | KeyProblem): boolean {
+function note(request: FastifyRequest, result: Caller | RefusedKey | KeyProblem): boolean {
   if (typeof result === 'string') request.refusedKey = result;
+  else if ('problem' in result) request.refusedKey = result.problem;
   else request.caller = result;
   return request.caller !== null;
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { listChanges, type Organization } from '../domain/organization.ts';
+import { limitsOf, type Tiers } from '../domain/rate-limits.ts';
 import { now } from '../domain/real-time.ts';
+import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import { type Journal, type JournalEntry, toKeptAnswer, toKeptBody } from '../sandbox/journal.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import '../wire/body-parser.ts';
 
 declare module 'fastify' {
@@ -16,28 +18,27 @@ declare module 'fastify' {
   }
 }
 
-/** Step 2: opens the entry of a request, which is closed when the response is: also when the line was cut. */
-export function buildOpenEntry(sandbox: Sandbox): onRequestHookHandler {
+/** Step 2: opens the entry of a request, which is closed when the response is: also when the connection was aborted. */
+export const buildOpenEntry = (sandboxes: Sandboxes) => async (request: FastifyRequest, reply: FastifyReply) => {
+  if (request.route.isJournaled === false) return;
+  // What cannot be read is told by whoever needs it.
+  const found = await sandboxes.find(DEFAULT_SANDBOX).catch(() => undefined);
+  if (found === undefined || found.sandbox.journal.isOff) return;
+  const { sandbox, now: received_at } = found;
   const { journal } = sandbox;
-  return (request, reply, done) => {
-    if (!journal.isOff && request.route.isJournaled !== false) {
-      const { id, method, url, raw } = request;
-      const received_at = sandbox.clock.now();
-      const entry = journal.open({ request_id: id, received_at, method, url, headers: raw.rawHeaders.join('\n') });
-      request.journalEntry = entry;
-      const started = now();
-      reply.raw.on('close', () => {
-        const { socket, writableEnded, errored } = reply.raw;
-        // Where several parts were written, Node finishes a response whose connection broke.
-        const isBroken = errored !== null || raw.socket.errored instanceof Error;
-        const isCut = !writableEnded || isBroken || socket?.destroyed === true;
-        const status = isCut ? null : reply.statusCode;
-        closeEntry(journal, entry, request, { status, ms: now() - started });
-      });
-    }
-    done();
-  };
-}
+  const { id, method, url, raw } = request;
+  const entry = journal.open({ request_id: id, received_at, method, url, headers: raw.rawHeaders.join('\n') });
+  request.journalEntry = entry;
+  const started = now();
+  reply.raw.on('close', () => {
+    const { socket, writableEnded, errored } = reply.raw;
+    // Where several parts were written, Node finishes a response whose connection broke.
+    const isBroken = errored !== null || raw.socket.errored instanceof Error;
+    const isCut = !writableEnded || isBroken || socket?.destroyed === true;
+    const status = isCut ? null : reply.statusCode;
+    closeEntry(journal, entry, request, { status, ms: now() - started });
+  });
+};
 
 function closeEntry(
   journal: Journal,
@@ -59,10 +60,10 @@ function closeEntry(
 const hasBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
-/** Notes what an update changed, for the entry of its request: also when the client was gone by then. */
-export function noteChange(request: FastifyRequest, sandbox: Sandbox, before: Organization, after: Organization): void {
+/** Records what an update changed, for the entry of its request: also when the client was gone by then. */
+export function noteChange(request: FastifyRequest, tiers: Tiers, before: Organization, after: Organization): void {
   const { journalEntry } = request;
   if (journalEntry === null) return;
-  journalEntry.changes = listChanges(before, after, (organization) => sandbox.limitsOf(organization));
-  if (journalEntry.ms !== undefined) sandbox.journal.count(journalEntry);
+  journalEntry.changes = listChanges(before, after, (organization) => limitsOf(tiers, organization));
+  if (journalEntry.ms !== undefined) request.caller?.sandbox.journal.count(journalEntry);
 }

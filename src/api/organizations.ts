@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { notFound } from '../domain/errors.ts';
 import { applyUpdate } from '../domain/organization.ts';
 import { HINT, sendJson } from '../wire/envelope.ts';
 import { toIgnoredHint } from '../wire/ignored-members.ts';
@@ -19,24 +20,25 @@ export function addOrganizationRoutes(
   const api = scope.withTypeProvider<ZodTypeProvider>();
 
   api.get('/organizations', { config: GET }, (request, reply) => {
-    const { organization, sandbox } = callerOf(request);
-    const { text, payload } = sandbox.toAnswer(organization);
+    const { organization, sandbox, settings } = callerOf(request);
+    const { text, payload } = sandbox.toResponse(organization, settings.tiers);
     sendJson(reply, text, payload);
   });
 
   const body = buildOrganizationUpdateRequest(unknownFields, buildBaseRateLimits(unknownFields));
   api.patch('/organizations', { config: PATCH, schema: { body } }, async (request, reply) => {
     const { organization, sandbox } = callerOf(request);
-    const now = sandbox.clock.timestamp();
-    const { before, after } = await sandbox.updateOrganization(organization.organization_id, (current) =>
-      applyUpdate(current, request.body, now),
+    const { before, after, settings } = await sandbox.updateOrganization(
+      organization.organization_id,
+      (current, now) => current && applyUpdate(current, request.body, now),
     );
-    noteChange(request, sandbox, before, after);
+    if (before === undefined || after === undefined) throw notFound('the organization of this key is gone');
+    noteChange(request, settings.tiers, before, after);
     if (request.received?.kind === 'json') {
       const hint = toIgnoredHint(request.received.value);
       if (hint !== undefined) reply.header(HINT, hint);
     }
-    const { text, payload } = sandbox.buildAnswer(after);
+    const { text, payload } = sandbox.buildResponse(after, settings.tiers);
     sendJson(reply, text, payload);
   });
 }

@@ -1,6 +1,6 @@
-import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
-import type { RateLimitCategory } from '../domain/rate-limits.ts';
-import type { Caller } from '../sandbox/sandboxes.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { limitOf, type RateLimitCategory } from '../domain/rate-limits.ts';
+import './auth.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
 import { pathOf } from '../wire/served-paths.ts';
 import { categoryOf } from './categories.ts';
@@ -16,34 +16,23 @@ declare module 'fastify' {
  * Step 5: charges one request to the bucket of its key and category, tells what is left, refuses in mode `enforce`.
  * @param hasControl whether there is a control plane, where somebody could move the clock
  */
-export const buildCharge =
-  (hasControl: boolean): onRequestHookHandler =>
-  (request, reply, done) => {
-    const { caller } = request;
-    done(
-      caller === null || caller.sandbox.limitsMode === 'off' ? undefined : charge(caller, request, reply, hasControl),
-    );
-  };
-
-function charge(
-  { sandbox, apiKey, organization }: Caller,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  hasControl: boolean,
-): Error | undefined {
+export const buildCharge = (hasControl: boolean) => async (request: FastifyRequest, reply: FastifyReply) => {
+  const { caller } = request;
+  if (caller === null || caller.settings.limits === 'off') return;
+  const { sandbox, apiKey, organization, settings, now } = caller;
   const { category, api_name } = describe(request);
-  const now = sandbox.clock.now();
-  const limit = sandbox.limitOf(organization, category);
-  const spending = sandbox.buckets.charge(apiKey, category, limit, now);
+  const limit = limitOf(settings.tiers, organization, category);
+  const spending = await sandbox.buckets.charge(apiKey, category, limit, now);
   setRateLimitHeaders(reply, spending.state);
   if (request.journalEntry !== null) {
     request.journalEntry.category = category;
     request.journalEntry.limit = limit;
     request.journalEntry.remaining = spending.state.remaining;
   }
-  if (spending.isAllowed || sandbox.limitsMode !== 'enforce') return undefined;
-  return toRateLimited(spending, category, api_name, hasControl);
-}
+  if (!spending.isAllowed && settings.limits === 'enforce') {
+    throw toRateLimited(spending, category, api_name, hasControl);
+  }
+};
 
 /** A route names itself; what is answered with 405 or 501 is told by its path, of which only a plain word is repeated. */
 function describe(request: FastifyRequest): { category: RateLimitCategory; api_name: string } {

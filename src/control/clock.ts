@@ -2,18 +2,20 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import {
+  advanceBy,
   type ClockSetting,
   EARLIEST,
+  freezeAt,
   LATEST,
   normalizeTimestamp,
-  type SettableClock,
+  runFrom,
+  timeOf,
   toMilliseconds,
   toTimestamp,
 } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
 import { describedAs } from './openapi.ts';
-import { sandboxOf } from './sandbox-of.ts';
+import { requireSandbox } from './require-sandbox.ts';
 
 const toTime = (text: string, context: z.core.$RefinementCtx<string>): number => {
   const normalized = normalizeTimestamp(text);
@@ -68,34 +70,38 @@ const ADVANCING = {
 export function addClockRoutes(scope: FastifyInstance): void {
   const control = scope.withTypeProvider<ZodTypeProvider>();
 
-  control.get('/clock', describedAs({ summary: 'The time that clients see', answer: 'Clock' }), async (request) =>
-    toView(sandboxOf(request)),
-  );
+  control.get('/clock', describedAs({ summary: 'The time that clients see', answer: 'Clock' }), async (request) => {
+    const { settings } = await requireSandbox(request);
+    return toView(settings.clock);
+  });
 
   control.put('/clock', { ...describedAs(SETTING), schema: { body: ClockUpdate } }, async (request) => {
-    const sandbox = sandboxOf(request);
-    const { frozen_at, now } = request.body;
-    const { clock } = sandbox;
-    await sandbox.setClock(() =>
-      frozen_at === undefined ? clock.runningFrom(now ?? clock.now()) : clock.frozenAt(frozen_at),
-    );
-    return toView(sandbox);
+    const { sandbox } = await requireSandbox(request);
+    const { frozen_at, now: wanted } = request.body;
+    const { after } = await sandbox.updateSettings((settings, now) => ({
+      ...settings,
+      clock: frozen_at === undefined ? runFrom(wanted ?? now) : freezeAt(frozen_at),
+    }));
+    return toView(after.clock);
   });
 
   control.post('/clock/advance', { ...describedAs(ADVANCING), schema: { body: ClockAdvance } }, async (request) => {
-    const sandbox = sandboxOf(request);
-    await sandbox.setClock(() => advance(sandbox.clock, request.body.ms));
-    return toView(sandbox);
+    const { sandbox } = await requireSandbox(request);
+    const { after } = await sandbox.updateSettings((settings, now) => ({
+      ...settings,
+      clock: advance(settings.clock, now, request.body.ms),
+    }));
+    return toView(after.clock);
   });
 }
 
-function advance(clock: SettableClock, ms: number): ClockSetting {
-  const then = clock.now() + ms;
-  if (then >= EARLIEST && then <= LATEST) return clock.advancedBy(ms);
+function advance(clock: ClockSetting, now: number, ms: number): ClockSetting {
+  const then = now + ms;
+  if (then >= EARLIEST && then <= LATEST) return advanceBy(clock, ms);
   throw invalidBody([{ type: 'value_error', loc: ['body', 'ms'], msg: ENDS }]);
 }
 
-function toView({ clock }: Sandbox) {
-  const { frozen_at, offset_ms } = clock.setting;
-  return { now: toTimestamp(clock.now()), mode: frozen_at === null ? 'running' : 'frozen', offset_ms };
+function toView(clock: ClockSetting) {
+  const { frozen_at, offset_ms } = clock;
+  return { now: toTimestamp(timeOf(clock)), mode: frozen_at === null ? 'running' : 'frozen', offset_ms };
 }

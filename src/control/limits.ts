@@ -5,11 +5,12 @@ import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
 import { LATEST, toTimestamp } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limiter.ts';
-import { RATE_LIMIT_CATEGORIES, type RateLimitCategory } from '../domain/rate-limits.ts';
+import { limitOf, RATE_LIMIT_CATEGORIES, type RateLimitCategory, type Tiers } from '../domain/rate-limits.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { LiveSandbox } from '../sandbox/sandboxes.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
 import { describedAs, type RouteDocument } from './openapi.ts';
-import { sandboxOf } from './sandbox-of.ts';
+import { requireSandbox } from './require-sandbox.ts';
 
 const LimitsUpdate = z.strictObject({ mode: z.enum(LIMITS_MODES) });
 const key = {
@@ -59,7 +60,7 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
   control.get(
     '/limits',
     describedAs({ summary: 'The buckets of every key that was used', answer: 'Limits' }),
-    async (request) => toView(sandboxOf(request)),
+    async (request) => toView(await requireSandbox(request)),
   );
 
   control.put(
@@ -69,20 +70,20 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
       schema: { body: LimitsUpdate },
     },
     async (request) => {
-      const sandbox = sandboxOf(request);
-      sandbox.limitsMode = request.body.mode;
-      return toView(sandbox);
+      const { sandbox } = await requireSandbox(request);
+      const updated = await sandbox.updateSettings((settings) => ({ ...settings, limits: request.body.mode }));
+      return toView({ sandbox, ...updated });
     },
   );
 
   control.post('/limits/spend', { ...describedAs(SPENDING), schema: { body: Spend } }, async (request, reply) => {
-    const sandbox = sandboxOf(request);
+    const { sandbox, settings, now } = await requireSandbox(request);
     const { category, count } = request.body;
     const apiKey = await findKey(sandbox, request.body);
-    const limit = await limitOf(sandbox, apiKey, category);
-    const spending = sandbox.buckets.charge(apiKey, category, limit, sandbox.clock.now(), count);
+    const limit = await findLimit(sandbox, settings.tiers, apiKey, category);
+    const spending = await sandbox.buckets.charge(apiKey, category, limit, now, count);
     const spent = spending.isAllowed ? count : 0;
-    if (spent > 0 || sandbox.limitsMode !== 'enforce') {
+    if (spent > 0 || settings.limits !== 'enforce') {
       return { ...toBucketView(apiKey, category, spending.state), spent };
     }
     setRateLimitHeaders(reply, spending.state);
@@ -96,11 +97,12 @@ export function addLimitsRoutes(scope: FastifyInstance): void {
       schema: { body: Refill },
     },
     async (request) => {
-      const sandbox = sandboxOf(request);
+      const live = await requireSandbox(request);
+      const { sandbox } = live;
       const { api_key, api_key_id, category } = request.body;
-      if (api_key === undefined && api_key_id === undefined && category === undefined) sandbox.buckets.refillAll();
-      else sandbox.buckets.refill((await findKey(sandbox, request.body)).api_key_id, category);
-      return toView(sandbox);
+      if (api_key === undefined && api_key_id === undefined && category === undefined) await sandbox.buckets.refill();
+      else await sandbox.buckets.refill((await findKey(sandbox, request.body)).api_key_id, category);
+      return toView(live);
     },
   );
 }
@@ -119,22 +121,21 @@ async function findKey(
   throw invalidBody([{ type: 'value_error', loc: ['body', member], msg: 'the sandbox has no such key' }]);
 }
 
-async function limitOf(sandbox: Sandbox, apiKey: ApiKey, category: RateLimitCategory): Promise<number> {
+async function findLimit(sandbox: Sandbox, tiers: Tiers, apiKey: ApiKey, category: RateLimitCategory): Promise<number> {
   const organization = await sandbox.findOrganization(apiKey.organization_id);
   if (organization === undefined) throw new Error('the organization of a key is gone');
-  return sandbox.limitOf(organization, category);
+  return limitOf(tiers, organization, category);
 }
 
-async function toView(sandbox: Sandbox) {
-  const now = sandbox.clock.now();
+async function toView({ sandbox, settings, now }: LiveSandbox) {
   const buckets: unknown[] = [];
-  for (const { apiKey, byCategory } of sandbox.buckets.list()) {
+  for (const { apiKey, byCategory } of await sandbox.buckets.list()) {
     for (const category of RATE_LIMIT_CATEGORIES) {
-      const limit = await limitOf(sandbox, apiKey, category);
+      const limit = await findLimit(sandbox, settings.tiers, apiKey, category);
       buckets.push(toBucketView(apiKey, category, readBucket(byCategory[category], limit, now)));
     }
   }
-  return { mode: sandbox.limitsMode, buckets };
+  return { mode: settings.limits, buckets };
 }
 
 function toBucketView(

@@ -46,7 +46,9 @@ export function addControlDocument(scope: FastifyInstance, { sandboxes, version,
   // Written once for each key that the examples name: the first of the sandbox, until that is another.
   let written: { apiKeyId: string | undefined; toText: (host: string | undefined) => string } | undefined;
   scope.get('/openapi.json', { exposeHeadRoute: true }, async (request, reply) => {
-    const apiKeyId = (await sandboxes.find(DEFAULT_SANDBOX)?.findSomeApiKey())?.api_key_id;
+    const found = await sandboxes.find(DEFAULT_SANDBOX);
+    const [apiKey] = (await found?.sandbox.listApiKeys({ limit: 1 })) ?? [];
+    const apiKeyId = apiKey?.api_key_id;
     if (written === undefined || written.apiKeyId !== apiKeyId) {
       const toText = buildDocumentText(buildDocument(routes, { version, hasToken, apiKeyId }));
       written = { apiKeyId, toText };

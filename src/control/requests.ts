@@ -6,7 +6,7 @@ import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
 import { sendJson } from '../wire/envelope.ts';
 import { NoMembers } from './body.ts';
 import { describedAs } from './openapi.ts';
-import { sandboxOf } from './sandbox-of.ts';
+import { requireSandbox } from './require-sandbox.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -49,7 +49,7 @@ const DELETING = { summary: 'Empty the journal', answer: 'Deleted' } as const;
 /** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */
 export function addRequestRoutes(scope: FastifyInstance): void {
   scope.get('/requests', describedAs(LISTING), async (request, reply) => {
-    const { journal } = sandboxOf(request);
+    const { journal } = (await requireSandbox(request)).sandbox;
     const query = readQuery(request.query);
     const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
     const page = toPage(found.slice(0, query.limit));
@@ -60,14 +60,14 @@ export function addRequestRoutes(scope: FastifyInstance): void {
 
   scope.get('/requests/:id', describedAs(READING), async (request, reply) => {
     const { id } = request.params as { id: string };
-    const { journal } = sandboxOf(request);
+    const { journal } = (await requireSandbox(request)).sandbox;
     const entry = journal.list().findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
     if (entry === undefined) throw notFound('GET /_mock/sandboxes/default/requests lists what the journal has');
     return sendJson(reply, toEntryJson(entry));
   });
 
   scope.delete('/requests', { ...describedAs(DELETING), schema: { body: NoMembers } }, async (request) => ({
-    deleted: sandboxOf(request).journal.clear(),
+    deleted: (await requireSandbox(request)).sandbox.journal.clear(),
   }));
 }
 

@@ -1,14 +1,6 @@
 import { RealDate } from './real-time.ts';
 
-/** Where every time comes from that a client can see. */
-export interface Clock {
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  now(): number;
-}
-
-export const systemClock: Clock = { now: () => RealDate.now() };
-
-/** How a clock was set: it stands at a time, or runs that far from real time. Milliseconds. */
+/** How a clock is set: frozen at a time, or that far from real time. Milliseconds. */
 export interface ClockSetting {
   frozen_at: number | null;
   offset_ms: number;
@@ -16,63 +8,29 @@ export interface ClockSetting {
 
 export const REAL_TIME: ClockSetting = { frozen_at: null, offset_ms: 0 };
 
-/** Times that Python and a timestamp of four-digit years can tell, in milliseconds since 1970. */
+/** Times that Python and a timestamp of four-digit years can express, in milliseconds since 1970. */
 export const EARLIEST = RealDate.parse('0001-01-01T00:00:00Z');
 export const LATEST = RealDate.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** A clock that can be stopped and moved, so that nobody has to wait. */
-export class SettableClock implements Clock {
-  private current: ClockSetting;
-  private lastTime = Number.NaN;
-  private lastTimestamp = '';
+/**
+ * What a clock shows, in milliseconds since 1970.
+ * @param realTime when it is really that late, in the same unit
+ */
+export const timeOf = ({ frozen_at, offset_ms }: ClockSetting, realTime: number = RealDate.now()): number =>
+  frozen_at ?? Math.min(LATEST, realTime + offset_ms);
 
-  constructor(setting: ClockSetting) {
-    this.current = setting;
-  }
+/** Whether the clock shows another time than the real one. */
+export const isMoved = ({ frozen_at, offset_ms }: ClockSetting): boolean => frozen_at !== null || offset_ms !== 0;
 
-  get setting(): ClockSetting {
-    return this.current;
-  }
+/** A clock that is frozen at a time. */
+export const freezeAt = (time: number): ClockSetting => ({ frozen_at: time, offset_ms: time - RealDate.now() });
 
-  /** Whether it tells another time than the real one. */
-  get isMoved(): boolean {
-    return this.current.frozen_at !== null || this.current.offset_ms !== 0;
-  }
+/** A clock that runs from a time on. */
+export const runFrom = (time: number): ClockSetting => ({ frozen_at: null, offset_ms: time - RealDate.now() });
 
-  now(): number {
-    return this.current.frozen_at ?? Math.min(LATEST, RealDate.now() + this.current.offset_ms);
-  }
-
-  /** The time as a timestamp of the wire: within a millisecond it is written once. */
-  timestamp(): string {
-    const time = this.now();
-    if (time !== this.lastTime) {
-      this.lastTime = time;
-      this.lastTimestamp = toTimestamp(time);
-    }
-    return this.lastTimestamp;
-  }
-
-  set(setting: ClockSetting): void {
-    this.current = setting;
-  }
-
-  /** The setting that stands at a time. */
-  frozenAt(time: number): ClockSetting {
-    return { frozen_at: time, offset_ms: time - RealDate.now() };
-  }
-
-  /** The setting that runs from a time on. */
-  runningFrom(time: number): ClockSetting {
-    return { frozen_at: null, offset_ms: time - RealDate.now() };
-  }
-
-  /** The setting that is `ms` further, running or standing as before; back when it is negative. */
-  advancedBy(ms: number): ClockSetting {
-    const { frozen_at, offset_ms } = this.current;
-    return frozen_at === null ? { frozen_at, offset_ms: offset_ms + ms } : this.frozenAt(frozen_at + ms);
-  }
-}
+/** The clock `ms` later, running or frozen as before; earlier when it is negative. */
+export const advanceBy = ({ frozen_at, offset_ms }: ClockSetting, ms: number): ClockSetting =>
+  frozen_at === null ? { frozen_at, offset_ms: offset_ms + ms } : freezeAt(frozen_at + ms);
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d))?$/;
 

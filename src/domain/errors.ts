@@ -30,7 +30,6 @@ export type Refusal =
   | { code: 'not_found'; hint: string }
   | { code: 'precondition_failed' }
   | { code: 'range_not_satisfiable' }
-  | { code: 'conflict'; message: string; hint: string }
   | { code: 'method_not_allowed'; allowed: readonly string[] }
   | { code: 'body_too_large'; limit_bytes: number }
   | { code: 'invalid_body'; errors: BodyError[] }
@@ -56,7 +55,6 @@ export const forbidden = (required: Permission, granted: readonly Permission[]) 
   new RefusalError({ code: 'forbidden', required, granted });
 export const notFromHere = (message: string, hint: string) =>
   new RefusalError({ code: 'not_from_here', message, hint });
-export const conflict = (message: string, hint: string) => new RefusalError({ code: 'conflict', message, hint });
 export const notFound = (hint: string) => new RefusalError({ code: 'not_found', hint });
 export const preconditionFailed = () => new RefusalError({ code: 'precondition_failed' });
 export const rangeNotSatisfiable = () => new RefusalError({ code: 'range_not_satisfiable' });

@@ -35,8 +35,15 @@ export const DEFAULT_TIERS: Tiers = {
   enterprise: { monthly_credits: 10_000_000, metadata: 1000, data: 600, search: 600, upload: 300, compute: 300 },
 };
 
-/** The limits that hold for an organization: those of its tier, with its override applied. */
-export function effectiveLimits(tier: RateLimits, override: RateLimitsOverride): RateLimits {
+/** What the limits of an organization depend on. */
+interface Limited {
+  account_type: AccountType;
+  rate_limits_override: RateLimitsOverride;
+}
+
+/** The limits that hold for an organization, in requests per minute: those of its tier, with its override applied. */
+export function limitsOf(tiers: Tiers, { account_type, rate_limits_override: override }: Limited): RateLimits {
+  const tier = tiers[account_type];
   return {
     metadata: override.metadata ?? tier.metadata,
     data: override.data ?? tier.data,
@@ -45,6 +52,13 @@ export function effectiveLimits(tier: RateLimits, override: RateLimitsOverride):
     compute: override.compute ?? tier.compute,
   };
 }
+
+/** The limit of one category, in requests per minute. */
+export const limitOf = (
+  tiers: Tiers,
+  { account_type, rate_limits_override }: Limited,
+  category: RateLimitCategory,
+): number => rate_limits_override[category] ?? tiers[account_type][category];
 
 /** The override with `update` laid over it, category by category, in the order of the categories. */
 export function mergeOverride(current: RateLimitsOverride, update: RateLimitsUpdate): RateLimitsOverride {

@@ -59,12 +59,21 @@ export class Journal {
   private entries: (JournalEntry | undefined)[] = [];
   private head = 0;
   private bytes = 0;
-  private lastSeq = 0;
+  private latest: number;
   private droppedCount = 0;
 
-  /** @param size entries that are kept; 0 keeps none */
-  constructor(size: number) {
+  /**
+   * @param size entries that are kept; 0 keeps none
+   * @param lastSeq the `seq` after which it goes on
+   */
+  constructor(size: number, lastSeq = 0) {
     this.size = size;
+    this.latest = lastSeq;
+  }
+
+  /** The `seq` of the entry that was opened last. */
+  get lastSeq(): number {
+    return this.latest;
   }
 
   get isOff(): boolean {
@@ -82,9 +91,9 @@ export class Journal {
     url,
     headers,
   }: Pick<JournalEntry, 'request_id' | 'received_at' | 'method' | 'url' | 'headers'>): JournalEntry {
-    this.lastSeq++;
+    this.latest++;
     const entry: JournalEntry = {
-      seq: this.lastSeq,
+      seq: this.latest,
       request_id,
       received_at,
       method,

@@ -1,50 +1,94 @@
 import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
 import { toMilliseconds } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
-import { type FoundCaller, type MaybePromise, type Store, whenThere } from '../store/store.ts';
-import type { Sandbox } from './sandbox.ts';
+import { INITIAL_SNAPSHOT, type Settings, type State } from '../domain/state.ts';
+import type { FoundSandbox, PutOptions, Store } from '../store/store.ts';
+import { buildMemoryRuntime } from './memory-runtime.ts';
+import { Sandbox } from './sandbox.ts';
 
-/** Who sent a request: the key decides the organization and, with it, the world. */
-export interface Caller {
+/** A sandbox as a request finds it. */
+export interface LiveSandbox {
   sandbox: Sandbox;
+  settings: Settings;
+  /** The one time of the request, in milliseconds since 1970. */
+  now: number;
+}
+
+/** Who sent a request: the key decides the organization and, with it, the sandbox. */
+export interface Caller extends LiveSandbox {
   apiKey: ApiKey;
   organization: Organization;
 }
 
-/** Why a key stands for nobody. A client is not told which it is, but a person is. */
-export type KeyProblem = 'unknown' | 'revoked' | 'expired';
+/** A key that is known, and the reason why nobody may use it. A client is not told which it is, but a person is. */
+export interface RefusedKey extends LiveSandbox {
+  problem: 'revoked' | 'expired';
+}
+
+export interface SandboxesOptions {
+  /** Entries that the journal of each sandbox keeps. */
+  journalSize: number;
+  /** What the flags of this start set in every state that is put. */
+  flags: Partial<Settings>;
+}
 
 const MAX_HASHES = 1000;
 
-/** The sandboxes that are alive. */
+/** The sandboxes that are alive, each of them from the first time that somebody asks for it. */
 export class Sandboxes {
   private readonly store: Store;
+  private readonly options: SandboxesOptions;
   private readonly byId = new Map<string, Sandbox>();
   private readonly hashes = new Map<string, string>();
 
-  constructor(store: Store) {
+  constructor(store: Store, options: SandboxesOptions) {
     this.store = store;
+    this.options = options;
   }
 
-  add(sandbox: Sandbox): void {
-    this.byId.set(sandbox.sandbox_id, sandbox);
+  async find(sandboxId: string): Promise<LiveSandbox | undefined> {
+    const found = await this.store.findSandbox(sandboxId);
+    return found && this.toLive(found);
   }
 
-  find(sandboxId: string): Sandbox | undefined {
-    return this.byId.get(sandboxId);
-  }
-
-  /** The caller that a key stands for, or why it stands for none. */
-  findCaller(key: string): MaybePromise<Caller | KeyProblem> {
-    return whenThere(this.store.findCaller(this.hashOf(key)), (found) => this.toCaller(found));
-  }
-
-  private toCaller(found: FoundCaller | undefined): Caller | KeyProblem {
-    const sandbox = found && this.byId.get(found.sandbox_id);
-    if (found === undefined || sandbox === undefined) return 'unknown';
+  /** The caller that a key stands for, or why it stands for none; undefined for a key that is unknown. */
+  async findCaller(key: string): Promise<Caller | RefusedKey | undefined> {
+    const found = await this.store.find(this.hashOf(key));
+    if (found === undefined) return undefined;
     const { api_key: apiKey, organization } = found;
-    if (apiKey.status !== 'active') return apiKey.status;
-    return isExpired(apiKey, sandbox.clock.now()) ? 'expired' : { sandbox, apiKey, organization };
+    const live = this.toLive(found);
+    if (apiKey.status !== 'active') return { ...live, problem: apiKey.status };
+    if (isExpired(apiKey, live.now)) return { ...live, problem: 'expired' };
+    return { ...live, apiKey, organization };
+  }
+
+  /** Makes a sandbox anew from a state, to which a reset goes back. */
+  create(sandboxId: string, state: State, options: Pick<PutOptions, 'seed' | 'granted'>): Promise<void> {
+    return this.put(sandboxId, state, { ...options, initial: state.settings });
+  }
+
+  /** Goes back to the state that the sandbox was made with. False where there is no such sandbox. */
+  async reset(sandboxId: string): Promise<boolean> {
+    const initial = await this.store.findSnapshot(sandboxId, INITIAL_SNAPSHOT);
+    if (initial === undefined) return false;
+    await this.put(sandboxId, initial, {});
+    return true;
+  }
+
+  /** A sandbox of the next generation takes the place of the one that was alive. */
+  private put(sandboxId: string, state: State, options: PutOptions): Promise<void> {
+    const settings = { ...state.settings, ...this.options.flags };
+    return this.store.put(sandboxId, { ...state, settings }, options);
+  }
+
+  private toLive({ sandbox_id, generation, settings, now }: FoundSandbox): LiveSandbox {
+    const known = this.byId.get(sandbox_id);
+    // One that was found before its state was replaced may come here after that.
+    if (known !== undefined && known.generation >= generation) return { sandbox: known, settings, now };
+    const runtime = buildMemoryRuntime(this.options.journalSize, known?.runtime);
+    const sandbox = new Sandbox(sandbox_id, generation, this.store, runtime);
+    this.byId.set(sandbox_id, sandbox);
+    return { sandbox, settings, now };
   }
 
   /** A client sends the same key again and again; only in memory, and only so many. */

@@ -1,22 +1,28 @@
 import type { Database } from 'better-sqlite3';
 import type { ApiKey } from '../domain/api-key.ts';
-import { type ClockSetting, REAL_TIME } from '../domain/clock.ts';
+import { timeOf } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
-import type { AccountType } from '../domain/rate-limits.ts';
 import { now as realNow } from '../domain/real-time.ts';
-import type { SeedOrigin, State } from '../domain/state.ts';
+import type { Settings, State } from '../domain/state.ts';
+import { CachedTables } from './cached-tables.ts';
 import { GroupCommit } from './group-commit.ts';
-import { type FoundKey, KeyCache } from './key-cache.ts';
 import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
 import { IN_MEMORY, openDatabase } from './open-database.ts';
-import { OrganizationCache } from './organization-cache.ts';
 import { removeOwner, writeOwner } from './owner.ts';
-import { type ApiKeyRow, fromApiKey, fromOrganization, toApiKey, toOrganization } from './rows.ts';
-import { prepareStatements } from './statements.ts';
+import type { KeptSandbox } from './state-tables.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
-import type { FoundCaller, KeptSandbox, Report, Store } from './store.ts';
+import type {
+  ApiKeyFilter,
+  Found,
+  FoundSandbox,
+  OrganizationFilter,
+  PutOptions,
+  Report,
+  Store,
+  Updated,
+} from './store.ts';
 
 export interface SqliteStoreOptions {
   /** A path, or `:memory:`. */
@@ -50,18 +56,17 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 class SqliteStore implements Store {
   private readonly db: Database;
   private readonly options: SqliteStoreOptions;
-  private readonly statements: ReturnType<typeof prepareStatements>;
+  private readonly state: CachedTables;
   private readonly checkFiles: () => void;
   private readonly health: StorageHealth;
   private readonly writes: GroupCommit;
-  private readonly keys = new KeyCache();
-  private readonly organizations = new OrganizationCache();
+  /** Whether the transaction has written anything. */
+  private hasWritten = false;
   private owner: string | undefined;
 
   constructor(db: Database, options: SqliteStoreOptions) {
     this.db = db;
     this.options = options;
-    this.statements = prepareStatements(db);
     const { file, report, now = realNow } = options;
     const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(db, file, now);
     this.checkFiles = checkFiles;
@@ -70,17 +75,20 @@ class SqliteStore implements Store {
       report,
       now,
       checkFiles,
-      tryRead: () => this.statements.selectAnything.get(),
+      tryRead: () => db.prepare('SELECT 1 FROM sandboxes').get(),
       tryWrite: () => this.writes.run(() => writeSomething(db)),
     });
     this.health = health;
+    this.state = new CachedTables(db, (work) => health.read(work));
     this.writes = new GroupCommit(db, {
       beforeCommit: checkFiles,
       afterCommit: () => {
-        if (this.organizations.end(true)) health.endWriteProblem();
+        if (this.hasWritten) health.endWriteProblem();
+        this.hasWritten = false;
       },
       afterRollback: () => {
-        this.organizations.end(false);
+        this.hasWritten = false;
+        this.state.forgetAll();
         this.lookForFiles();
       },
       explain: (error) => health.explainWrite(error),
@@ -95,121 +103,83 @@ class SqliteStore implements Store {
     return this.health.canRead();
   }
 
-  async findSandbox(sandboxId: string): Promise<KeptSandbox | undefined> {
-    const row = this.health.read(() => this.statements.selectSandbox.get(sandboxId));
-    if (row === undefined) return undefined;
-    const { tiers, clock, seed } = row;
-    return { tiers: JSON.parse(tiers), clock: JSON.parse(clock), seed: seed === null ? null : JSON.parse(seed) };
+  async find(keyHash: string): Promise<Found | undefined> {
+    const key = this.state.findKey(keyHash);
+    if (key === undefined) return undefined;
+    const { sandbox_id, api_key } = key;
+    const sandbox = this.state.findSandbox(sandbox_id);
+    const organization = this.state.findOrganization(sandbox_id, api_key.organization_id);
+    if (sandbox === undefined || organization === undefined) return undefined;
+    const { settings, generation, seed } = sandbox;
+    return { sandbox_id, settings, generation, now: timeOf(settings.clock), seed, api_key, organization };
   }
 
-  async setClock(sandboxId: string, clock: ClockSetting): Promise<void> {
-    const update = this.db.prepare('UPDATE sandboxes SET clock = ? WHERE sandbox_id = ?');
-    await this.writes.run(() => update.run(JSON.stringify(clock), sandboxId));
-  }
-
-  async findFirstState(sandboxId: string): Promise<State | undefined> {
-    const select = this.db.prepare('SELECT first_state FROM sandboxes WHERE sandbox_id = ?').pluck();
-    const text = this.health.read(() => select.get(sandboxId)) as string | null | undefined;
-    return text ? JSON.parse(text) : undefined;
-  }
-
-  async findSomeApiKey(sandboxId: string): Promise<ApiKey | undefined> {
-    const select = this.db.prepare('SELECT * FROM api_keys WHERE sandbox_id = ? ORDER BY rowid LIMIT 1');
-    const row = this.health.read(() => select.get(sandboxId)) as ApiKeyRow | undefined;
-    return row && toApiKey(row);
-  }
-
-  async findApiKeyById(sandboxId: string, apiKeyId: string): Promise<ApiKey | undefined> {
-    const select = this.db.prepare('SELECT * FROM api_keys WHERE sandbox_id = ? AND api_key_id = ?');
-    const row = this.health.read(() => select.get(sandboxId, apiKeyId)) as ApiKeyRow | undefined;
-    return row === undefined ? this.keys.findLent(sandboxId, apiKeyId) : toApiKey(row);
+  async findSandbox(sandboxId: string): Promise<FoundSandbox | undefined> {
+    const sandbox = this.state.findSandbox(sandboxId);
+    return sandbox && { sandbox_id: sandboxId, ...sandbox, now: timeOf(sandbox.settings.clock) };
   }
 
   async findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
-    return this.committedOrganization(sandboxId, organizationId);
+    return this.state.findOrganization(sandboxId, organizationId);
+  }
+
+  async findSnapshot(sandboxId: string, name: string): Promise<State | undefined> {
+    return this.health.read(() => this.state.tables.findSnapshot(sandboxId, name));
+  }
+
+  async listOrganizations(sandboxId: string, filter: OrganizationFilter): Promise<Organization[]> {
+    return this.health.read(() => this.state.tables.listOrganizations(sandboxId, filter));
+  }
+
+  async listApiKeys(sandboxId: string, filter: ApiKeyFilter): Promise<ApiKey[]> {
+    const kept = this.health.read(() => this.state.tables.listApiKeys(sandboxId, filter));
+    if (filter.api_key_id === undefined || kept.length > 0) return kept;
+    const lent = this.state.findLentKey(sandboxId, filter.api_key_id);
+    return lent === undefined ? [] : [lent];
   }
 
   updateOrganization(
     sandboxId: string,
     organizationId: string,
-    change: (current: Organization) => Organization,
-  ): Promise<Organization | undefined> {
+    change: (current: Organization | undefined, now: number) => Organization | undefined,
+  ): Promise<Updated<Organization | undefined>> {
     return this.writes.run(() => {
-      const known = this.organizations.getInside(sandboxId, organizationId);
-      const current = known ?? this.readOrganization(sandboxId, organizationId);
-      if (current === undefined) return undefined;
-      const next = change(current);
-      if (next === current) return current;
-      this.writeUpdate(sandboxId, next);
-      this.organizations.change(sandboxId, next);
-      return next;
-    });
-  }
-
-  /** Always at once: were some at once and others not, a request could overtake the one before it. */
-  findCaller(keyHash: string): FoundCaller | undefined {
-    const key = this.keys.get(keyHash) ?? this.readKey(keyHash);
-    if (key === undefined) return undefined;
-    const { sandbox_id, api_key } = key;
-    const organization = this.committedOrganization(sandbox_id, api_key.organization_id);
-    return organization && { sandbox_id, api_key, organization };
-  }
-
-  private readKey(keyHash: string): FoundKey | undefined {
-    const row = this.health.read(() => this.statements.selectKey.get(keyHash));
-    if (row === undefined) return undefined;
-    const found = { sandbox_id: row.sandbox_id, api_key: toApiKey(row) };
-    this.keys.set(keyHash, found);
-    return found;
-  }
-
-  async findApiKeys(keyHashes: string[]): Promise<{ api_key: ApiKey; account_type: AccountType }[]> {
-    const rows = this.health.read(() => this.statements.selectKeys.all(JSON.stringify(keyHashes)));
-    return rows.map(({ account_type, ...row }) => ({ api_key: toApiKey(row), account_type }));
-  }
-
-  async listOrganizationIds(sandboxId: string, limit: number): Promise<string[]> {
-    const select = this.db.prepare(
-      'SELECT organization_id FROM organizations WHERE sandbox_id = ? ORDER BY rowid LIMIT ?',
-    );
-    return this.health.read(() => select.pluck().all(sandboxId, limit)) as string[];
-  }
-
-  async grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void> {
-    const write = this.db.transaction(() => {
-      for (const apiKey of apiKeys) this.statements.grantKey.run(fromApiKey(sandboxId, apiKey));
-    });
-    await this.writes.run(write);
-    this.keys.invalidate();
-  }
-
-  lendApiKey(sandboxId: string, apiKey: ApiKey): void {
-    this.keys.lend({ sandbox_id: sandboxId, api_key: apiKey });
-  }
-
-  async replaceState(
-    sandboxId: string,
-    state: State,
-    more: { clock: ClockSetting; apiKeys: ApiKey[]; seed?: SeedOrigin | undefined } = { clock: REAL_TIME, apiKeys: [] },
-  ): Promise<void> {
-    const { clock, apiKeys, seed } = more;
-    const write = this.db.transaction(() => {
-      this.organizations.invalidate();
-      const recorded = seed === undefined ? this.statements.selectSandbox.get(sandboxId)?.seed : JSON.stringify(seed);
-      this.db.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
-      const insert = this.db.prepare(
-        'INSERT INTO sandboxes (sandbox_id, tiers, first_state, clock, seed) VALUES (?, ?, ?, ?, ?)',
-      );
-      const [tiers, firstState] = [JSON.stringify(state.tiers), JSON.stringify(state)];
-      insert.run(sandboxId, tiers, firstState, JSON.stringify(clock), recorded ?? null);
-      for (const organization of state.organizations) {
-        this.statements.insertOrganization.run(fromOrganization(sandboxId, organization));
+      const { settings } = this.requireSandbox(sandboxId);
+      const now = timeOf(settings.clock);
+      const before = this.state.findOrganization(sandboxId, organizationId);
+      const after = change(before, now);
+      if (after !== before) {
+        this.state.writeOrganization(sandboxId, before, after);
+        this.hasWritten = true;
       }
-      for (const apiKey of state.api_keys) this.statements.insertKey.run(fromApiKey(sandboxId, apiKey));
-      for (const apiKey of apiKeys) this.statements.grantKey.run(fromApiKey(sandboxId, apiKey));
+      return { before, after, settings, now };
     });
-    await this.writes.run(write);
-    this.keys.invalidate();
+  }
+
+  updateSettings(sandboxId: string, change: (current: Settings, now: number) => Settings): Promise<Updated<Settings>> {
+    return this.writes.run(() => {
+      const sandbox = this.requireSandbox(sandboxId);
+      const { settings: before } = sandbox;
+      const now = timeOf(before.clock);
+      const after = change(before, now);
+      if (after !== before) {
+        this.state.writeSettings(sandboxId, sandbox, after);
+        this.hasWritten = true;
+      }
+      return { before, after, settings: after, now };
+    });
+  }
+
+  put(sandboxId: string, state: State, options: PutOptions = {}): Promise<void> {
+    return this.writeMany(() => this.state.tables.replace(sandboxId, state, options));
+  }
+
+  grant(sandboxId: string, apiKeys: ApiKey[]): Promise<void> {
+    return this.writeMany(() => this.state.tables.grant(sandboxId, apiKeys));
+  }
+
+  lend(sandboxId: string, apiKey: ApiKey): void {
+    this.state.lend({ sandbox_id: sandboxId, api_key: apiKey });
   }
 
   announce(url: string | null): void {
@@ -224,43 +194,31 @@ class SqliteStore implements Store {
     this.db.close();
   }
 
+  /** Work of several statements, which takes its own back when it throws. */
+  private writeMany(work: () => void): Promise<void> {
+    const inSavepoint = this.db.transaction(work);
+    return this.writes.run(() => {
+      this.state.forgetAll();
+      inSavepoint();
+      this.hasWritten = true;
+    });
+  }
+
+  private requireSandbox(sandboxId: string): KeptSandbox {
+    const sandbox = this.state.findSandbox(sandboxId);
+    if (sandbox === undefined) throw new Error(`there is no sandbox ${sandboxId}`);
+    return sandbox;
+  }
+
   /** Where the files are moved, what they hold is brought to an end. */
   private lookForFiles(): void {
     try {
       this.checkFiles();
     } catch {}
   }
-
-  private writeUpdate(sandboxId: string, organization: Organization): void {
-    const { organization_id, organization_name, logo_url, billing_email, metadata, updated_at } = organization;
-    const override = JSON.stringify(organization.rate_limits_override);
-    this.statements.updateOrganization.run(
-      organization_name,
-      logo_url,
-      billing_email,
-      metadata,
-      override,
-      updated_at,
-      sandboxId,
-      organization_id,
-    );
-  }
-
-  private committedOrganization(sandboxId: string, organizationId: string): Organization | undefined {
-    const known = this.organizations.get(sandboxId, organizationId);
-    if (known !== undefined) return known;
-    const organization = this.readOrganization(sandboxId, organizationId);
-    if (organization !== undefined) this.organizations.set(sandboxId, organization);
-    return organization;
-  }
-
-  private readOrganization(sandboxId: string, organizationId: string): Organization | undefined {
-    const row = this.health.read(() => this.statements.selectOrganization.get(sandboxId, organizationId));
-    return row && toOrganization(row);
-  }
 }
 
-/** The smallest write: one page, with what stands there already. */
+/** The smallest write: one page, with what is there already. */
 function writeSomething(db: Database): void {
   db.pragma(`user_version = ${db.pragma('user_version', { simple: true })}`);
 }

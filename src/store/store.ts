@@ -1,37 +1,63 @@
 import type { ApiKey } from '../domain/api-key.ts';
-import type { ClockSetting } from '../domain/clock.ts';
 import { RefusalError } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
-import type { AccountType, Tiers } from '../domain/rate-limits.ts';
-import type { SeedOrigin, State } from '../domain/state.ts';
+import type { SeedOrigin, Settings, State } from '../domain/state.ts';
 
-/** A value, or a promise of it where it must be waited for. */
-export type MaybePromise<T> = T | Promise<T>;
-
-/** What `use` makes of a value, once it is there. */
-export function whenThere<T, Result>(value: MaybePromise<T>, use: (value: T) => Result): MaybePromise<Result> {
-  return value instanceof Promise ? value.then(use) : use(value);
-}
-
-/** What a sandbox is set to. */
-export interface KeptSandbox {
-  tiers: Tiers;
-  clock: ClockSetting;
-  /** What filled it; null for one that is older than this was kept. */
+/** A sandbox at a moment. */
+export interface FoundSandbox {
+  sandbox_id: string;
+  settings: Settings;
+  /** One more each time the whole state is replaced. */
+  generation: number;
+  /** The time of the sandbox at that moment, in milliseconds since 1970. */
+  now: number;
+  /** The seed that it was made from; null where that was not recorded yet. */
   seed: SeedOrigin | null;
 }
 
-/** A key, the sandbox and the organization that it belongs to. */
-export interface FoundCaller {
-  sandbox_id: string;
+/** What a request needs to know. */
+export interface Found extends FoundSandbox {
   api_key: ApiKey;
   organization: Organization;
+}
+
+/** What an update found and what it left, and the sandbox at that moment. */
+export interface Updated<Value> {
+  before: Value;
+  after: Value;
+  settings: Settings;
+  now: number;
+}
+
+/** What a list is cut down to. */
+export interface OrganizationFilter {
+  organization_ids?: string[];
+  limit?: number;
+}
+export interface ApiKeyFilter {
+  key_hashes?: string[];
+  api_key_id?: string;
+  limit?: number;
+}
+
+/** What else `put` writes in the same transaction. */
+export interface PutOptions {
+  /** The snapshot that a reset goes back to becomes the state that is put, with these settings. Else it stays as it is. */
+  initial?: Settings;
+  /** Where the state is from; where nothing is said, that stays as it is recorded. */
+  seed?: SeedOrigin | undefined;
+  /** Keys that are granted as by {@link Store.grant}. */
+  granted?: ApiKey[];
 }
 
 /**
  * Where state outlives the process. Each method is one unit of work. What writes settles after its commit: once its
  * promise is fulfilled the change survives the death of the process. A read sees committed changes only. Where the
  * storage cannot be read or written every method throws {@link StorageError}, and nothing of the work is kept.
+ *
+ * The `change` of an update is pure and synchronous. Updates of one value happen one after another, so none is lost. It is
+ * given undefined where there is no such value, and the time of the sandbox in milliseconds; what it returns is what is kept:
+ * undefined removes, `current` itself writes nothing. What it throws comes out and leaves all as it was.
  */
 export interface Store {
   /**
@@ -43,67 +69,45 @@ export interface Store {
   /** Whether the storage can be read; after a read that failed the same one is tried again. */
   canRead(): Promise<boolean>;
 
-  /** What a sandbox is set to, or undefined when there is no such sandbox. */
-  findSandbox(sandboxId: string): Promise<KeptSandbox | undefined>;
+  /** Whom the key with this SHA-256 stands for: all that a request needs to know, in one read. */
+  find(keyHash: string): Promise<Found | undefined>;
 
-  /** Keeps how the clock of a sandbox is set. */
-  setClock(sandboxId: string, clock: ClockSetting): Promise<void>;
+  findSandbox(sandboxId: string): Promise<FoundSandbox | undefined>;
 
   findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined>;
 
-  /**
-   * Replaces an organization by what `change` makes of it; updates of one organization happen one after another, so
-   * none is lost. When `change` returns `current` itself nothing is written; what it throws comes out and leaves all
-   * as it was. `change` is pure and synchronous. Undefined when there is no such organization.
-   */
+  /** The organizations of a sandbox, in the order in which they were made. */
+  listOrganizations(sandboxId: string, filter: OrganizationFilter): Promise<Organization[]>;
+
+  /** The keys of a sandbox: in the order of `key_hashes` where they are given, else in that in which they were made. */
+  listApiKeys(sandboxId: string, filter: ApiKeyFilter): Promise<ApiKey[]>;
+
+  /** A state that was kept under a name, whole. */
+  findSnapshot(sandboxId: string, name: string): Promise<State | undefined>;
+
+  /** @throws {Error} for an organization of a sandbox that does not exist */
   updateOrganization(
     sandboxId: string,
     organizationId: string,
-    change: (current: Organization) => Organization,
-  ): Promise<Organization | undefined>;
+    change: (current: Organization | undefined, now: number) => Organization | undefined,
+  ): Promise<Updated<Organization | undefined>>;
+
+  /** @throws {Error} for a sandbox that does not exist */
+  updateSettings(sandboxId: string, change: (current: Settings, now: number) => Settings): Promise<Updated<Settings>>;
+
+  /** Makes `state` all that there is of a sandbox, which is made if need be. Granted keys stay. */
+  put(sandboxId: string, state: State, options?: PutOptions): Promise<void>;
 
   /**
-   * Whom the key with this SHA-256 stands for: all that a request needs to know, in one read. A store that need not wait
-   * answers at once: every request asks, and a promise costs it a tenth of its time.
+   * Allows keys in a sandbox, from now on and through every `put`. One that the sandbox has keeps its id and its name; one
+   * of another sandbox is left alone.
    */
-  findCaller(keyHash: string): MaybePromise<FoundCaller | undefined>;
+  grant(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
 
-  /** The keys with these SHA-256, in this order, as far as there are any; and the tiers of their organizations. */
-  findApiKeys(keyHashes: string[]): Promise<{ api_key: ApiKey; account_type: AccountType }[]>;
+  /** Allows a key in a sandbox until the store is closed; nothing of it is kept. */
+  lend(sandboxId: string, apiKey: ApiKey): void;
 
-  /** The first `limit` organizations of a sandbox, in the order in which they were made. */
-  listOrganizationIds(sandboxId: string, limit: number): Promise<string[]>;
-
-  /** Any key that the sandbox keeps, the same one until the keys change. */
-  findSomeApiKey(sandboxId: string): Promise<ApiKey | undefined>;
-
-  /** The key of this sandbox with this id. */
-  findApiKeyById(sandboxId: string, apiKeyId: string): Promise<ApiKey | undefined>;
-
-  /**
-   * Lets the keys be used in a sandbox, from now on. One that the sandbox has keeps its id and its name; one of another
-   * sandbox is left alone.
-   */
-  grantApiKeys(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
-
-  /** Lets the key be used in a sandbox until the store is closed; nothing of it is kept. */
-  lendApiKey(sandboxId: string, apiKey: ApiKey): void;
-
-  /**
-   * Makes `state` all that there is of a sandbox, which comes into being if need be, and the state that a reset goes back
-   * to; besides, how its clock is set, which keys are granted as by {@link grantApiKeys}, and where the state came from,
-   * which stays as it is recorded where nothing is said.
-   */
-  replaceState(
-    sandboxId: string,
-    state: State,
-    more?: { clock: ClockSetting; apiKeys: ApiKey[]; seed?: SeedOrigin | undefined },
-  ): Promise<void>;
-
-  /** The state that a sandbox was made with; undefined for one that is older than this was kept. */
-  findFirstState(sandboxId: string): Promise<State | undefined>;
-
-  /** Notes where the server answers, for whoever is refused because this process owns the storage. */
+  /** Records where the server is listening, for whoever is refused because this process owns the storage. */
   announce(url: string): void;
 
   /** Finishes the writes that were begun, then lets go of the storage. Later calls are rejected. */

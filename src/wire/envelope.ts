@@ -35,8 +35,6 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     }
     case 'not_from_here':
       return answer(403, 'ForbiddenError', refusal.message, {}, { [HINT]: refusal.hint });
-    case 'conflict':
-      return answer(409, 'ConflictError', refusal.message, {}, toHint(refusal.hint));
     case 'not_found':
       return answer(404, 'NotFoundError', 'Not Found', {}, toHint(refusal.hint));
     case 'precondition_failed': {

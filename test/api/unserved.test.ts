@@ -17,7 +17,7 @@ describe('what is published without a key and not served', () => {
     ['GET', '/v1/marketplace/catalog/x?a=b'],
     ['GET', '/v1/%70ublic/x'],
   ])('%s %s is a 501 whether a key is sent or not: it is not read and not charged', async (method, url) => {
-    const { send, sandbox } = await buildTestApp({ limits: 'enforce' });
+    const { send, findSandbox } = await buildTestApp({ limits: 'enforce' });
     for (const authorization of [null, undefined, 'Bearer nonsense', 'Basic x', 'Bearer sk_test_unknown']) {
       const answer = await send({
         method: method as 'GET',
@@ -28,7 +28,7 @@ describe('what is published without a key and not served', () => {
       expect([answer.status, answer.json]).toEqual([501, body]);
       expect(Object.keys(answer.headers).filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
     }
-    expect(sandbox.buckets.list()).toEqual([]);
+    expect(await (await findSandbox()).buckets.list()).toEqual([]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ACME, buildTestApp, START } from '../support/harness.ts';
+import { ACME, buildTestApp } from '../support/harness.ts';
 
 const UPDATED = { updated_at: '2026-01-01T00:00:00Z' };
 
@@ -100,9 +100,9 @@ describe('PATCH /v1/organizations', () => {
   });
 
   it('compares metadata as text without blanks, and limits with the stored override', async () => {
-    const { patch, clock } = await buildTestApp();
+    const { patch, advance } = await buildTestApp();
     const before = (await patch({ metadata: { a: 1 }, rate_limits: { search: 60 } })).json;
-    clock.time = START + 1234;
+    await advance(1234);
     expect((await patch('{"metadata": { "a" : 1 }, "rate_limits": {"search": "60"}}')).json).toEqual(before);
     // The tier gives 60 for data too, but as a default, not as an override.
     expect((await patch({ rate_limits: { data: 60 } })).json.updated_at).toBe('2026-01-01T00:00:01.234000Z');

@@ -156,7 +156,7 @@ describe('the journal', () => {
   it('is read in pages, by filters, by id, and emptied', async () => {
     const app = await buildTestApp();
     for (let call = 0; call < 5; call++) {
-      app.clock.time += 1000;
+      await app.advance(1000);
       await app.get(call % 2 === 0 ? {} : { url: '/v1/x' });
     }
     const seqs = async (query: string) => (await read(app, query)).json.requests.map(({ seq }: JournalEntry) => seq);

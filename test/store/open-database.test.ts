@@ -51,7 +51,7 @@ function makeMigrations(...more: string[]): string {
 
 async function makeDatabase(file: string): Promise<void> {
   const store = open(file);
-  await store.replaceState('default', state);
+  await store.put('default', state);
   await store.close();
 }
 
@@ -65,7 +65,7 @@ describe('opening a database', () => {
   it('finds again what was written', async () => {
     const file = join(makeFolder(), 'mock.db');
     await makeDatabase(file);
-    expect(await open(file).findSandbox('default')).toMatchObject({ tiers: state.tiers });
+    expect(await open(file).findSandbox('default')).toMatchObject({ settings: state.settings });
   });
 
   it('keeps what SQLite sets aside in memory: a read-only container has no place for temporary files', () => {
@@ -130,12 +130,12 @@ describe('opening a database', () => {
   it('says who owns the file, and the owner goes on', async () => {
     const file = join(makeFolder(), 'mock.db');
     const owner = open(file);
-    await owner.replaceState('default', state);
+    await owner.put('default', state);
     owner.announce('http://localhost:4030');
     expect(() => open(file)).toThrow(
       /mock\.db: is in use by process 4711 on .*, which answers at http:\/\/localhost:4030, since 2026-01-01T00:00:00Z: stop it/,
     );
-    expect(await owner.findSandbox('default')).toMatchObject({ tiers: state.tiers });
+    expect(await owner.findSandbox('default')).toMatchObject({ settings: state.settings });
     await owner.close();
     expect(existsSync(`${file}.owner`)).toBe(false);
     open(file);
@@ -242,7 +242,7 @@ describe('who may read a database', () => {
     const folder = join(makeFolder(), 'a', 'b');
     const file = join(folder, 'mock.db');
     const store = open(file);
-    await store.replaceState('default', state);
+    await store.put('default', state);
     expect([join(folder, '..'), folder, file, `${file}-wal`, `${file}.owner`].map(modeOf)).toEqual([
       '700',
       '700',
@@ -280,7 +280,7 @@ describe('links', () => {
     await makeDatabase(file);
     symlinkSync(file, link);
     const store = open(link);
-    expect(await store.findSandbox('default')).toMatchObject({ tiers: state.tiers });
+    expect(await store.findSandbox('default')).toMatchObject({ settings: state.settings });
     expect(readdirSync(folder).sort()).toEqual(['data', 'link.db']);
     expect(() => open(file)).toThrow(/is in use by process 4711/);
     expect(() => open(link)).toThrow(/is in use by process 4711/);
@@ -290,7 +290,7 @@ describe('links', () => {
     const folder = makeFolder();
     symlinkSync(join(folder, 'mock.db'), join(folder, 'link.db'));
     await makeDatabase(join(folder, 'link.db'));
-    expect(await open(join(folder, 'mock.db')).findSandbox('default')).toMatchObject({ tiers: state.tiers });
+    expect(await open(join(folder, 'mock.db')).findSandbox('default')).toMatchObject({ settings: state.settings });
   });
 
   it.each<[string, (owner: string, folder: string) => void]>([
@@ -326,11 +326,11 @@ describe('the owner file', () => {
   it('of a server that made a new database at the same path is not removed by the one before', async () => {
     const file = join(makeFolder(), 'mock.db');
     const first = open(file);
-    await first.replaceState('default', state);
+    await first.put('default', state);
     for (const name of [file, `${file}-wal`]) rmSync(name);
     const second = openSqliteStore({ ...OPTIONS, file, pid: 4712 });
     onTestFinished(() => second.close());
-    await second.replaceState('default', state);
+    await second.put('default', state);
     await first.close();
     expect(readdirSync(join(file, '..')).sort()).toEqual(['mock.db', 'mock.db-wal', 'mock.db.owner']);
     expect(readFileSync(`${file}.owner`, 'utf8')).toContain('4712');
@@ -363,18 +363,20 @@ describe('a first start that was killed', () => {
       writeFileSync(file, bytes);
       writeFileSync(`${file}-wal`, wal);
       const store = open(file);
-      await store.replaceState('default', state);
-      expect(await store.listOrganizationIds('default', 1)).toEqual(['org_demo123']);
+      await store.put('default', state);
+      expect(await store.listOrganizations('default', { limit: 1 })).toMatchObject([
+        { organization_id: 'org_demo123' },
+      ]);
       await store.close();
     }
   });
 });
 
 describe('a large database that is damaged', () => {
-  it.each<[string, (bytes: Buffer) => Buffer]>([
+  it.each<[string, (bytes: Buffer, rootPage: number) => Buffer]>([
     ['everywhere but in its first page', (bytes) => bytes.fill(0xa5, 4096)],
     ['in its first page', (bytes) => bytes.fill(0xa5, 100, 4096)],
-    ['in its first tables', (bytes) => bytes.fill(0xa5, 4096, 16_384)],
+    ['in the table of its states', (bytes, page) => bytes.fill(0xa5, (page - 1) * 4096, page * 4096)],
     ['by its end', (bytes) => bytes.subarray(0, 4096)],
   ])('%s is told in one line at the start', async (_, damage) => {
     const file = join(makeFolder(), 'mock.db');
@@ -383,9 +385,12 @@ describe('a large database that is damaged', () => {
     if (first === undefined) throw new Error('the seed has an organization');
     // More than is looked through at a start.
     const metadata = JSON.stringify({ text: 'x'.repeat(10 * 1024 * 1024) });
-    await store.replaceState('default', { ...state, organizations: [{ ...first, metadata }], api_keys: [] });
+    await store.put('default', { ...state, organizations: [{ ...first, metadata }], api_keys: [] });
     await store.close();
-    writeFileSync(file, damage(readFileSync(file)));
+    const db = new Sqlite(file);
+    const rootPage = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'states'").pluck().get();
+    db.close();
+    writeFileSync(file, damage(readFileSync(file), Number(rootPage)));
     const starting = (async () => open(file).findSandbox('default'))();
     await expect(starting).rejects.toThrow(/^[^\n]*mock\.db: the database is damaged: put a copy in its place[^\n]*$/);
   });
@@ -396,7 +401,7 @@ describe('migrations', () => {
     const file = join(makeFolder(), 'mock.db');
     await makeDatabase(file);
     const store = open(file, makeMigrations('ALTER TABLE sandboxes ADD COLUMN added TEXT', 'CREATE TABLE more (a)'));
-    expect(await store.findSandbox('default')).toMatchObject({ tiers: state.tiers });
+    expect(await store.findSandbox('default')).toMatchObject({ settings: state.settings });
     await store.close();
     const [now, old] = [file, `${file}.version-${newest}`].map((path) => {
       const db = new Sqlite(path, { readonly: true });

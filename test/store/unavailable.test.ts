@@ -127,13 +127,13 @@ describe('a database whose files are no longer in their place', () => {
       const other = join(makeFolder(), 'other.db');
       // Of other pages than the first one has: a log that were applied to it would mix both.
       const large = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
-      const organizations = state.organizations.map((one) => ({ ...rename('other')(one), metadata: large }));
+      const organizations = state.organizations.map((one) => ({ ...one, organization_name: 'other', metadata: large }));
       const filled = openStore(other, () => 0);
-      await filled.replaceState('default', { ...state, organizations });
+      await filled.put('default', { ...state, organizations });
       await filled.close();
       const store = openStore(file, () => 0);
       onTestFinished(() => store.close());
-      await store.replaceState('default', state);
+      await store.put('default', state);
       await store.updateOrganization('default', 'org_demo123', rename('kept'));
       renameSync(file, `${file}.moved`);
       copyFileSync(other, file);
@@ -219,7 +219,8 @@ describe('a database whose files are no longer in their place', () => {
   });
 });
 
-const rename = (organization_name: string) => (current: Organization) => ({ ...current, organization_name });
+const rename = (organization_name: string) => (current: Organization | undefined) =>
+  current && { ...current, organization_name };
 
 /** Puts what `make` makes in the place of a file, at once. */
 function replace(file: string, make: () => void): void {
@@ -238,7 +239,7 @@ describe('a database that cannot be read', () => {
     // More than is looked through when it is opened.
     const metadata = JSON.stringify({ text: 'x'.repeat(10 * 1024 * 1024) });
     const organizations = state.organizations.map((organization) => ({ ...organization, metadata }));
-    await filled.replaceState('default', { ...state, organizations: organizations.slice(0, 1), api_keys: [] });
+    await filled.put('default', { ...state, organizations: organizations.slice(0, 1), api_keys: [] });
     await filled.close();
 
     const store = open();

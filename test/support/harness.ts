@@ -4,11 +4,11 @@ import { onTestFinished } from 'vitest';
 import type { HealthSource } from '../../src/api/health.ts';
 import { buildApp } from '../../src/app.ts';
 import { DEFAULT_SEED } from '../../src/default-seed.ts';
-import { REAL_TIME, SettableClock, toTimestamp } from '../../src/domain/clock.ts';
+import { advanceBy, freezeAt, toTimestamp } from '../../src/domain/clock.ts';
 import type { LimitsMode } from '../../src/domain/rate-limiter.ts';
 import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
 import { buildLogStream } from '../../src/log.ts';
-import { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
 import { buildSeed } from '../../src/seed-build.ts';
 import type { SeedContent } from '../../src/seed-schema.ts';
@@ -24,27 +24,14 @@ export const START = Date.UTC(2026, 0, 1);
 
 export const ADMIN = 'sk_test_xyz789';
 
-/** A clock that stands until a test moves it. */
-export class TestClock extends SettableClock {
-  constructor() {
-    super(REAL_TIME);
-    this.time = START;
-  }
-
-  get time(): number {
-    return this.now();
-  }
-
-  set time(milliseconds: number) {
-    this.set(this.frozenAt(milliseconds));
-  }
-}
-
 export interface TestApp {
   app: FastifyInstance;
   store: Store;
-  clock: TestClock;
-  sandbox: Sandbox;
+  sandboxes: Sandboxes;
+  /** The default sandbox as it is now. */
+  findSandbox(): Promise<Sandbox>;
+  /** Moves the clock, which is frozen at {@link START} at first. */
+  advance(milliseconds: number): Promise<void>;
   log: string[];
   /** Sends a request with the admin key, unless `authorization` says otherwise. An answer of 500 fails the test. */
   send(options: SendOptions): Promise<Answer>;
@@ -73,7 +60,7 @@ export function openMemoryStore(): Store {
   });
 }
 
-/** The app on an in-memory database and a clock that stands still. */
+/** The app on an in-memory database and a frozen clock. */
 export async function buildTestApp(
   options: {
     unknownFields?: UnknownFields;
@@ -88,22 +75,13 @@ export async function buildTestApp(
   } = {},
 ): Promise<TestApp> {
   const log: string[] = [];
-  const clock = new TestClock();
   const store = options.store ?? openMemoryStore();
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, 'a test', toTimestamp(START));
-  await store.replaceState(DEFAULT_SANDBOX, state);
-  const sandboxes = new Sandboxes(store);
-  const limitsMode = options.limits ?? 'headers';
-  const parts = {
-    tiers: state.tiers,
-    clock,
-    store,
-    limitsMode,
-    firstClock: clock.setting,
+  const sandboxes = new Sandboxes(store, {
     journalSize: options.journalSize ?? 100,
-  };
-  const sandbox = new Sandbox({ sandbox_id: DEFAULT_SANDBOX, ...parts });
-  sandboxes.add(sandbox);
+    flags: { clock: freezeAt(START), limits: options.limits ?? 'headers' },
+  });
+  await sandboxes.create(DEFAULT_SANDBOX, state, {});
   const app = await buildApp({
     sandboxes,
     store: options.health ?? store,
@@ -139,8 +117,18 @@ export async function buildTestApp(
   return {
     app,
     store,
-    clock,
-    sandbox,
+    sandboxes,
+    findSandbox: async () => {
+      const found = await sandboxes.find(DEFAULT_SANDBOX);
+      if (found === undefined) throw new Error('there is always a default sandbox');
+      return found.sandbox;
+    },
+    advance: async (ms) => {
+      await store.updateSettings(DEFAULT_SANDBOX, (settings) => ({
+        ...settings,
+        clock: advanceBy(settings.clock, ms),
+      }));
+    },
     log,
     send,
     patch: (body, more = {}) =>

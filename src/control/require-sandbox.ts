@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { notFound } from '../domain/errors.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
-import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import type { LiveSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,9 +10,9 @@ declare module 'fastify' {
 }
 
 /** The sandbox that the path names. */
-export function sandboxOf(request: FastifyRequest<{ Params: unknown }>): Sandbox {
+export async function requireSandbox(request: FastifyRequest<{ Params: unknown }>): Promise<LiveSandbox> {
   const { sandbox_id } = request.params as { sandbox_id: string };
-  const sandbox = request.sandboxes?.find(sandbox_id);
-  if (sandbox === undefined) throw notFound(`the only sandbox is ${DEFAULT_SANDBOX}`);
-  return sandbox;
+  const found = await request.sandboxes?.find(sandbox_id);
+  if (found === undefined) throw notFound(`the only sandbox is ${DEFAULT_SANDBOX}`);
+  return found;
 }

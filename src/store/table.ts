@@ -1,0 +1,104 @@
+import type { Database, Statement } from 'better-sqlite3';
+
+/** How a column holds a member: as it is, as JSON text, or as 0 or 1. */
+type Kind = 'plain' | 'json' | 'boolean';
+
+/** A column for each member: from this list come INSERT, UPDATE, SELECT and the mapping of rows. */
+export type Columns<Value> = { [Member in keyof Value & string]: Kind };
+
+type Kept = string | number | null;
+export type Row = Record<string, Kept>;
+
+/** The rows of what is; those of a snapshot have its name. */
+export const CURRENT = '';
+
+/** The values of one kind in a state, a row each. */
+export class Table<Value extends object> {
+  /** The columns of the members, for a SELECT. */
+  readonly selected: string;
+  private readonly db: Database;
+  private readonly name: string;
+  private readonly columns: [member: keyof Value & string, kind: Kind][];
+  private readonly id: keyof Value & string;
+  private readonly selectOne: Statement<Kept[], Row>;
+  private readonly selectAll: Statement<Kept[], Row>;
+  private readonly insertOne: Statement<Kept[]>;
+  /** By the members that change. */
+  private readonly updates = new Map<string, Statement<Kept[]>>();
+
+  constructor(db: Database, name: string, columns: Columns<Value>, id: keyof Value & string) {
+    this.db = db;
+    this.name = name;
+    this.columns = Object.entries(columns) as [keyof Value & string, Kind][];
+    this.id = id;
+    const members = this.columns.map(([member]) => member);
+    this.selected = members.map((member) => `${name}.${member}`).join(', ');
+    const select = `SELECT ${this.selected} FROM ${name} WHERE sandbox_id = ? AND snapshot = ?`;
+    this.selectOne = db.prepare(`${select} AND ${id} = ?`);
+    this.selectAll = db.prepare(`${select} ORDER BY rowid`);
+    this.insertOne = db.prepare(
+      `INSERT INTO ${name} (sandbox_id, snapshot, ${members.join(', ')}) VALUES (?, ?${', ?'.repeat(members.length)})`,
+    );
+  }
+
+  find(sandboxId: string, id: string): Value | undefined {
+    const row = this.selectOne.get(sandboxId, CURRENT, id);
+    return row && this.toValue(row);
+  }
+
+  /** All of a state, in the order in which they were made. */
+  list(sandboxId: string, snapshot: string): Value[] {
+    return this.selectAll.all(sandboxId, snapshot).map((row) => this.toValue(row));
+  }
+
+  insert(sandboxId: string, value: Value): void {
+    this.insertOne.run(sandboxId, CURRENT, ...this.columns.map(([member, kind]) => toKept(value[member], kind)));
+  }
+
+  /** Writes the members that differ; the others take their time too. */
+  update(sandboxId: string, before: Value, after: Value): void {
+    const changed = this.columns.filter(([member]) => before[member] !== after[member]);
+    if (changed.length === 0) return;
+    const names = changed.map(([member]) => `${member} = ?`).join(', ');
+    const known = this.updates.get(names);
+    const update = known ?? this.db.prepare(`UPDATE ${this.name} SET ${names} WHERE ${this.place}`);
+    if (known === undefined) this.updates.set(names, update);
+    const values = changed.map(([member, kind]) => toKept(after[member], kind));
+    update.run(...values, sandboxId, CURRENT, toKept(before[this.id], 'plain'));
+  }
+
+  remove(sandboxId: string, value: Value): void {
+    const statement = this.db.prepare(`DELETE FROM ${this.name} WHERE ${this.place}`);
+    statement.run(sandboxId, CURRENT, toKept(value[this.id], 'plain'));
+  }
+
+  /** Makes the rows of what is those of a snapshot too. */
+  copyTo(snapshot: string, sandboxId: string): void {
+    const names = this.columns.map(([member]) => member).join(', ');
+    this.db
+      .prepare(
+        `INSERT INTO ${this.name} (sandbox_id, snapshot, ${names})
+         SELECT sandbox_id, ?, ${names} FROM ${this.name} WHERE sandbox_id = ? AND snapshot = ? ORDER BY rowid`,
+      )
+      .run(snapshot, sandboxId, CURRENT);
+  }
+
+  toValue(row: Row): Value {
+    const members = this.columns.map(([member, kind]) => [member, fromKept(row[member], kind)]);
+    return Object.fromEntries(members) as Value;
+  }
+
+  private get place(): string {
+    return `sandbox_id = ? AND snapshot = ? AND ${this.id} = ?`;
+  }
+}
+
+function toKept(value: unknown, kind: Kind): Kept {
+  if (kind === 'json') return JSON.stringify(value);
+  return kind === 'boolean' ? Number(value) : (value as Kept);
+}
+
+function fromKept(kept: Kept | undefined, kind: Kind): unknown {
+  if (kind === 'json') return JSON.parse(String(kept));
+  return kind === 'boolean' ? kept === 1 : kept;
+}

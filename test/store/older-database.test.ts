@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Sqlite from 'better-sqlite3';
+import { expect, it, onTestFinished } from 'vitest';
+import { hashApiKey } from '../../src/domain/api-key.ts';
+import { DEFAULT_TIERS } from '../../src/domain/rate-limits.ts';
+import { INITIAL_SNAPSHOT, type State } from '../../src/domain/state.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { makeFolder } from '../support/folder.ts';
+import { MIGRATIONS } from '../support/harness.ts';
+
+const DUMP = readFileSync(fileURLToPath(new URL('../fixtures/database-version-3.sql', import.meta.url)), 'utf8');
+
+const TIERS = {
+  ...DEFAULT_TIERS,
+  team: { monthly_credits: 2_000_000, metadata: 210, data: 110, search: 105, upload: 55, compute: 51 },
+};
+const FIRST = {
+  organization_id: 'org_full',
+  organization_name: 'Full & Filled',
+  logo_url: 'https://example.com/full.png',
+  account_type: 'team' as const,
+  credit_count: 123_456,
+  metadata: '{"id":12345678901234567890,"10":1.10,"2":[null,{"__proto__":"x"}]}',
+  billing_email: 'Billing.Desk@example.com',
+  rate_limits_override: { search: 77, compute: 9 },
+  auto_billing_enabled: true,
+  billing_cycle_start: 17,
+  current_month_usage: 4321,
+  created_at: '2024-02-29T12:34:56.789012Z',
+  updated_at: '2025-03-01T01:02:03Z',
+  users: '[{"user_id":"usr_1","seats":98765432109876543210},{}]',
+};
+const CHANGED = {
+  ...FIRST,
+  organization_name: 'Renamed',
+  logo_url: null,
+  metadata: '{"new":12345678901234567890,"é":"ü"}',
+  billing_email: 'other@example.com',
+  rate_limits_override: { data: 5, search: 77, compute: 9 },
+  updated_at: '2026-11-25T18:43:05.225000Z',
+};
+const OTHER = {
+  organization_id: 'org_other',
+  organization_name: 'org_other',
+  logo_url: null,
+  account_type: 'free' as const,
+  credit_count: 1000,
+  metadata: '{}',
+  billing_email: null,
+  rate_limits_override: {},
+  auto_billing_enabled: false,
+  billing_cycle_start: 1,
+  current_month_usage: 0,
+  created_at: '2026-11-25T18:43:04.316000Z',
+  updated_at: '2026-11-25T18:43:04.316000Z',
+  users: null,
+};
+const KEYS = [
+  {
+    api_key_id: 'key_4fcb3fc53abe75fee3377708',
+    organization_id: 'org_full',
+    key_hash: hashApiKey('sk_test_full'),
+    key_prefix: 'sk_test_fu',
+    name: 'ci',
+    permissions: ['admin' as const],
+    status: 'active' as const,
+    expires_at: '2040-01-01T00:00:00Z',
+  },
+  {
+    api_key_id: 'key_089f59bc132180ed6fbe758d',
+    organization_id: 'org_full',
+    key_hash: hashApiKey('sk_test_revoked'),
+    key_prefix: 'sk_test_re',
+    name: null,
+    permissions: ['read' as const, 'write' as const],
+    status: 'revoked' as const,
+    expires_at: null,
+  },
+];
+const GRANTED = {
+  api_key_id: 'key_7a1ad9cb94ba6e2ea537f88d',
+  organization_id: 'org_full',
+  key_hash: hashApiKey('sk_live_granted'),
+  key_prefix: 'sk_live_gr',
+  name: '--api-key',
+  permissions: ['write' as const],
+  status: 'active' as const,
+  expires_at: null,
+};
+const NOW: State = {
+  settings: { tiers: TIERS, clock: { frozen_at: 1_767_225_600_000, offset_ms: -28_406_585_238 }, limits: 'headers' },
+  organizations: [CHANGED, OTHER],
+  api_keys: [...KEYS, GRANTED],
+};
+const INITIAL: State = {
+  settings: { tiers: TIERS, clock: { frozen_at: null, offset_ms: 0 }, limits: 'headers' },
+  organizations: [FIRST, OTHER],
+  api_keys: KEYS,
+};
+
+function openOlder(change = '') {
+  const file = join(makeFolder(), 'mock.db');
+  new Sqlite(file).exec(DUMP).exec(change).close();
+  const reports: string[] = [];
+  const store = openSqliteStore({
+    file,
+    migrations: MIGRATIONS,
+    pid: 1,
+    since: '2026-01-01T00:00:00Z',
+    report: (_level, text) => reports.push(text),
+  });
+  onTestFinished(() => store.close());
+  const read = async () => ({
+    settings: (await store.findSandbox('default'))?.settings,
+    organizations: await store.listOrganizations('default', {}),
+    api_keys: await store.listApiKeys('default', {}),
+  });
+  return { file, store, read };
+}
+
+it('a database of version 3 keeps all that it has, what a reset goes back to, and where it came from', async () => {
+  const { file, store, read } = openOlder();
+  expect(await read()).toEqual(NOW);
+  expect(await store.findSnapshot('default', INITIAL_SNAPSHOT)).toEqual(INITIAL);
+  expect(await store.findSandbox('default')).toMatchObject({
+    generation: 1,
+    seed: { name: 'seed.yaml', sha256: 'd157e33784686eda082f28f7fd3f116e504bcd94518205604f08a7fba7f0da98' },
+  });
+  expect(existsSync(`${file}.version-3`)).toBe(true);
+});
+
+it('a database of version 3 is reset to its seed, and keeps the keys that flags named', async () => {
+  const { store, read } = openOlder();
+  await store.put('default', INITIAL);
+  expect(await read()).toEqual({ ...INITIAL, api_keys: [...KEYS, GRANTED] });
+});
+
+it('a database that is older than resets is reset to what it was when it was migrated', async () => {
+  const { store, read } = openOlder('UPDATE sandboxes SET first_state = NULL');
+  expect(await read()).toEqual(NOW);
+  const initial = await store.findSnapshot('default', INITIAL_SNAPSHOT);
+  expect(initial).toEqual({ ...NOW, settings: INITIAL.settings });
+});
