@@ -14,8 +14,6 @@ export interface KnownKey {
 }
 
 export interface Seed {
-  /** Where it came from, in words. */
-  source: string;
   state: State;
   knownKeys: KnownKey[];
 }
@@ -25,7 +23,7 @@ export interface Seed {
  * @param now timestamp for organizations that name no `created_at`
  * @throws {SeedContentError} for what contradicts itself: double ids and keys, broken invariants of tiers
  */
-export function buildSeed(content: SeedContent, source: string, now: string): Seed {
+export function buildSeed(content: SeedContent, now: string): Seed {
   const tiers = mergeTiers(content.tiers ?? {});
   const knownKeys: KnownKey[] = [];
   const settings = { tiers, clock: REAL_TIME, limits: 'headers' as const };
@@ -47,7 +45,7 @@ export function buildSeed(content: SeedContent, source: string, now: string): Se
   }
   issues.push(...tierIssues(tiers));
   if (issues.length > 0) throw new SeedContentError(issues);
-  return { source, state, knownKeys };
+  return { state, knownKeys };
 }
 
 /** A key that was named in plain, for an organization. */

@@ -24,7 +24,7 @@ export async function readSeedFile(file: string, bytes: Buffer, now: string): Pr
   let source: SeedSource | undefined;
   try {
     source = await readSource(file, text);
-    return buildSeed(readSeedContent(source.content), file, now);
+    return buildSeed(readSeedContent(source.content), now);
   } catch (error) {
     if (error instanceof SeedSyntaxError) throw new SeedFileError(fail(error.offset, error.message));
     if (!(error instanceof SeedContentError) || source === undefined) throw error;

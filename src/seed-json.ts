@@ -7,7 +7,7 @@ import {
   SeedSyntaxError,
   TOO_DEEP,
 } from './seed-source.ts';
-import { JsonDepthError, JsonScanner, JsonSyntaxError } from './wire/json-scanner.ts';
+import { decodeString, JsonDepthError, JsonScanner, JsonSyntaxError } from './wire/json-scanner.ts';
 
 /**
  * Reads JSON (RFC 8259). A name that stands twice in an object is an error at any depth.
@@ -37,9 +37,9 @@ class JsonReader extends JsonScanner {
   }
 
   read(): unknown {
-    this.skipBlanks();
+    this.skipWhitespace();
     const value = this.readValue('', 0);
-    this.skipBlanks();
+    this.skipWhitespace();
     if (this.at !== this.text.length) throw new JsonSyntaxError('Extra data', this.at);
     return value;
   }
@@ -81,16 +81,13 @@ class JsonReader extends JsonScanner {
 
   private readText(): JsonText {
     const start = this.at;
-    this.value();
-    this.at = start;
     const compact = this.compactValue();
     checkJsonLength(compact.length, start);
     return new JsonText(compact);
   }
 
   private readName(start: number, end: number): string {
-    const sent = this.text.slice(start, end);
-    return sent.includes('\\') ? JSON.parse(sent) : sent.slice(1, -1);
+    return decodeString(this.text.slice(start, end));
   }
 
   protected override onDuplicate(nameAt: number, name: string): never {
@@ -102,25 +99,22 @@ class JsonReader extends JsonScanner {
     const [list, index, ...rest] = path;
     const start = typeof index === 'number' ? this.items.get(String(list))?.[index] : undefined;
     this.at = start ?? 0;
-    this.skipBlanks();
+    this.skipWhitespace();
     return this.locateFrom(start === undefined ? path : rest);
   }
 
   private locateFrom([part, ...rest]: readonly PropertyKey[]): number {
     const start = this.at;
     let found: { shown: number; value: number } | undefined;
-    let index = 0;
+    const find = (member: PropertyKey, shown: number) => {
+      if (member === part) found = { shown, value: this.at };
+      this.value();
+    };
     if (typeof part === 'string' && this.text[start] === '{') {
-      this.members((nameAt, nameEnd) => {
-        if (this.readName(nameAt, nameEnd) === part) found = { shown: nameAt, value: this.at };
-        this.value();
-      });
+      this.members((nameAt, nameEnd) => find(this.readName(nameAt, nameEnd), nameAt));
     } else if (typeof part === 'number' && this.text[start] === '[') {
-      this.elements(() => {
-        if (index === part) found = { shown: this.at, value: this.at };
-        index++;
-        this.value();
-      });
+      let index = 0;
+      this.elements(() => find(index++, this.at));
     }
     if (found === undefined) return start;
     if (rest.length === 0) return found.shown;

@@ -26,8 +26,8 @@ const list = <Item extends z.ZodType>(item: Item, { isEmptyRefused }: { isEmptyR
     const items: z.output<Item>[] = [];
     let count = 0;
     for (const [index, value] of given.entries()) {
-      const { data, issues } = check(item, value);
-      if (issues.length === 0) items.push(data as z.output<Item>);
+      const { data, issues = [] } = check(item, value);
+      if (data !== undefined) items.push(data);
       for (const { path, message } of issues) context.addIssue({ code: 'custom', path: [index, ...path], message });
       count += issues.length;
       if (count >= MAX_ISSUES) break;
@@ -41,7 +41,7 @@ const oneOf = <const Values extends readonly string[]>(values: Values) =>
 const storable = z.string().refine(isStorable, 'null characters and unpaired surrogates are not allowed');
 
 const wholeNumber = (min: number, max: number) =>
-  z.custom<number>((value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max, {
+  z.custom<number>((value) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max, {
     error: ({ input }) =>
       `expected a whole number from ${min} to ${max}${typeof input === 'number' ? '' : `, found ${toFound(input)}`}`,
   });
@@ -67,9 +67,8 @@ const jsonText = (isRight: (text: string) => boolean, what: string) =>
     .custom<JsonText>((value) => value instanceof JsonText && isRight(value.text), { error: `expected ${what}` })
     .transform(({ text }) => text);
 const isObject = (text: string) => text.startsWith('{');
-const isArrayOfObjects = (text: string) =>
-  text.startsWith('[') &&
-  (JSON.parse(text) as unknown[]).every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
+const Objects = z.array(z.looseObject({}));
+const isArrayOfObjects = (text: string) => Objects.safeParse(JSON.parse(text)).success;
 
 const limits = { metadata: limit, data: limit, search: limit, upload: limit, compute: limit };
 const TierSeed = strictObject({ monthly_credits: count, ...limits }).partial();
@@ -128,14 +127,14 @@ export type ApiKeyContent = z.output<typeof ApiKeySeed>;
 export function readSeedContent(input: unknown): SeedContent {
   if (input === null)
     throw new SeedContentError([{ path: [], message: 'is empty: expected version and organizations' }]);
-  const { data, issues } = check(SeedFile, input);
+  const { data, issues = [] } = check(SeedFile, input);
   if (data === undefined) throw new SeedContentError(issues);
   return data;
 }
 
-function check<T extends z.ZodType>(schema: T, input: unknown): { data?: z.output<T>; issues: SeedIssue[] } {
+function check<T extends z.ZodType>(schema: T, input: unknown): { data?: z.output<T>; issues?: SeedIssue[] } {
   const parsed = schema.safeParse(input, { error: toMessage });
-  return parsed.success ? { data: parsed.data, issues: [] } : { issues: parsed.error.issues.flatMap(toSeedIssues) };
+  return parsed.success ? { data: parsed.data } : { issues: parsed.error.issues.flatMap(toSeedIssues) };
 }
 
 function toSeedIssues({ path, message, ...issue }: z.core.$ZodIssue): SeedIssue[] {

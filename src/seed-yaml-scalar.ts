@@ -1,4 +1,4 @@
-import { isAlias, isScalar, type Scalar } from 'yaml';
+import { isAlias, isNode, isScalar, type Scalar } from 'yaml';
 import { SeedSyntaxError } from './seed-source.ts';
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -11,11 +11,11 @@ const TEXT_AS_COMMENT = /[ \t]+#[^\s#!]/y;
 const TAG = 'tag:yaml.org,2002:';
 const KNOWN_TAGS = ['!', ...['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => TAG + name)];
 
-export const offsetOf = (node: unknown): number => (node as { range?: [number] | null } | null)?.range?.[0] ?? 0;
+export const offsetOf = (node: unknown): number => (isNode(node) && node.range?.[0]) || 0;
 
 /** @throws {SeedSyntaxError} for a tag that means what JSON does not have */
 export function checkTag(node: unknown): void {
-  const { tag } = node as { tag?: string };
+  const tag = isNode(node) ? node.tag : undefined;
   if (tag === undefined || KNOWN_TAGS.includes(tag)) return;
   const shown = tag.startsWith(TAG) ? `!!${tag.slice(TAG.length)}` : tag;
   throw new SeedSyntaxError(offsetOf(node), `the tag ${shown} means nothing in JSON: take it out`);

@@ -4,12 +4,12 @@ import {
   type Document,
   isAlias,
   isMap,
-  isPair,
   isScalar,
   isSeq,
   Lexer,
   type Node,
   Parser,
+  visit,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
@@ -193,18 +193,12 @@ class YamlReader {
 function resolveAliases(doc: Document): Map<Alias, Node | undefined> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node | undefined>();
-  const visit = (node: unknown): void => {
-    if (isAlias(node)) {
-      targets.set(node, anchors.get(node.source));
-    } else if (isPair(node)) {
-      visit(node.key);
-      visit(node.value);
-    } else if (isMap(node) || isSeq(node) || isScalar(node)) {
-      if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      if (!isScalar(node)) for (const item of node.items) visit(item);
-    }
-  };
-  visit(doc.contents);
+  visit(doc, {
+    Node: (_key, node) => {
+      if (isAlias(node)) targets.set(node, anchors.get(node.source));
+      else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
   return targets;
 }
 

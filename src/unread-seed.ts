@@ -27,8 +27,8 @@ export interface UnreadSeed {
  */
 export function openSeed(file: string | undefined): UnreadSeed {
   if (file === undefined) {
-    const name = 'the built-in seed';
-    return toUnreadSeed(name, JSON.stringify(DEFAULT_SEED), async (now) => buildSeed(DEFAULT_SEED, name, now));
+    const text = JSON.stringify(DEFAULT_SEED);
+    return toUnreadSeed('the built-in seed', text, async (now) => buildSeed(DEFAULT_SEED, now));
   }
   const bytes = readBytes(file);
   return toUnreadSeed(file, bytes, async (now) => {
@@ -55,7 +55,7 @@ function readBytes(file: string): Buffer {
     return readFileSync(opened);
   } catch (error) {
     if (error instanceof SeedFileError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
+    const code = error instanceof Error && 'code' in error ? error.code : error;
     throw new SeedFileError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
   } finally {
     if (opened !== undefined) closeSync(opened);

@@ -37,8 +37,7 @@ organizations:
     metadata: { region: eu }
     users: [{ id: 1 }]
     api_keys: [{ key: sk_test_acme, permissions: [read] }]`;
-    const [fromJson, fromYaml] = [await read(json, 'seed.json'), await read(yaml)];
-    expect({ ...fromJson, source: '' }).toEqual({ ...fromYaml, source: '' });
+    expect(await read(json, 'seed.json')).toEqual(await read(yaml));
   });
 
   it.each([

@@ -3,20 +3,20 @@
  * taken code point by code point throughout.
  */
 
-/** What Python's `str.strip()` cuts, for a regular expression: Unicode's White_Space, and U+001C to U+001F. */
-export const BLANK_CLASS = '[\\p{White_Space}\\u{1c}-\\u{1f}]';
-const BLANK = new RegExp(BLANK_CLASS, 'u');
+/** What Python's `str.strip()` removes, for a regular expression: Unicode's White_Space, and U+001C to U+001F. */
+export const WHITESPACE_CLASS = '[\\p{White_Space}\\u{1c}-\\u{1f}]';
+const WHITESPACE = new RegExp(WHITESPACE_CLASS, 'u');
 
-export function stripBlanks(text: string): string {
-  const rest = stripBlanksAtEnd(text);
+export function stripWhitespace(text: string, whitespace = WHITESPACE): string {
+  const rest = stripTrailingWhitespace(text, whitespace);
   let start = 0;
-  while (start < rest.length && BLANK.test(rest.charAt(start))) start++;
+  while (start < rest.length && whitespace.test(rest.charAt(start))) start++;
   return rest.slice(start);
 }
 
-export function stripBlanksAtEnd(text: string): string {
+export function stripTrailingWhitespace(text: string, whitespace = WHITESPACE): string {
   let end = text.length;
-  while (end > 0 && BLANK.test(text.charAt(end - 1))) end--;
+  while (end > 0 && whitespace.test(text.charAt(end - 1))) end--;
   return text.slice(0, end);
 }
 
@@ -51,7 +51,7 @@ export function findUnsafe(text: string, { allowSpace }: { allowSpace: boolean }
   return sortByCodePoint(new Set(unsafe));
 }
 
-/** Unicode's names of blanks and of invisible characters, which a person could not see in a reason. */
+/** Unicode's names of whitespace and of invisible characters, which a person could not see in a reason. */
 const NAMES: Record<number, string> = {
   32: 'SPACE',
   160: 'NO-BREAK SPACE',

@@ -1,4 +1,4 @@
-import { BLANK_CLASS, listShown, stripBlanks, stripBlanksAtEnd, toShown } from './code-points.ts';
+import { listShown, stripTrailingWhitespace, stripWhitespace, toShown, WHITESPACE_CLASS } from './code-points.ts';
 import { type DomainName, readDomain } from './email-domain.ts';
 import { refuseLiteral } from './email-literal.ts';
 import { checkDots, checkUnsafe, EmailProblem, tooMany } from './email-problem.ts';
@@ -25,7 +25,7 @@ const MAX_ADDRESS_BYTES = 254;
 /** pydantic's `Joe <a@b.com>` and `"Joe, X" <a@b.com>`: the part in angle brackets counts. */
 const WORD = "[\\p{L}\\p{N}!#$%&'*+\\-/=?^_`{|}~]+";
 const PRETTY = new RegExp(
-  `^${BLANK_CLASS}*(?:(?:${WORD}${BLANK_CLASS}+)*${WORD}|"[^]+")?${BLANK_CLASS}*<([^\\n]+)>${BLANK_CLASS}*$`,
+  `^${WHITESPACE_CLASS}*(?:(?:${WORD}${WHITESPACE_CLASS}+)*${WORD}|"[^]+")?${WHITESPACE_CLASS}*<([^\\n]+)>${WHITESPACE_CLASS}*$`,
   'u',
 );
 
@@ -44,7 +44,7 @@ function normalizeEmail(text: string): string {
   if ([...text].length > MAX_INPUT_LENGTH) {
     throw new EmailProblem(`Length must not exceed ${MAX_INPUT_LENGTH} characters`);
   }
-  const { displayName, local, isQuoted, domain } = splitAddress(stripBlanks(PRETTY.exec(text)?.[1] ?? text));
+  const { displayName, local, isQuoted, domain } = splitAddress(stripWhitespace(PRETTY.exec(text)?.[1] ?? text));
   const normalizedLocal = readLocalPart(local, isQuoted);
   const name = readAddressDomain(domain);
   checkLength(`${local}@${domain}`, normalizedLocal, name);
@@ -65,7 +65,7 @@ function splitAddress(address: string): AddressParts {
   let displayName: string | undefined;
   let [left, right] = splitAtUnquoted(address, ['@', '<']);
   if (right.startsWith('<')) {
-    const [name, isQuoted] = unquote(stripBlanksAtEnd(left));
+    const [name, isQuoted] = unquote(stripTrailingWhitespace(left));
     displayName = name;
     checkDisplayName(name, isQuoted);
     [left, right] = splitAtUnquoted(readAngleBrackets(right), ['@']);

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { stripBlanks } from '../domain/code-points.ts';
+import { stripWhitespace } from '../domain/code-points.ts';
 import { type JsonValue, parseJson } from './json.ts';
 import { JsonDepthError, JsonSyntaxError } from './json-scanner.ts';
 
@@ -70,7 +70,7 @@ function countCodePoints(text: string, end: number): number {
  */
 export function isJsonContentType(header: string | undefined): boolean {
   if (header === 'application/json' || header === undefined || header === '') return true;
-  const essence = stripBlanks(header.split(';', 1)[0] ?? '').toLowerCase();
+  const essence = stripWhitespace(header.split(';', 1)[0] ?? '').toLowerCase();
   const [type, subtype = '', ...rest] = essence.split('/');
   return type === 'application' && rest.length === 0 && (subtype === 'json' || subtype.endsWith('+json'));
 }

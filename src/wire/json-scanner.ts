@@ -20,6 +20,9 @@ const LITERALS = ['null', 'true', 'false', 'NaN', 'Infinity', '-Infinity'];
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
+/** The text that a JSON string, quotes included, means. */
+export const decodeString = (sent: string): string => (sent.includes('\\') ? JSON.parse(sent) : sent.slice(1, -1));
+
 /** Where a string of a text that was checked before ends: behind its closing quote. */
 export function endOfCheckedString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
@@ -49,7 +52,7 @@ export class JsonScanner {
     this.at = at;
   }
 
-  skipBlanks(): void {
+  skipWhitespace(): void {
     for (;;) {
       const code = this.text.charCodeAt(this.at);
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
@@ -71,17 +74,8 @@ export class JsonScanner {
     }
   }
 
-  /** Passes an object; `onMember` hears of each name (quotes and escapes as sent) and from where to where its value is. */
-  object(onMember: (name: string, start: number, end: number) => void): void {
-    this.members((nameAt, nameEnd) => {
-      const start = this.at;
-      this.value();
-      onMember(this.text.slice(nameAt, nameEnd), start, this.at);
-    });
-  }
-
-  /** Passes an object; `passValue` passes a value, and hears from where to where its name is. */
-  protected members(passValue?: (nameAt: number, nameEnd: number) => void): void {
+  /** Passes an object; `passValue` passes a value, given where its name begins and ends. */
+  members(passValue?: (nameAt: number, nameEnd: number) => void): void {
     this.enter();
     let isOpen = this.text[this.at] !== '}';
     while (isOpen) {
@@ -89,10 +83,10 @@ export class JsonScanner {
       if (this.text[nameAt] !== '"') this.fail('Expecting property name enclosed in double quotes');
       this.string();
       const nameEnd = this.at;
-      this.skipBlanks();
+      this.skipWhitespace();
       if (this.text[this.at] !== ':') this.fail("Expecting ':' delimiter");
       this.at++;
-      this.skipBlanks();
+      this.skipWhitespace();
       if (passValue === undefined) this.value();
       else passValue(nameAt, nameEnd);
       isOpen = !this.isAtEnd('}');
@@ -116,7 +110,7 @@ export class JsonScanner {
     this.depth++;
     if (this.depth > this.maxDepth) throw new JsonDepthError();
     this.at++;
-    this.skipBlanks();
+    this.skipWhitespace();
   }
 
   private leave(): void {
@@ -126,11 +120,11 @@ export class JsonScanner {
 
   /** Whether the closing bracket comes next; if not, passes the comma that must. */
   private isAtEnd(close: string): boolean {
-    this.skipBlanks();
+    this.skipWhitespace();
     if (this.text[this.at] === close) return true;
     if (this.text[this.at] !== ',') this.fail("Expecting ',' delimiter");
     this.at++;
-    this.skipBlanks();
+    this.skipWhitespace();
     return false;
   }
 
@@ -186,50 +180,33 @@ export class JsonScanner {
     return end;
   }
 
-  /** The next value of a text that was checked before, without blanks and double names. */
+  /** Passes one value and returns it without whitespace and duplicate names. */
   compactValue(): string {
     const start = this.at;
-    if (this.text[start] === '{') {
-      const members = new Map<string, string>();
-      this.compactObject(members);
-      return `{${[...members.values()].join(',')}}`;
+    if (this.text[start] === '{') return this.compactObject();
+    if (this.text[start] === '[') {
+      const items: string[] = [];
+      this.elements(() => items.push(this.compactValue()));
+      return `[${items.join(',')}]`;
     }
-    if (this.text[start] === '[') return this.compactArray();
     this.value();
     return this.text.slice(start, this.at);
   }
 
-  private compactObject(members: Map<string, string>): void {
-    this.enter();
-    while (this.text[this.at] !== '}') {
-      const nameAt = this.at;
-      this.string();
-      const sent = this.text.slice(nameAt, this.at);
-      this.skipBlanks();
-      this.at++;
-      this.skipBlanks();
+  private compactObject(): string {
+    const members = new Map<string, string>();
+    this.members((nameAt, nameEnd) => {
+      const sent = this.text.slice(nameAt, nameEnd);
       const value = this.compactValue();
       const name = sent.includes('\\') ? JSON.stringify(JSON.parse(sent)) : sent;
       const first = members.get(name);
       if (first !== undefined) this.onDuplicate(nameAt, name);
       members.set(name, `${first === undefined ? sent : first.slice(0, endOfCheckedString(first, 0))}:${value}`);
-      if (this.isAtEnd('}')) break;
-    }
-    this.leave();
+    });
+    return `{${[...members.values()].join(',')}}`;
   }
 
-  private compactArray(): string {
-    const items: string[] = [];
-    this.enter();
-    while (this.text[this.at] !== ']') {
-      items.push(this.compactValue());
-      if (this.isAtEnd(']')) break;
-    }
-    this.leave();
-    return `[${items.join(',')}]`;
-  }
-
-  /** Hears of a name (with its quotes) that stood in the object before: of the last one the value counts. */
+  /** Called for a name (with its quotes) that is in the object already: the last value counts. */
   protected onDuplicate(_nameAt: number, _name: string): void {}
 
   private fail(message: string, at = this.at): never {

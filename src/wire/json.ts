@@ -1,4 +1,4 @@
-import { endOfCheckedString, JsonScanner, JsonSyntaxError } from './json-scanner.ts';
+import { decodeString, endOfCheckedString, JsonScanner, JsonSyntaxError } from './json-scanner.ts';
 
 /** A number, `NaN` or `Infinity`, as it was written. */
 export class JsonNumber {
@@ -54,9 +54,9 @@ export type JsonValue = string | boolean | null | JsonNumber | JsonArray | JsonO
  */
 export function parseJson(text: string): JsonValue {
   const scanner = new JsonScanner(text, 0);
-  scanner.skipBlanks();
+  scanner.skipWhitespace();
   const value = text[scanner.at] === '{' ? JsonObject.scan(scanner) : scanValue(scanner);
-  scanner.skipBlanks();
+  scanner.skipWhitespace();
   if (scanner.at !== text.length) throw new JsonSyntaxError('Extra data', scanner.at);
   return value;
 }
@@ -69,8 +69,9 @@ function scanValue(scanner: JsonScanner): JsonValue {
 
 function readMembers(scanner: JsonScanner): Map<string, JsonValue> {
   const members = new Map<string, JsonValue>();
-  scanner.object((name, start, end) => {
-    members.set(decodeString(name), toJsonValue(scanner.text, start, end));
+  scanner.members((nameAt, nameEnd) => {
+    const name = decodeString(scanner.text.slice(nameAt, nameEnd));
+    members.set(name, scanValue(scanner));
   });
   return members;
 }
@@ -90,8 +91,6 @@ export function hasNonFinite(compact: string): boolean {
 const QUOTE = 0x22;
 const CAPITAL_I = 0x49;
 const CAPITAL_N = 0x4e;
-
-const decodeString = (raw: string): string => (raw.includes('\\') ? JSON.parse(raw) : raw.slice(1, -1));
 
 function toJsonValue(text: string, start: number, end: number): JsonValue {
   switch (text[start]) {

@@ -1,4 +1,5 @@
-import { JsonNumber, type JsonValue } from './json.ts';
+import { stripWhitespace } from '../domain/code-points.ts';
+import { JsonNumber } from './json.ts';
 
 /** Why a value is no integer, in pydantic's words. */
 export interface NotAnInteger {
@@ -34,7 +35,7 @@ const ENOUGH_DIGITS = 20;
  * The integer that pydantic's lax mode (observed with 2.13) takes the value for: numbers without a fraction, booleans,
  * and strings of such numbers with blanks around.
  */
-export function readLaxInteger(value: JsonValue): bigint | NotAnInteger {
+export function readLaxInteger(value: unknown): bigint | NotAnInteger {
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'string') return readString(value);
   if (value instanceof JsonNumber) return /^-?\d+$/.test(value.text) ? toBigInt(value.text) : readFloat(value.text);
@@ -63,7 +64,7 @@ const countLeadingDigits = (text: string) => /^-?[1-9]\d*/.exec(text)?.[0].lengt
 
 /** Without whitespace around, leading zeros, a fraction of zeros and single underscores; undefined for what has no digits. */
 function cleanText(text: string): string | undefined {
-  const trimmed = trimWhiteSpace(text);
+  const trimmed = stripWhitespace(text, WHITE_SPACE);
   const [, sign = '', unsigned = ''] = /^([+-]?)(.*)$/s.exec(trimmed) ?? [];
   // A second sign may not follow at once, but it may follow zeros.
   const number = /^[+-]/.test(unsigned) ? undefined : stripLeadingZeros(unsigned);
@@ -83,15 +84,8 @@ function stripLeadingZeros(text: string): string | undefined {
   return /[1-9-]/.test(next) ? text.slice(zeros) : undefined;
 }
 
-/** Unicode's White_Space, which neither `trim()` nor Python's `strip()` cuts: U+0085 counts, U+001C and U+FEFF do not. */
-function trimWhiteSpace(text: string): string {
-  let start = 0;
-  let end = text.length;
-  const isBlank = (at: number) => /\p{White_Space}/u.test(text.charAt(at));
-  while (start < end && isBlank(start)) start++;
-  while (end > start && isBlank(end - 1)) end--;
-  return text.slice(start, end);
-}
+/** What neither `trim()` nor Python's `strip()` cuts: U+0085 is part of it, U+001C and U+FEFF are not. */
+const WHITE_SPACE = /\p{White_Space}/u;
 
 function toBigInt(digits: string): bigint {
   if (digits.length <= ENOUGH_DIGITS) return BigInt(digits);

@@ -26,59 +26,54 @@ const refuseUnstorable = (context: Context) =>
   refuse(context, 'value_error', 'Value error, null characters and unpaired surrogates are not allowed');
 
 /** NUL and unpaired surrogates: the real service answers 500 there, or the value would not come back as it was sent. */
-function storable(value: unknown, context: Context): string {
+function readStorable(value: unknown, context: Context): string {
   const text = readString(value, context);
   if (typeof text !== 'string') return z.NEVER;
   return isStorable(text) ? copyText(text) : refuseUnstorable(context);
 }
 
+function readEmail(value: unknown, context: Context): string {
+  const address = readString(value, context);
+  if (typeof address !== 'string') return z.NEVER;
+  if (/\p{Surrogate}/u.test(address)) return refuseUnstorable(context);
+  const verdict = validateEmail(address);
+  if ('address' in verdict) return copyText(verdict.address);
+  const { reason } = verdict;
+  return refuse(context, 'value_error', `value is not a valid email address: ${reason}`, { reason });
+}
+
+function readObject(value: unknown, context: Context): string {
+  if (!(value instanceof JsonObject)) return refuse(context, 'dict_type', 'Input should be a valid dictionary');
+  const compact = value.toText();
+  if (hasNonFinite(compact)) return refuse(context, 'finite_number', 'Input should be a finite number');
+  return copyText(compact);
+}
+
+function readPositiveInteger(value: unknown, context: Context): number {
+  const read = readLaxInteger(value);
+  if (typeof read !== 'bigint') return refuse(context, read.type, read.msg);
+  if (read < 1n) return refuse(context, 'greater_than_equal', 'Input should be greater than or equal to 1', { ge: 1 });
+  if (read <= BigInt(MAX_RATE_LIMIT)) return Number(read);
+  const msg = `Input should be less than or equal to ${MAX_RATE_LIMIT}`;
+  return refuse(context, 'less_than_equal', msg, { le: MAX_RATE_LIMIT });
+}
+
+/** How a member is read, and how the OpenAPI document describes it. */
+const member = <T>(read: (value: unknown, context: Context) => T, description: z.GlobalMeta) =>
+  z.unknown().transform(read).meta(description);
+
 /** pydantic's `str`, without what cannot be kept. */
-export const text = () => z.unknown().transform(storable).meta({ type: 'string' });
+export const text = () => member(readStorable, { type: 'string' });
 
-/** pydantic's `EmailStr`; the outcome is the normalized address. NUL characters it refuses by itself, in its own words. */
-export const email = () =>
-  z
-    .unknown()
-    .transform((value, context) => {
-      const address = readString(value, context);
-      if (typeof address !== 'string') return z.NEVER;
-      if (/\p{Surrogate}/u.test(address)) return refuseUnstorable(context);
-      const verdict = validateEmail(address);
-      if ('address' in verdict) return copyText(verdict.address);
-      const { reason } = verdict;
-      return refuse(context, 'value_error', `value is not a valid email address: ${reason}`, { reason });
-    })
-    .meta({ type: 'string', format: 'email' });
+/** pydantic's `EmailStr`; the outcome is the normalized address. It refuses NUL characters in its own words. */
+export const email = () => member(readEmail, { type: 'string', format: 'email' });
 
-/** pydantic's `dict[str, Any]`; the outcome is JSON text without blanks. */
-export const jsonObject = () =>
-  z
-    .unknown()
-    .transform((value, context): string => {
-      if (!(value instanceof JsonObject)) return refuse(context, 'dict_type', 'Input should be a valid dictionary');
-      const compact = value.toText();
-      if (hasNonFinite(compact)) return refuse(context, 'finite_number', 'Input should be a finite number');
-      return copyText(compact);
-    })
-    .meta({ type: 'object', additionalProperties: true });
+/** pydantic's `dict[str, Any]`; the outcome is JSON text without whitespace. */
+export const jsonObject = () => member(readObject, { type: 'object', additionalProperties: true });
 
 /** pydantic's lax `int` with `ge=1`, and our own upper bound. */
 export const positiveInteger = () =>
-  z
-    .unknown()
-    .transform((value, context): number => {
-      const read = readLaxInteger(value as JsonValue);
-      if (typeof read !== 'bigint') return refuse(context, read.type, read.msg);
-      if (read < 1n) {
-        return refuse(context, 'greater_than_equal', 'Input should be greater than or equal to 1', { ge: 1 });
-      }
-      if (read > BigInt(MAX_RATE_LIMIT)) {
-        const msg = `Input should be less than or equal to ${MAX_RATE_LIMIT}`;
-        return refuse(context, 'less_than_equal', msg, { le: MAX_RATE_LIMIT });
-      }
-      return Number(read);
-    })
-    .meta({ type: 'integer', minimum: 1, maximum: MAX_RATE_LIMIT });
+  member(readPositiveInteger, { type: 'integer', minimum: 1, maximum: MAX_RATE_LIMIT });
 
 /** Whether members that a model does not know are passed over, as the real service does, or are an error. */
 export const UNKNOWN_FIELDS = ['ignore', 'reject'] as const;
@@ -137,7 +132,7 @@ export function readBody<T extends z.ZodType>(
 
 function toBodyError(issue: z.core.$ZodIssue): BodyError {
   if (issue.code !== 'custom') throw new Error(`a schema of the wire refused in zod's words: ${issue.code}`);
-  const { type, ctx } = issue.params as { type: string; ctx?: Record<string, unknown> };
+  const { type, ctx } = issue.params ?? {};
   return { type, loc: ['body', ...issue.path.map(String)], msg: issue.message, ...(ctx && { ctx }) };
 }
 

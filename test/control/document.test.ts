@@ -166,7 +166,7 @@ describe('the document of the control plane', () => {
     const { ask, document, store } = await start();
     const readExample = (from: Parsed) =>
       from.paths[`${ITEM}/limits/spend`].post.requestBody.content['application/json'].examples.one.value.api_key_id;
-    await store.put('default', buildSeed(OTHER_SEED, 'a test', TIME).state);
+    await store.put('default', buildSeed(OTHER_SEED, TIME).state);
     const later = (await ask('GET', '/_mock/openapi.json')).json;
     expect(readExample(later)).not.toBe(readExample(document));
     const body = JSON.stringify({ api_key_id: readExample(later), category: 'search' });

@@ -28,7 +28,7 @@ import { makeFolder } from '../support/folder.ts';
 import { MIGRATIONS } from '../support/harness.ts';
 
 const SINCE = '2026-01-01T00:00:00Z';
-const { state } = buildSeed(DEFAULT_SEED, 'a test', SINCE);
+const { state } = buildSeed(DEFAULT_SEED, SINCE);
 
 const OPTIONS = { migrations: MIGRATIONS, pid: 4711, since: SINCE, report: () => {} };
 

@@ -19,7 +19,7 @@ import type { Report, Store } from '../../src/store/store.ts';
 import { makeFolder } from '../support/folder.ts';
 import { buildTestApp, errorBody, MIGRATIONS } from '../support/harness.ts';
 
-const { state } = buildSeed(DEFAULT_SEED, 'a test', '2026-01-01T00:00:00Z');
+const { state } = buildSeed(DEFAULT_SEED, '2026-01-01T00:00:00Z');
 const UNAVAILABLE = errorBody(503, 'ServiceUnavailableError', 'Service unavailable');
 
 function openStore(file: string, now: () => number, reports: string[] = []): Store {

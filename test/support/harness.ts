@@ -76,7 +76,7 @@ export async function buildTestApp(
 ): Promise<TestApp> {
   const log: string[] = [];
   const store = options.store ?? openMemoryStore();
-  const { state } = buildSeed(options.seed ?? DEFAULT_SEED, 'a test', toTimestamp(START));
+  const { state } = buildSeed(options.seed ?? DEFAULT_SEED, toTimestamp(START));
   const sandboxes = new Sandboxes(store, {
     journalSize: options.journalSize ?? 100,
     flags: { clock: freezeAt(START), limits: options.limits ?? 'headers' },

@@ -39,7 +39,7 @@ const STATE: State = { settings: SETTINGS, organizations: [FULL, OTHER], api_key
 const EMPTY: State = { settings: { ...SETTINGS, clock: REAL_TIME }, organizations: [OTHER], api_keys: [] };
 
 function buildState(): State {
-  return buildSeed(DEFAULT_SEED, 'a test', toTimestamp(NOW)).state;
+  return buildSeed(DEFAULT_SEED, toTimestamp(NOW)).state;
 }
 
 const rename = (name: string) => (current: Organization | undefined) =>
