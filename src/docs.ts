@@ -1,9 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
 import { notFound, preconditionFailed, type RefusalError, rangeNotSatisfiable } from './domain/errors.ts';
+import { buildBareApp } from './wire/bare-app.ts';
 import { handleError } from './wire/envelope.ts';
-import { buildToRequestId } from './wire/request-id.ts';
 
 /** What the page is made of. */
 export interface DocsOptions {
@@ -32,15 +32,7 @@ const WHERE = 'the page is /docs, the document /openapi.json';
 /** An app of its own that serves the page for people under `/docs`, offline. It is built when somebody asks for it. */
 export async function buildDocs(options: DocsOptions): Promise<FastifyInstance> {
   const { document, assets, demoKey, isUsable, hasControl, log } = options;
-  const app: FastifyInstance = Fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    exposeHeadRoutes: true,
-    requestIdHeader: false,
-    genReqId: buildToRequestId(),
-    // A long name is no page either.
-    routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER },
-  });
+  const app = buildBareApp({ loggerInstance: log, exposeHeadRoutes: true });
   app.setErrorHandler<FastifyError>((error, request, reply) => handleError(toRefusal(error), request, reply));
   app.setNotFoundHandler(() => {
     throw notFound(WHERE);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { buildOpenApiDocument } from './api/openapi.ts';
+import { buildApiDocument, listOperations } from './api/operations.ts';
 import { buildApp } from './app.ts';
 import { beginAnew, hasDatabase, keepDatabase } from './beginning.ts';
 import type { ServeConfig } from './config.ts';
@@ -144,7 +144,10 @@ export async function startServer(config: ServeConfig, writeLog: (text: string) 
 const delay = (ms: number) => new Promise<void>((resolve) => (ms > 0 ? setTimeout(resolve, ms) : resolve()));
 
 /** The OpenAPI document of what a server with the default settings serves. */
-export const readOpenApiDocument = () => buildOpenApiDocument(readVersion(), 'ignore');
+export function readOpenApiDocument() {
+  const version = readVersion();
+  return buildApiDocument(listOperations(version, 'ignore'), version);
+}
 
 /** What flags set, whatever the state says. */
 const toSettings = ({ limits, clock }: ServeConfig): Partial<Settings> => ({

@@ -1,7 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, HTTPMethods } from 'fastify';
+import * as z from 'zod';
 import { unavailable } from '../domain/errors.ts';
 import type { Store } from '../store/store.ts';
 import { sendJson } from '../wire/envelope.ts';
+import { type ApiScope, answered, NO_HOST, unreadable } from './routes.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -12,24 +14,51 @@ declare module 'fastify' {
 
 export type HealthSource = Pick<Store, 'canRead' | 'canWrite'>;
 
-const METHODS = ['GET', 'HEAD'];
+const METHODS: HTTPMethods[] = ['GET', 'HEAD'];
+
+/** The published health model. */
+const Health = z.object({
+  status: z.enum(['OK', 'DEGRADED']).describe('DEGRADED: changes cannot be kept now'),
+  data: z.object({
+    cache: z.boolean(),
+    metadata: z.boolean(),
+    vector_store: z.boolean(),
+    object_storage: z.boolean(),
+    task_queue: z.boolean(),
+    inference: z.boolean(),
+  }),
+  errors: z.null(),
+  meta: z.object({ version: z.string() }),
+});
 
 /**
  * `GET|HEAD /health`, which needs no key: the published model. `DEGRADED`, still with 200, while changes cannot be kept.
  * HEAD is for those who wait for a server: wait-on, `wget --spider`.
  */
-export function addHealthRoute(scope: FastifyInstance, store: HealthSource, version: string): void {
-  const config = { permission: 'none', isJournaled: false, isProbe: true } as const;
-  scope.route({
+export function addHealthRoute(api: ApiScope, store: Pick<HealthSource, 'canWrite'>, version: string): void {
+  api.route({
     method: METHODS,
     url: '/health',
-    config,
-    handler: async (_request, reply) => sendJson(reply, JSON.stringify(toHealth(await store.canWrite(), version))),
+    config: { permission: 'none', isJournaled: false, isProbe: true },
+    schema: {
+      tags: ['Health'],
+      operationId: 'health',
+      summary: 'Whether the server answers',
+      description: 'Needs no key.',
+      security: [],
+      response: {
+        200: answered('It does', Health, { healthy: { value: toHealth(true, version) } }, ['X-Request-Id']),
+        400: unreadable(NO_HOST, ['X-Request-Id']),
+      },
+    },
+    handler: async (_request, reply) => {
+      sendJson(reply, JSON.stringify(toHealth(await store.canWrite(), version)));
+    },
   });
 }
 
-/** The published health model; of what it names the mock has the metadata alone. */
-export function toHealth(metadata: boolean, version: string) {
+/** Of what the model names the mock has the metadata alone. */
+function toHealth(metadata: boolean, version: string): z.output<typeof Health> {
   return {
     status: metadata ? 'OK' : 'DEGRADED',
     data: { cache: true, metadata, vector_store: true, object_storage: true, task_queue: true, inference: true },

@@ -1,4 +1,4 @@
-import type { OpenApiNode } from './openapi.ts';
+import type { OpenApiNode } from '../wire/openapi.ts';
 
 /** Maps in which every name is a name, whatever it means elsewhere. */
 const NAME_MAPS = ['properties', 'schemas', 'headers', 'responses', 'paths', 'examples'];

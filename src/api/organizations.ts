@@ -1,44 +1,123 @@
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
 import { notFound } from '../domain/errors.ts';
-import { applyUpdate } from '../domain/organization.ts';
+import { applyUpdate, type OrganizationModel } from '../domain/organization.ts';
+import { ACCOUNT_TYPES } from '../domain/rate-limits.ts';
 import { HINT, sendJson } from '../wire/envelope.ts';
 import { toIgnoredHint } from '../wire/ignored-members.ts';
-import type { UnknownFields } from '../wire/pydantic.ts';
+import { describeModel } from '../wire/openapi.ts';
+import { email, jsonObject, model, optional, positiveInteger, text, type UnknownFields } from '../wire/pydantic.ts';
 import { callerOf } from './auth.ts';
 import { noteChange } from './journal.ts';
-import { buildBaseRateLimits, buildOrganizationUpdateRequest } from './organization-schemas.ts';
+import { GET_EXAMPLES, UPDATE_EXAMPLES, UPDATED_EXAMPLES } from './organization-examples.ts';
+import { type ApiScope, answered, buildRefusals, integer, type Operation, openObject } from './routes.ts';
 
-const GET = { permission: 'read', api_name: 'organizations.get' } as const;
-const PATCH = { permission: 'admin', api_name: 'organizations.update' } as const;
+const GET: Operation = { permission: 'read', category: 'metadata', api_name: 'organizations.get' };
+const PATCH: Operation = { permission: 'admin', category: 'metadata', api_name: 'organizations.update' };
+const tags = ['Organizations'];
 
 /** `GET` and `PATCH /organizations`: the key decides which organization is meant. */
-export function addOrganizationRoutes(
-  scope: FastifyInstance,
-  { unknownFields }: { unknownFields: UnknownFields },
-): void {
-  const api = scope.withTypeProvider<ZodTypeProvider>();
+export function addOrganizationRoutes(api: ApiScope, unknownFields: UnknownFields): void {
+  const BaseRateLimits = buildBaseRateLimits(unknownFields);
+  const OrganizationModelResponse = buildOrganizationModelResponse(BaseRateLimits);
 
-  api.get('/organizations', { config: GET }, (request, reply) => {
-    const { organization, sandbox, settings } = callerOf(request);
-    const { text, payload } = sandbox.toResponse(organization, settings.tiers);
-    sendJson(reply, text, payload);
+  api.route({
+    method: 'GET',
+    url: '/organizations',
+    config: GET,
+    schema: {
+      tags,
+      operationId: 'get_organization_v1_organizations_get',
+      summary: 'Get the organization',
+      description: 'Needs a key with the permission read.',
+      response: {
+        200: answered('The organization', OrganizationModelResponse, GET_EXAMPLES),
+        ...buildRefusals(GET, false),
+      },
+    },
+    handler: (request, reply) => {
+      const { organization, sandbox, settings } = callerOf(request);
+      const { text, payload } = sandbox.toResponse(organization, settings.tiers);
+      sendJson(reply, text, payload);
+    },
   });
 
-  const body = buildOrganizationUpdateRequest(unknownFields, buildBaseRateLimits(unknownFields));
-  api.patch('/organizations', { config: PATCH, schema: { body } }, async (request, reply) => {
-    const { organization, sandbox } = callerOf(request);
-    const { before, after, settings } = await sandbox.updateOrganization(
-      organization.organization_id,
-      (current, now) => current && applyUpdate(current, request.body, now),
-    );
-    if (before === undefined || after === undefined) throw notFound('the organization of this key is gone');
-    noteChange(request, settings.tiers, before, after);
-    if (request.received?.kind === 'json') {
-      const hint = toIgnoredHint(request.received.value);
-      if (hint !== undefined) reply.header(HINT, hint);
-    }
-    const { text, payload } = sandbox.buildResponse(after, settings.tiers);
-    sendJson(reply, text, payload);
+  api.route({
+    method: 'PATCH',
+    url: '/organizations',
+    config: PATCH,
+    schema: {
+      tags,
+      operationId: 'update_organization_v1_organizations_patch',
+      summary: 'Update it',
+      description: 'Needs a key with the permission admin.',
+      body: buildOrganizationUpdateRequest(unknownFields, BaseRateLimits),
+      toExamples: () => UPDATE_EXAMPLES,
+      response: {
+        200: answered('The organization', OrganizationModelResponse, UPDATED_EXAMPLES),
+        ...buildRefusals(PATCH, true),
+      },
+    },
+    handler: async (request, reply) => {
+      const { organization, sandbox } = callerOf(request);
+      const { before, after, settings } = await sandbox.updateOrganization(
+        organization.organization_id,
+        (current, now) => current && applyUpdate(current, request.body, now),
+      );
+      if (before === undefined || after === undefined) throw notFound('the organization of this key is gone');
+      noteChange(request, settings.tiers, before, after);
+      if (request.received?.kind === 'json') {
+        const hint = toIgnoredHint(request.received.value);
+        if (hint !== undefined) reply.header(HINT, hint);
+      }
+      const { text, payload } = sandbox.buildResponse(after, settings.tiers);
+      sendJson(reply, text, payload);
+    },
   });
 }
+
+const perMinute = (what: string) => positiveInteger().optional().describe(`${what}, in requests per minute`);
+
+const buildBaseRateLimits = (unknownFields: UnknownFields) =>
+  model(
+    {
+      metadata: perMinute('Creating and configuring namespaces, collections, retrievers, taxonomies, clusters'),
+      data: perMinute('Objects and documents'),
+      search: perMinute('Executing retrievers and taxonomies'),
+      upload: perMinute('Uploading files'),
+      compute: perMinute('Clusters and batches'),
+    },
+    unknownFields,
+  ).meta({ id: 'BaseRateLimits' });
+type BaseRateLimits = ReturnType<typeof buildBaseRateLimits>;
+
+/** The body of PATCH, its members in the order in which the real service reports their errors. */
+const buildOrganizationUpdateRequest = (unknownFields: UnknownFields, rateLimits: BaseRateLimits) =>
+  model(
+    {
+      organization_name: optional(text()).describe('Display name; null leaves it as it is'),
+      logo_url: optional(text()).describe('URL of the logo; null removes it'),
+      billing_email: optional(email()).describe('Billing contact; null removes it'),
+      metadata: optional(jsonObject()).describe('Replaces the whole metadata object; null makes it {}'),
+      rate_limits: optional(rateLimits).describe('Merged category by category; null drops every override'),
+    },
+    unknownFields,
+  ).meta({ id: 'OrganizationUpdateRequest' });
+
+/** What GET and PATCH answer, as `toOrganizationJson` writes it. */
+const buildOrganizationModelResponse = (rateLimits: BaseRateLimits) =>
+  describeModel<OrganizationModel>()({
+    organization_id: z.string().describe('org_ and what tells it from others'),
+    organization_name: z.string(),
+    logo_url: z.string().nullish(),
+    account_type: z.enum(ACCOUNT_TYPES).meta({ id: 'AccountTier' }),
+    credit_count: integer().describe('Credits left'),
+    metadata: openObject().optional().describe('As it was sent, blanks aside'),
+    billing_email: z.string().meta({ format: 'email' }).nullish(),
+    rate_limits: rateLimits.describe("The tier's limits with the organization's override applied"),
+    auto_billing_enabled: z.boolean().default(false),
+    billing_cycle_start: integer().default(1).describe('Day of the month, 1 to 31'),
+    current_month_usage: integer().default(0),
+    created_at: z.string().meta({ format: 'date-time' }),
+    updated_at: z.string().meta({ format: 'date-time' }),
+    users: z.array(openObject()).nullish(),
+  }).meta({ id: 'OrganizationModelResponse' });

@@ -9,6 +9,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a 429 calls the operation. */
     api_name?: string;
+    category?: RateLimitCategory;
   }
 }
 
@@ -37,8 +38,8 @@ export const buildCharge = (hasControl: boolean) => async (request: FastifyReque
 /** A route names itself; what is answered with 405 or 501 is told by its path, of which only a plain word is repeated. */
 function describe(request: FastifyRequest): { category: RateLimitCategory; api_name: string } {
   const { route, method } = request;
-  const { api_name } = route;
-  if (api_name !== undefined) return { category: 'metadata', api_name };
+  const { api_name, category } = route;
+  if (api_name !== undefined && category !== undefined) return { category, api_name };
   const path = pathOf(request);
   const [, , first = ''] = path.split('/');
   const resource = /^[a-z]+(?:-[a-z]+)*$/.test(first) ? first : 'unknown';

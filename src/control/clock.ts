@@ -1,5 +1,3 @@
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import {
   advanceBy,
@@ -14,8 +12,8 @@ import {
   toTimestamp,
 } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
-import { describedAs } from './openapi.ts';
-import { requireSandbox } from './require-sandbox.ts';
+import type { Scope } from '../wire/openapi.ts';
+import { done, type FindSandbox, InSandbox, integer, time } from './routes.ts';
 
 const toTime = (text: string, context: z.core.$RefinementCtx<string>): number => {
   const normalized = normalizeTimestamp(text);
@@ -25,16 +23,16 @@ const toTime = (text: string, context: z.core.$RefinementCtx<string>): number =>
 };
 /** RFC 3339, in the years 1 to 9999. A date alone is taken as its first moment, too. */
 const TIME = /^(?!0000)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-const time = () => z.string().transform(toTime).meta({ format: 'date-time', pattern: TIME.source });
+const sentTime = () => z.string().transform(toTime).meta({ format: 'date-time', pattern: TIME.source });
 /** As far as a clock can be moved at once, in milliseconds. */
 const LONGEST = LATEST - EARLIEST;
 const ENDS = 'the clock ends with the years 1 and 9999';
 
 const ClockUpdate = z
   .strictObject({
-    frozen_at: time().optional().describe('Let it stand here; either this or running'),
+    frozen_at: sentTime().optional().describe('Let it stand here; either this or running'),
     running: z.literal(true).optional().describe('Let it run on from where it stands, or from now'),
-    now: time().optional().describe('From where it runs'),
+    now: sentTime().optional().describe('From where it runs'),
   })
   .refine(({ frozen_at, running }) => (frozen_at === undefined) !== (running === undefined), {
     message: 'expected either frozen_at (a time like 2026-01-01T00:00:00Z) or running (true)',
@@ -48,50 +46,73 @@ const ClockAdvance = z.strictObject({
   ms: z.number().int().min(-LONGEST, ENDS).max(LONGEST, ENDS).describe('Milliseconds; negative goes back'),
 });
 
-const SETTING = {
-  summary: 'Freeze the clock, or let it run',
-  answer: 'Clock',
-  toExamples: () => ({
-    frozen: { summary: 'Freeze it', value: { frozen_at: '2026-01-01T00:00:00Z' } },
-    running: { summary: 'Let it run on', value: { running: true } },
-    running_from: { summary: 'Let it run from a time', value: { running: true, now: '2026-01-01T00:00:00Z' } },
-  }),
-} as const;
-const ADVANCING = {
-  summary: 'Move the clock by milliseconds',
-  answer: 'Clock',
-  toExamples: () => ({
-    forward: { summary: 'A minute on', value: { ms: 60_000 } },
-    back: { summary: 'A minute back', value: { ms: -60_000 } },
-  }),
-} as const;
+const Clock = z
+  .strictObject({
+    now: time().describe('What clients see: timestamps, key expiry, buckets, the header `Date`'),
+    mode: z.enum(['running', 'frozen']),
+    offset_ms: integer().describe('Milliseconds from real time'),
+  })
+  .meta({ id: 'Clock' });
 
-/** `GET` and `PUT …/clock`, `POST …/clock/advance`: the time that clients see, stopped and moved instead of waited for. */
-export function addClockRoutes(scope: FastifyInstance): void {
-  const control = scope.withTypeProvider<ZodTypeProvider>();
+/** `GET` and `PUT …/clock`, `POST …/clock/advance`: the time that clients see, frozen and moved instead of waited for. */
+export function addClockRoutes(control: Scope, find: FindSandbox): void {
+  const tags = ['clock'];
+  const response = { 200: done(Clock, { now: '2026-01-01T00:00:00Z', mode: 'frozen', offset_ms: -86_400_000 }) };
 
-  control.get('/clock', describedAs({ summary: 'The time that clients see', answer: 'Clock' }), async (request) => {
-    const { settings } = await requireSandbox(request);
-    return toView(settings.clock);
+  control.route({
+    method: 'GET',
+    url: '/clock',
+    schema: { tags, summary: 'The time that clients see', params: InSandbox, response },
+    handler: async ({ params }) => toView((await find(params)).settings.clock),
   });
 
-  control.put('/clock', { ...describedAs(SETTING), schema: { body: ClockUpdate } }, async (request) => {
-    const { sandbox } = await requireSandbox(request);
-    const { frozen_at, now: wanted } = request.body;
-    const { after } = await sandbox.updateSettings((settings, now) => ({
-      ...settings,
-      clock: frozen_at === undefined ? runFrom(wanted ?? now) : freezeAt(frozen_at),
-    }));
-    return toView(after.clock);
+  control.route({
+    method: 'PUT',
+    url: '/clock',
+    schema: {
+      tags,
+      summary: 'Freeze the clock, or let it run',
+      params: InSandbox,
+      body: ClockUpdate,
+      toExamples: () => ({
+        frozen: { summary: 'Freeze it', value: { frozen_at: '2026-01-01T00:00:00Z' } },
+        running: { summary: 'Let it run on', value: { running: true } },
+        running_from: { summary: 'Let it run from a time', value: { running: true, now: '2026-01-01T00:00:00Z' } },
+      }),
+      response,
+    },
+    handler: async ({ params, body: { frozen_at, now: wanted } }) => {
+      const { sandbox } = await find(params);
+      const { after } = await sandbox.updateSettings((settings, now) => ({
+        ...settings,
+        clock: frozen_at === undefined ? runFrom(wanted ?? now) : freezeAt(frozen_at),
+      }));
+      return toView(after.clock);
+    },
   });
 
-  control.post('/clock/advance', { ...describedAs(ADVANCING), schema: { body: ClockAdvance } }, async (request) => {
-    const { sandbox } = await requireSandbox(request);
-    const { after } = await sandbox.updateSettings((settings, now) => ({
-      ...settings,
-      clock: advance(settings.clock, now, request.body.ms),
-    }));
-    return toView(after.clock);
+  control.route({
+    method: 'POST',
+    url: '/clock/advance',
+    schema: {
+      tags,
+      summary: 'Move the clock by milliseconds',
+      params: InSandbox,
+      body: ClockAdvance,
+      toExamples: () => ({
+        forward: { summary: 'A minute on', value: { ms: 60_000 } },
+        back: { summary: 'A minute back', value: { ms: -60_000 } },
+      }),
+      response,
+    },
+    handler: async ({ params, body }) => {
+      const { sandbox } = await find(params);
+      const { after } = await sandbox.updateSettings((settings, now) => ({
+        ...settings,
+        clock: advance(settings.clock, now, body.ms),
+      }));
+      return toView(after.clock);
+    },
   });
 }
 
@@ -101,7 +122,7 @@ function advance(clock: ClockSetting, now: number, ms: number): ClockSetting {
   throw invalidBody([{ type: 'value_error', loc: ['body', 'ms'], msg: ENDS }]);
 }
 
-function toView(clock: ClockSetting) {
+function toView(clock: ClockSetting): z.output<typeof Clock> {
   const { frozen_at, offset_ms } = clock;
   return { now: toTimestamp(timeOf(clock)), mode: frozen_at === null ? 'running' : 'frozen', offset_ms };
 }

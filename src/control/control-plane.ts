@@ -1,46 +1,70 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import { notFound } from '../domain/errors.ts';
+import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
-import type { ReceivedBody } from '../wire/body.ts';
-import { requireHost } from '../wire/body-parser.ts';
-import { readControlBody } from './body.ts';
+import { buildBareApp } from '../wire/bare-app.ts';
+import { receiveBodies, requireHost } from '../wire/body-parser.ts';
+import { toScope } from '../wire/openapi.ts';
+import { logRequests } from '../wire/request-log.ts';
 import { addClockRoutes } from './clock.ts';
+import { addControlDocument } from './document.ts';
 import { addControlFallback } from './fallback.ts';
 import { buildGuard } from './guard.ts';
 import { addLimitsRoutes } from './limits.ts';
-import { addControlDocument } from './openapi.ts';
+import { compileCheck } from './members.ts';
 import { addRequestRoutes } from './requests.ts';
 import { addResetRoute } from './reset.ts';
+import type { FindSandbox } from './routes.ts';
 
-/** What only the mock does: looking into a sandbox and changing it from outside. Beside the API, never in its scope. */
-export async function addControlPlane(
-  scope: FastifyInstance,
-  sandboxes: Sandboxes,
-  { token, version }: { token: string | undefined; version: string },
-): Promise<void> {
-  scope.decorateRequest('sandboxes', null);
-  scope.addHook('onRequest', requireHost);
-  scope.addHook('onRequest', buildGuard(token));
-  scope.addHook('onRequest', (request, reply, done) => {
-    request.sandboxes = sandboxes;
+export interface ControlPlaneOptions {
+  sandboxes: Sandboxes;
+  version: string;
+  /** What whoever asks must send, if anything. */
+  token: string | undefined;
+  log: FastifyBaseLogger;
+  /** The first hook of a request, as in the rest of the server. */
+  begin: onRequestAsyncHookHandler;
+}
+
+/**
+ * What only the mock does: looking into a sandbox and changing it from outside. An app of its own, since nothing of it is
+ * needed before somebody asks.
+ */
+export async function buildControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
+  const { sandboxes, token, log, begin } = options;
+  const find: FindSandbox = async ({ sandbox_id }) => {
+    const found = await sandboxes.find(sandbox_id);
+    if (found === undefined) throw notFound(`the only sandbox is ${DEFAULT_SANDBOX}`);
+    return found;
+  };
+  const app = buildBareApp({ loggerInstance: log, exposeHeadRoutes: true });
+  logRequests(app);
+  receiveBodies(app);
+  app.addHook('onRequest', begin);
+  app.addHook('onRequest', requireHost);
+  app.addHook('onRequest', buildGuard(token));
+  app.addHook('onRequest', (_request, reply, done) => {
     reply.header('content-type', 'application/json').header('cache-control', 'no-store').serializer(JSON.stringify);
     done();
   });
-  scope.setValidatorCompiler(({ schema }) => (received: ReceivedBody | null) => {
-    try {
-      return { value: readControlBody(schema as never, received) };
-    } catch (error) {
-      return { error: error as Error };
-    }
-  });
-  addControlFallback(scope);
-  addControlDocument(scope, { sandboxes, version, hasToken: token !== undefined });
-  await scope.register(
-    async (sandbox) => {
-      addClockRoutes(sandbox);
-      addLimitsRoutes(sandbox);
-      addRequestRoutes(sandbox);
-      addResetRoute(sandbox);
+  app.setValidatorCompiler(compileCheck);
+  await app.register(
+    async (scope) => {
+      addControlFallback(scope);
+      addControlDocument(scope, options);
+      await scope.register(
+        async (inSandbox) => {
+          const control = toScope(inSandbox);
+          addClockRoutes(control, find);
+          addLimitsRoutes(control, find);
+          addRequestRoutes(control, find);
+          addResetRoute(control, find, sandboxes);
+        },
+        { prefix: '/sandboxes/:sandbox_id' },
+      );
     },
-    { prefix: '/sandboxes/:sandbox_id' },
+    { prefix: '/_mock' },
   );
+  await app.ready();
+  return app;
 }

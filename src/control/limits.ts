@@ -1,5 +1,3 @@
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
 import { LATEST, toTimestamp } from '../domain/clock.ts';
@@ -8,9 +6,9 @@ import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limit
 import { limitOf, RATE_LIMIT_CATEGORIES, type RateLimitCategory, type Tiers } from '../domain/rate-limits.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
+import type { Scope } from '../wire/openapi.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
-import { describedAs, type RouteDocument } from './openapi.ts';
-import { requireSandbox } from './require-sandbox.ts';
+import { done, type FindSandbox, InSandbox, integer, refusal, time } from './routes.ts';
 
 const LimitsUpdate = z.strictObject({ mode: z.enum(LIMITS_MODES) });
 const key = {
@@ -24,87 +22,120 @@ const Refill = z
   .strictObject({ ...key, category: category.optional() })
   .meta({ oneOf: [...EITHER, { maxProperties: 0 }] });
 
-const SWITCHING = {
-  summary: 'How strict the limits are, until the next start or reset',
-  answer: 'Limits',
-  toExamples: () => Object.fromEntries(LIMITS_MODES.map((mode) => [mode, { summary: MODES[mode], value: { mode } }])),
-} as const;
 const MODES = { off: 'Not even counted', headers: 'Counted and reported', enforce: 'A 429 beyond the limit' };
 
-const SPENDING = {
-  summary: 'Drain a bucket, all or nothing',
-  answer: 'Spent',
-  toExamples: (api_key_id) =>
-    api_key_id === undefined
-      ? {}
-      : { one: { summary: 'One request for search', value: { api_key_id, category: 'search', count: 1 } } },
-  refusals: { 429: 'In mode enforce: the bucket has less. As the API answers it, with its headers' },
-} satisfies RouteDocument;
-
-const REFILLING = {
-  summary: 'Fill every bucket, those of a key, or one',
-  answer: 'Limits',
-  toExamples: (api_key_id) => ({
-    all: { summary: 'Every bucket', value: {} },
-    ...(api_key_id !== undefined && {
-      key: { summary: 'Those of a key', value: { api_key_id } },
-      one: { summary: 'One bucket', value: { api_key_id, category: 'search' } },
-    }),
-  }),
-} satisfies RouteDocument;
+const Bucket = z.strictObject({
+  api_key_id: z.string(),
+  key_prefix: z.string().describe('The first characters of the key'),
+  organization_id: z.string(),
+  category,
+  limit: integer().describe('Requests per minute, as the organization has it now'),
+  remaining: integer().describe('Requests that would pass at once'),
+  full_at: time(),
+});
+const BUCKET = {
+  api_key_id: 'key_00790b23ef8911f35db0a3b5',
+  key_prefix: 'sk_live_ab',
+  organization_id: 'org_demo123',
+  category: 'search',
+  limit: 60,
+  remaining: 50,
+  full_at: '2026-01-01T00:00:10Z',
+} as const;
+const Limits = z.strictObject({ mode: z.enum(LIMITS_MODES), buckets: z.array(Bucket) }).meta({ id: 'Limits' });
+const Spent = Bucket.extend({
+  spent: integer().describe('What was taken: count, or 0 where the bucket had less and the mode is not enforce'),
+}).meta({ id: 'Spent' });
 
 /** `…/limits`: the buckets of every key that was used, how strict they are, and how to drain and fill them at once. */
-export function addLimitsRoutes(scope: FastifyInstance): void {
-  const control = scope.withTypeProvider<ZodTypeProvider>();
+export function addLimitsRoutes(control: Scope, find: FindSandbox): void {
+  const tags = ['limits'];
+  const response = { 200: done(Limits, { mode: 'headers', buckets: [BUCKET] }) };
 
-  control.get(
-    '/limits',
-    describedAs({ summary: 'The buckets of every key that was used', answer: 'Limits' }),
-    async (request) => toView(await requireSandbox(request)),
-  );
-
-  control.put(
-    '/limits',
-    {
-      ...describedAs(SWITCHING),
-      schema: { body: LimitsUpdate },
-    },
-    async (request) => {
-      const { sandbox } = await requireSandbox(request);
-      const updated = await sandbox.updateSettings((settings) => ({ ...settings, limits: request.body.mode }));
-      return toView({ sandbox, ...updated });
-    },
-  );
-
-  control.post('/limits/spend', { ...describedAs(SPENDING), schema: { body: Spend } }, async (request, reply) => {
-    const { sandbox, settings, now } = await requireSandbox(request);
-    const { category, count } = request.body;
-    const apiKey = await findKey(sandbox, request.body);
-    const limit = await findLimit(sandbox, settings.tiers, apiKey, category);
-    const spending = await sandbox.buckets.charge(apiKey, category, limit, now, count);
-    const spent = spending.isAllowed ? count : 0;
-    if (spent > 0 || settings.limits !== 'enforce') {
-      return { ...toBucketView(apiKey, category, spending.state), spent };
-    }
-    setRateLimitHeaders(reply, spending.state);
-    throw toRateLimited(spending, category, 'mock.spend', true);
+  control.route({
+    method: 'GET',
+    url: '/limits',
+    schema: { tags, summary: 'The buckets of every key that was used', params: InSandbox, response },
+    handler: async ({ params }) => toView(await find(params)),
   });
 
-  control.post(
-    '/limits/refill',
-    {
-      ...describedAs(REFILLING),
-      schema: { body: Refill },
+  control.route({
+    method: 'PUT',
+    url: '/limits',
+    schema: {
+      tags,
+      summary: 'How strict the limits are, until the next start or reset',
+      params: InSandbox,
+      body: LimitsUpdate,
+      toExamples: () =>
+        Object.fromEntries(LIMITS_MODES.map((mode) => [mode, { summary: MODES[mode], value: { mode } }])),
+      response,
     },
-    async (request) => {
-      const live = await requireSandbox(request);
-      const { sandbox } = live;
-      const { api_key, api_key_id, category } = request.body;
-      if (api_key === undefined && api_key_id === undefined && category === undefined) await sandbox.buckets.refill();
-      else await sandbox.buckets.refill((await findKey(sandbox, request.body)).api_key_id, category);
+    handler: async ({ params, body }) => {
+      const { sandbox } = await find(params);
+      const updated = await sandbox.updateSettings((settings) => ({ ...settings, limits: body.mode }));
+      return toView({ sandbox, settings: updated.after, now: updated.now });
+    },
+  });
+
+  control.route({
+    method: 'POST',
+    url: '/limits/spend',
+    schema: {
+      tags,
+      summary: 'Drain a bucket, all or nothing',
+      params: InSandbox,
+      body: Spend,
+      toExamples: (api_key_id) => ({
+        ...(api_key_id !== undefined && {
+          one: { summary: 'One request for search', value: { api_key_id, category: 'search', count: 1 } },
+        }),
+      }),
+      response: {
+        200: done(Spent, { ...BUCKET, spent: 10 }),
+        429: refusal('In mode enforce: the bucket has less. As the API answers it, with its headers'),
+      },
+    },
+    handler: async ({ params, body }, reply) => {
+      const { sandbox, settings, now } = await find(params);
+      const { category, count } = body;
+      const apiKey = await findKey(sandbox, body);
+      const limit = await findLimit(sandbox, settings.tiers, apiKey, category);
+      const spending = await sandbox.buckets.charge(apiKey, category, limit, now, count);
+      const spent = spending.isAllowed ? count : 0;
+      if (spent > 0 || settings.limits !== 'enforce') {
+        return { ...toBucketView(apiKey, category, spending.state), spent };
+      }
+      setRateLimitHeaders(reply, spending.state);
+      throw toRateLimited(spending, category, 'mock.spend', true);
+    },
+  });
+
+  control.route({
+    method: 'POST',
+    url: '/limits/refill',
+    schema: {
+      tags,
+      summary: 'Fill every bucket, those of a key, or one',
+      params: InSandbox,
+      body: Refill,
+      toExamples: (api_key_id) => ({
+        all: { summary: 'Every bucket', value: {} },
+        ...(api_key_id !== undefined && {
+          key: { summary: 'Those of a key', value: { api_key_id } },
+          one: { summary: 'One bucket', value: { api_key_id, category: 'search' } },
+        }),
+      }),
+      response,
+    },
+    handler: async ({ params, body }) => {
+      const live = await find(params);
+      const { buckets } = live.sandbox;
+      if (Object.keys(body).length === 0) await buckets.refill();
+      else await buckets.refill((await findKey(live.sandbox, body)).api_key_id, body.category);
       return toView(live);
     },
-  );
+  });
 }
 
 async function findKey(
@@ -127,8 +158,8 @@ async function findLimit(sandbox: Sandbox, tiers: Tiers, apiKey: ApiKey, categor
   return limitOf(tiers, organization, category);
 }
 
-async function toView({ sandbox, settings, now }: LiveSandbox) {
-  const buckets: unknown[] = [];
+async function toView({ sandbox, settings, now }: LiveSandbox): Promise<z.output<typeof Limits>> {
+  const buckets: z.output<typeof Bucket>[] = [];
   for (const { apiKey, byCategory } of await sandbox.buckets.list()) {
     for (const category of RATE_LIMIT_CATEGORIES) {
       const limit = await findLimit(sandbox, settings.tiers, apiKey, category);

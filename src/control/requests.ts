@@ -1,12 +1,11 @@
-import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
-import { badRequest, notFound } from '../domain/errors.ts';
+import { notFound } from '../domain/errors.ts';
+import { RATE_LIMIT_CATEGORIES } from '../domain/rate-limits.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
 import { sendJson } from '../wire/envelope.ts';
-import { NoMembers } from './body.ts';
-import { describedAs } from './openapi.ts';
-import { requireSandbox } from './require-sandbox.ts';
+import type { Scope } from '../wire/openapi.ts';
+import { done, type FindSandbox, InSandbox, integer, NoMembers, refusal, time } from './routes.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -20,7 +19,7 @@ const number = (description: string, minimum = 0, maximum = 999_999_999_999_999)
     .refine((value) => value >= minimum && value <= maximum, `expected ${minimum} to ${maximum}`)
     .meta({ type: 'integer', minimum, maximum, description });
 
-const Query = z.strictObject({
+const Filters = z.strictObject({
   method: z.string().optional().describe('In any letter case'),
   path: z.string().optional().describe('The whole path, without the query'),
   status: number('Of the answer').optional(),
@@ -36,39 +35,129 @@ const Query = z.strictObject({
   cursor: number('The next of the page before').default(0),
 });
 
-const HINT = 'the filters stand in /_mock/openapi.json and on the docs page';
+const category = z.enum(RATE_LIMIT_CATEGORIES);
+const json = () => z.unknown().meta({ description: 'Any JSON' });
+const RequestEntry = z
+  .strictObject({
+    seq: integer().describe('Counts the requests since the start'),
+    request_id: z.string(),
+    received_at: time().describe('By the clock of the sandbox'),
+    method: z.string(),
+    path: z.string(),
+    query: z.string(),
+    headers: z
+      .record(z.string(), z.string())
+      .describe('Lower-case names; what looks like a key is masked, other credentials as a whole'),
+    body: z.string().nullable().describe('The first 64 KiB; null where there was none, or it was not read'),
+    body_bytes: integer().nullable().describe('Null where the body was not read'),
+    api_key_id: z.string().nullable(),
+    organization_id: z.string().nullable(),
+    status: integer().nullable().describe('Null while it is open, and where the answer never got out'),
+    outcome: z
+      .enum(['open', 'answered', 'cut'])
+      .describe('cut: the client or the line was gone before the answer was out'),
+    answer: z.string().nullable().describe('The first 64 KiB'),
+    ms: z.number().nullable().describe('Real milliseconds until the end'),
+    bucket: z
+      .strictObject({ category, limit: integer(), remaining: integer() })
+      .nullable()
+      .describe('What was charged, and what was left'),
+    changes: z
+      .array(
+        z.strictObject({
+          member: z.enum(['organization_name', 'logo_url', 'metadata', 'billing_email', 'rate_limits']),
+          before: json(),
+          after: json(),
+        }),
+      )
+      .nullable()
+      .describe('What a PATCH changed, member by member'),
+  })
+  .meta({ id: 'RequestEntry' });
 
-const LISTING = { summary: 'The journal, oldest first', answer: 'RequestPage', filters: Query } as const;
-const READING = {
-  summary: 'One entry of the journal',
-  answer: 'RequestEntry',
-  refusals: { 404: 'No such sandbox, or no such entry' },
-} as const;
-const DELETING = { summary: 'Empty the journal', answer: 'Deleted' } as const;
+const RequestPage = z
+  .strictObject({
+    requests: z.array(RequestEntry),
+    next: integer().nullable().describe('The cursor of the next page; null on the last one'),
+    dropped: integer().describe('Older requests that the journal no longer has'),
+  })
+  .meta({ id: 'RequestPage' });
+
+const Deleted = z.strictObject({ deleted: integer() }).meta({ id: 'Deleted' });
+
+const ENTRY: z.output<typeof RequestEntry> = {
+  seq: 1,
+  request_id: 'req_0123456789abcdef01234567',
+  received_at: '2026-01-01T00:00:00Z',
+  method: 'PATCH',
+  path: '/v1/organizations',
+  query: '',
+  headers: { host: 'localhost:4030', authorization: 'Bearer sk_live_ab…' },
+  body: '{"logo_url":null}',
+  body_bytes: 17,
+  api_key_id: 'key_00790b23ef8911f35db0a3b5',
+  organization_id: 'org_demo123',
+  status: 200,
+  outcome: 'answered',
+  answer: '{…}',
+  ms: 1.23,
+  bucket: { category: 'metadata', limit: 100, remaining: 99 },
+  changes: [{ member: 'logo_url', before: 'https://example.com/logo.png', after: null }],
+};
 
 /** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */
-export function addRequestRoutes(scope: FastifyInstance): void {
-  scope.get('/requests', describedAs(LISTING), async (request, reply) => {
-    const { journal } = (await requireSandbox(request)).sandbox;
-    const query = readQuery(request.query);
-    const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
-    const page = toPage(found.slice(0, query.limit));
-    const next = found.length > page.length ? (found[page.length - 1]?.seq ?? null) : null;
-    // As bytes: a text would be held in several forms for as long as nobody reads it.
-    return reply.send(Buffer.from(`{"requests":[${page.join(',')}],"next":${next},"dropped":${journal.dropped}}`));
+export function addRequestRoutes(control: Scope, find: FindSandbox): void {
+  const tags = ['requests'];
+
+  control.route({
+    method: 'GET',
+    url: '/requests',
+    schema: {
+      tags,
+      summary: 'The journal, oldest first',
+      params: InSandbox,
+      querystring: Filters,
+      response: { 200: done(RequestPage, { requests: [ENTRY], next: null, dropped: 0 }) },
+    },
+    handler: async ({ params, query }, reply) => {
+      const { journal } = (await find(params)).sandbox;
+      const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
+      const page = toPage(found.slice(0, query.limit));
+      const next = found.length > page.length ? (found[page.length - 1]?.seq ?? null) : null;
+      // As bytes: a text would be held in several forms for as long as nobody reads it.
+      reply.send(Buffer.from(`{"requests":[${page.join(',')}],"next":${next},"dropped":${journal.dropped}}`));
+    },
   });
 
-  scope.get('/requests/:id', describedAs(READING), async (request, reply) => {
-    const { id } = request.params as { id: string };
-    const { journal } = (await requireSandbox(request)).sandbox;
-    const entry = journal.list().findLast(({ request_id, seq }) => request_id === id || String(seq) === id);
-    if (entry === undefined) throw notFound('GET /_mock/sandboxes/default/requests lists what the journal has');
-    return sendJson(reply, toEntryJson(entry));
+  control.route({
+    method: 'GET',
+    url: '/requests/:id',
+    schema: {
+      tags,
+      summary: 'One entry of the journal',
+      params: InSandbox.extend({ id: z.string().describe('The request id, or seq') }),
+      response: { 200: done(RequestEntry, ENTRY), 404: refusal('No such sandbox, or no such entry') },
+    },
+    handler: async ({ params }, reply) => {
+      const { journal } = (await find(params)).sandbox;
+      const entry = journal.list().findLast(({ request_id, seq }) => [request_id, String(seq)].includes(params.id));
+      if (entry === undefined) throw notFound('GET /_mock/sandboxes/default/requests lists what the journal has');
+      sendJson(reply, toEntryJson(entry));
+    },
   });
 
-  scope.delete('/requests', { ...describedAs(DELETING), schema: { body: NoMembers } }, async (request) => ({
-    deleted: (await requireSandbox(request)).sandbox.journal.clear(),
-  }));
+  control.route({
+    method: 'DELETE',
+    url: '/requests',
+    schema: {
+      tags,
+      summary: 'Empty the journal',
+      params: InSandbox,
+      body: NoMembers,
+      response: { 200: done(Deleted, { deleted: 12 }) },
+    },
+    handler: async ({ params }) => ({ deleted: (await find(params)).sandbox.journal.clear() }),
+  });
 }
 
 /** The first of the entries as JSON texts, as many as make a page. */
@@ -84,16 +173,7 @@ function toPage(entries: JournalEntry[]): string[] {
   return page;
 }
 
-function readQuery(sent: unknown): z.output<typeof Query> {
-  const result = Query.safeParse({ ...(sent as object) });
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const known = Object.keys(Query.shape).join(', ');
-  if (issue?.code === 'unrecognized_keys') throw badRequest(`A filter is not known; there are ${known}`, HINT);
-  throw badRequest(`The filter ${issue?.path.join('.')} is wrong: ${issue?.message}`, HINT);
-}
-
-function isWanted(entry: JournalEntry, query: z.output<typeof Query>): boolean {
+function isWanted(entry: JournalEntry, query: z.output<typeof Filters>): boolean {
   const { method, path, status, organization_id, request_id, since } = query;
   return (
     (method === undefined || entry.method === method.toUpperCase()) &&

@@ -1,19 +1,29 @@
-import type { FastifyInstance } from 'fastify';
-import { NoMembers } from './body.ts';
-import { describedAs } from './openapi.ts';
-import { requireSandbox } from './require-sandbox.ts';
+import * as z from 'zod';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import type { Scope } from '../wire/openapi.ts';
+import { done, type FindSandbox, InSandbox, NoMembers } from './routes.ts';
 
-const RESET = {
-  summary: 'Back to the state that the sandbox was made with',
-  answer: 'ResetDone',
-  toExamples: () => ({ reset: { summary: 'All of it', value: {} } }),
-} as const;
+const RESET = ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'];
+
+const ResetDone = z.strictObject({ reset: z.array(z.string()).describe('What was reset') }).meta({ id: 'ResetDone' });
 
 /** `POST …/reset`: back to the state that the sandbox was made with. */
-export function addResetRoute(scope: FastifyInstance): void {
-  scope.post('/reset', { ...describedAs(RESET), schema: { body: NoMembers } }, async (request) => {
-    const { sandbox } = await requireSandbox(request);
-    await request.sandboxes?.reset(sandbox.sandbox_id);
-    return { reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'] };
+export function addResetRoute(control: Scope, find: FindSandbox, sandboxes: Sandboxes): void {
+  control.route({
+    method: 'POST',
+    url: '/reset',
+    schema: {
+      tags: ['reset'],
+      summary: 'Back to the state that the sandbox was made with',
+      params: InSandbox,
+      body: NoMembers,
+      toExamples: () => ({ reset: { summary: 'All of it', value: {} } }),
+      response: { 200: done(ResetDone, { reset: RESET }) },
+    },
+    handler: async ({ params }) => {
+      const { sandbox } = await find(params);
+      await sandboxes.reset(sandbox.sandbox_id);
+      return { reset: RESET };
+    },
   });
 }

@@ -142,26 +142,36 @@ export function listChanges(
   return changes;
 }
 
+/** The response model. */
+export type OrganizationModel = Omit<Organization, 'metadata' | 'rate_limits_override' | 'users'> & {
+  metadata: unknown;
+  rate_limits: RateLimits;
+  users: unknown[] | null;
+};
+
 /**
  * The response model as JSON text, its members in the order of the published schema. It is written member by member,
  * so that nothing outside the model can leave, and metadata leaves as the text that came in.
  */
 export function toOrganizationJson(organization: Organization, limits: RateLimits): string {
+  const members: Record<keyof OrganizationModel, string> = {
+    organization_id: JSON.stringify(organization.organization_id),
+    organization_name: JSON.stringify(organization.organization_name),
+    logo_url: JSON.stringify(organization.logo_url),
+    account_type: JSON.stringify(organization.account_type),
+    credit_count: String(organization.credit_count),
+    metadata: organization.metadata,
+    billing_email: JSON.stringify(organization.billing_email),
+    rate_limits: JSON.stringify(limits),
+    auto_billing_enabled: String(organization.auto_billing_enabled),
+    billing_cycle_start: String(organization.billing_cycle_start),
+    current_month_usage: String(organization.current_month_usage),
+    created_at: JSON.stringify(organization.created_at),
+    updated_at: JSON.stringify(organization.updated_at),
+    users: organization.users ?? 'null',
+  };
   // Joined, and not added up: the text is kept by the journal, and a sum of strings is kept as a tree of its parts.
-  return [
-    `{"organization_id":${JSON.stringify(organization.organization_id)}`,
-    `"organization_name":${JSON.stringify(organization.organization_name)}`,
-    `"logo_url":${JSON.stringify(organization.logo_url)}`,
-    `"account_type":"${organization.account_type}"`,
-    `"credit_count":${organization.credit_count}`,
-    `"metadata":${organization.metadata}`,
-    `"billing_email":${JSON.stringify(organization.billing_email)}`,
-    `"rate_limits":${JSON.stringify(limits)}`,
-    `"auto_billing_enabled":${organization.auto_billing_enabled}`,
-    `"billing_cycle_start":${organization.billing_cycle_start}`,
-    `"current_month_usage":${organization.current_month_usage}`,
-    `"created_at":"${organization.created_at}"`,
-    `"updated_at":"${organization.updated_at}"`,
-    `"users":${organization.users ?? 'null'}}`,
-  ].join(',');
+  return `{${Object.entries(members)
+    .map(([name, json]) => `"${name}":${json}`)
+    .join(',')}}`;
 }

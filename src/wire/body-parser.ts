@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
+import type * as z from 'zod';
 import { badRequest } from '../domain/errors.ts';
 import { isJsonContentType, type ReceivedBody, receiveBody } from './body.ts';
 import { readBody, type UnknownFields } from './pydantic.ts';
@@ -32,11 +33,8 @@ function hasSecondHost(rawHeaders: string[]): boolean {
   return count > 1;
 }
 
-/**
- * Makes an app read every body as FastAPI does, whatever its Content-Type, and check it with the route's zod schema
- * in pydantic's words. A route's `request.body` is then what its schema gives.
- */
-export function receiveBodies(app: FastifyInstance, unknownFields: UnknownFields): void {
+/** Makes an app read every body as FastAPI does, whatever its Content-Type. */
+export function receiveBodies(app: FastifyInstance): void {
   app.decorateRequest('hasJsonBody', true);
   app.decorateRequest('receivedBytes', undefined);
   app.decorateRequest('received', undefined);
@@ -50,16 +48,15 @@ export function receiveBodies(app: FastifyInstance, unknownFields: UnknownFields
     done();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, bytes, done) => {
-    request.receivedBytes = bytes as Buffer;
-    request.received = receiveBody(request.receivedBytes, request.hasJsonBody);
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+    request.receivedBytes = bytes;
+    request.received = receiveBody(bytes, request.hasJsonBody);
     done(null, request.received);
   });
-  app.setValidatorCompiler(({ schema }) => (received: ReceivedBody | null) => {
-    try {
-      return { value: readBody(schema as never, received ?? { kind: 'missing' }, unknownFields) };
-    } catch (error) {
-      return { error: error as Error };
-    }
-  });
 }
+
+/** Checks the bodies of a scope in pydantic's words: a route's `request.body` is then what its schema gives. */
+export const compileBodyCheck =
+  (unknownFields: UnknownFields): FastifySchemaCompiler<z.ZodType> =>
+  ({ schema }) =>
+  (received: ReceivedBody | null) => ({ value: readBody(schema, received ?? { kind: 'missing' }, unknownFields) });

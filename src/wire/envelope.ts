@@ -96,7 +96,7 @@ const toHeaderText = (text: string) =>
     .slice(0, 200);
 
 /** The bare answer to what nobody foresaw: no stack, nothing internal. */
-const INTERNAL_ERROR = answer(
+export const INTERNAL_ERROR = answer(
   500,
   'InternalServerError',
   'Internal server error',

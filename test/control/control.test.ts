@@ -151,12 +151,12 @@ describe('the clock', () => {
   });
 
   it.each(['', '[]', '1', '{"ms":NaN}', '{"ms":-Infinity}', '{', '\ufeff{}'])(
-    'takes no body that is no JSON object: %j',
+    'takes no body that is not a JSON object: %j',
     async (text) => {
       const app = await buildTestApp();
       const { status, json } = await control(app)('POST', '/clock/advance', undefined, { payload: text });
       expect([text, status]).toEqual([text, text === '' || text === '\ufeff{}' ? 422 : 400]);
-      if (status === 400) expect(json.error.message).toMatch(/^The body is no JSON object/);
+      if (status === 400) expect(json.error.message).toMatch(/^The body is not a JSON object/);
     },
   );
 });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { buildOpenApiDocument, type OpenApiNode } from '../../src/api/openapi.ts';
+import { buildApiDocument, listOperations } from '../../src/api/operations.ts';
+import type { OpenApiNode } from '../../src/wire/openapi.ts';
 
 /** The structure that Mixpeek published. */
 export const PUBLISHED: OpenApiNode = JSON.parse(
@@ -9,7 +10,9 @@ export const PUBLISHED: OpenApiNode = JSON.parse(
 );
 
 /** Our own document, as a client reads it. */
-export const OURS: OpenApiNode = JSON.parse(JSON.stringify(buildOpenApiDocument('0.0.0-test', 'ignore')));
+export const OURS: OpenApiNode = JSON.parse(
+  JSON.stringify(buildApiDocument(listOperations('0.0.0-test', 'ignore'), '0.0.0-test')),
+);
 
 /** What JSON gave, to be walked by names. */
 export type Parsed = ReturnType<typeof JSON.parse>;

@@ -1,0 +1,52 @@
+import { buildDocument, type DocumentedRoute } from '../wire/openapi.ts';
+import type { UnknownFields } from '../wire/pydantic.ts';
+import { addHealthRoute, type HealthSource } from './health.ts';
+import { addOrganizationRoutes } from './organizations.ts';
+import { type ApiScope, HEADERS } from './routes.ts';
+
+export interface OperationOptions {
+  unknownFields: UnknownFields;
+  store: Pick<HealthSource, 'canWrite'>;
+  version: string;
+}
+
+/** Every operation that this server has of the API. */
+export function addOperations(api: ApiScope, { unknownFields, store, version }: OperationOptions): void {
+  addOrganizationRoutes(api, unknownFields);
+  addHealthRoute(api, store, version);
+}
+
+/** The routes of {@link addOperations}, without a server. */
+export function listOperations(version: string, unknownFields: UnknownFields): DocumentedRoute[] {
+  const routes: DocumentedRoute[] = [];
+  const api: ApiScope = {
+    route: ({ method, url, schema }) => void routes.push({ method, url: `/v1${url}`, schema }),
+  };
+  addOperations(api, { unknownFields, version, store: { canWrite: async () => true } });
+  return routes;
+}
+
+/** The OpenAPI 3.1 document of the API: names and structure as in Mixpeek's own document. */
+export const buildApiDocument = (routes: readonly DocumentedRoute[], version: string) =>
+  buildDocument(routes, {
+    openapi: '3.1.0',
+    info: {
+      title: 'mixpeek-mock',
+      version,
+      summary: "A mock of Mixpeek's organization endpoint",
+      description: 'The key decides which organization is meant. Not affiliated with Mixpeek.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'this server' }],
+    tags: [
+      { name: 'Organizations', description: 'The organization that the API key belongs to' },
+      { name: 'Health', description: 'Whether this server answers' },
+    ],
+    security: [{ bearerAuth: [] }],
+    components: {
+      securitySchemes: {
+        bearerAuth: { type: 'http', scheme: 'bearer', description: 'An API key: sk_live_…, sk_test_… or mxp_sk_…' },
+      },
+      headers: HEADERS,
+    },
+  });

@@ -1,0 +1,72 @@
+import type { FastifyInstance } from 'fastify';
+import { DEFAULT_SANDBOX } from '../domain/state.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import { buildDocumentText } from '../wire/document-text.ts';
+import { sendJson } from '../wire/envelope.ts';
+import { buildDocument, type DocumentedRoute, listenToRoutes, type RouteSchema, toPath } from '../wire/openapi.ts';
+import { refusal } from './routes.ts';
+
+interface Options {
+  sandboxes: Sandboxes;
+  version: string;
+  token: string | undefined;
+}
+
+/** Serves the list of the scope's routes and their OpenAPI document; comes before them, so that it hears of them. */
+export function addControlDocument(scope: FastifyInstance, { sandboxes, version, token }: Options): void {
+  const routes = listenToRoutes(scope);
+  scope.get('/', async () => ({
+    name: 'mixpeek-mock',
+    version,
+    document: '/_mock/openapi.json',
+    routes: routes.map((route) => ({ method: route.method, path: toPath(route), summary: route.schema.summary })),
+  }));
+  // Written once for each key that the examples name: the first of the sandbox, until that is another.
+  let written: { apiKeyId: string | undefined; toText: (host: string | undefined) => string } | undefined;
+  scope.get('/openapi.json', async (request, reply) => {
+    const found = await sandboxes.find(DEFAULT_SANDBOX);
+    const [apiKey] = (await found?.sandbox.listApiKeys({ limit: 1 })) ?? [];
+    const apiKeyId = apiKey?.api_key_id;
+    if (written === undefined || written.apiKeyId !== apiKeyId) {
+      const hasToken = token !== undefined;
+      const refusing = routes.map((route) => withRefusals(route, hasToken));
+      written = { apiKeyId, toText: buildDocumentText(buildDocument(refusing, toFrame(version, hasToken), apiKeyId)) };
+    }
+    return sendJson(reply, written.toText(request.headers.host));
+  });
+}
+
+/** The refusals of the guard, and of what a route takes. */
+function withRefusals({ schema, ...route }: DocumentedRoute, hasToken: boolean): DocumentedRoute {
+  const hasBody = schema.body !== undefined && route.method !== 'DELETE';
+  const response: RouteSchema['response'] = {
+    ...(hasBody && { 400: refusal('The body is not a JSON object, or is not sent as application/json') }),
+    ...(schema.querystring && { 400: refusal('A filter is wrong') }),
+    ...(hasToken && { 401: refusal('No token, or another') }),
+    403: refusal(`A page of another origin${hasToken ? '' : ', or a Host that is not this machine'}`),
+    404: refusal('No such sandbox'),
+    ...(hasBody && { 422: refusal('A member is wrong') }),
+    ...schema.response,
+  };
+  return { ...route, schema: { ...schema, response } };
+}
+
+const toFrame = (version: string, hasToken: boolean) => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'mixpeek-mock, control plane',
+    version,
+    description:
+      'What only the mock does. Not for pages of other origins. POST and PUT need Content-Type: application/json, ' +
+      'with or without a body.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  security: hasToken ? [{ controlToken: [] }] : [],
+  tags: [
+    { name: 'clock', description: 'The time that clients see' },
+    { name: 'limits', description: 'The buckets of the rate limits' },
+    { name: 'requests', description: 'The journal' },
+    { name: 'reset', description: 'Back to the start' },
+  ],
+  components: { ...(hasToken && { securitySchemes: { controlToken: { type: 'http', scheme: 'bearer' } } }) },
+});

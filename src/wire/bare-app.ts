@@ -1,0 +1,30 @@
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
+import { BODY_LIMIT } from './envelope.ts';
+import { buildToRequestId } from './request-id.ts';
+
+/** A Fastify app with what every app of this server has. */
+export function buildBareApp(options: FastifyServerOptions): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    requestIdHeader: false,
+    genReqId: buildToRequestId(),
+    // Node bounds the whole header already.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: Number.MAX_SAFE_INTEGER },
+    schemaController: WITHOUT_AJV,
+    ...options,
+  });
+  // A logger for each request costs more than naming the request in its one line.
+  return app.setChildLoggerFactory((parent) => parent);
+}
+
+/** Zod checks what is sent, and answers are written as text: Fastify need not load the compilers that it brings. */
+const WITHOUT_AJV: NonNullable<FastifyServerOptions['schemaController']> = {
+  compilersFactory: {
+    buildValidator: () => () => {
+      throw new Error('a scope whose routes check something sets its compiler');
+    },
+    buildSerializer: () => () => JSON.stringify,
+  },
+};

@@ -1,0 +1,209 @@
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchema,
+  HTTPMethods,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+  RouteGenericInterface,
+  RouteOptions,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+
+/** A JSON object of an OpenAPI document. */
+export type OpenApiNode = Record<string, unknown>;
+
+export type Examples = Record<string, { summary?: string; value: unknown }>;
+
+/** An answer of a route. */
+export interface DocumentedResponse<S extends z.ZodType = z.ZodType> {
+  description: string;
+  /** Names of headers that its document describes. */
+  headers?: readonly string[];
+  content: { 'application/json': { schema: S; examples?: Examples } };
+}
+
+/** All that a route says of itself: for its checks, for its document, and for the compiler. */
+export interface RouteSchema extends FastifySchema {
+  summary: string;
+  description?: string;
+  tags: readonly string[];
+  /** Where there is none, method and path name the operation. */
+  operationId?: string;
+  security?: Record<string, string[]>[];
+  params?: z.ZodObject;
+  querystring?: z.ZodObject;
+  body?: z.ZodType;
+  /**
+   * Bodies that succeed as they are.
+   * @param apiKeyId of a key that there is, if there is any
+   */
+  toExamples?(apiKeyId: string | undefined): Examples;
+  response: { 200: DocumentedResponse } & Record<number, DocumentedResponse>;
+}
+
+/**
+ * The schema of an answer that is written as text. The compiler holds it to the model that is written: the same members, each
+ * of a type that the schema allows.
+ */
+export const describeModel =
+  <Model>() =>
+  <S extends z.ZodRawShape>(shape: S & Fitting<Model, S>) =>
+    z.object<S>(shape);
+type Fitting<Model, S> = {
+  [M in keyof Model | keyof S]: M extends keyof Model & keyof S
+    ? Model[M] extends z.input<S[M]>
+      ? S[M]
+      : never
+    : never;
+};
+
+/** A route: its handler may return what is documented for 200, and nothing else; everything else is thrown. */
+interface Route<S extends RouteSchema> {
+  method: HTTPMethods | HTTPMethods[];
+  url: string;
+  schema: S;
+  handler(request: FastifyRequest & Checked<S>, reply: FastifyReply): Answer<S> | Promise<Answer<S>>;
+}
+type Checked<S extends RouteSchema> = Pick<
+  FastifyRequest<
+    RouteGenericInterface,
+    RawServerDefault,
+    RawRequestDefaultExpression<RawServerDefault>,
+    S,
+    ZodTypeProvider
+  >,
+  'params' | 'query' | 'body'
+>;
+/** Undefined where the handler has sent the answer as text. */
+type Answer<S extends RouteSchema> = z.output<S['response'][200]['content']['application/json']['schema']> | undefined;
+
+/** A scope, to which only routes can be added that say all of themselves. */
+export interface Scope<Demanded = unknown> {
+  route<S extends RouteSchema>(route: Route<S> & Demanded): void;
+}
+
+/** The scope of an app, for routes that have what is demanded. */
+export const toScope = <Demanded>(scope: FastifyInstance): Scope<Demanded> => ({
+  route: (route) => addRoute(scope, route),
+});
+
+function addRoute<S extends RouteSchema>(scope: FastifyInstance, route: Route<S>): void;
+function addRoute(scope: FastifyInstance, route: RouteOptions): void {
+  scope.route(route);
+}
+
+/** A route as the document needs it. */
+export interface DocumentedRoute {
+  method: string | string[];
+  url: string;
+  schema: RouteSchema;
+}
+
+/** The routes that a scope is given from now on, as far as they have a schema. */
+export function listenToRoutes(scope: FastifyInstance): DocumentedRoute[] {
+  const routes: DocumentedRoute[] = [];
+  scope.addHook('onRoute', ({ method, url, schema }) => {
+    if (isDocumented(schema) && method !== 'HEAD') routes.push({ method, url, schema });
+  });
+  return routes;
+}
+
+const isDocumented = (schema: object | undefined): schema is RouteSchema =>
+  schema !== undefined && 'response' in schema;
+
+/** The path of a route as OpenAPI writes it. */
+export const toPath = ({ url }: DocumentedRoute) => url.replace(/:(\w+)/g, '{$1}');
+
+/**
+ * The OpenAPI 3.1 document of the routes. A schema that has an `id` in its metadata becomes a component.
+ * @param frame what the document says besides
+ */
+export function buildDocument(
+  routes: readonly DocumentedRoute[],
+  frame: OpenApiNode & { components: OpenApiNode },
+  apiKeyId?: string,
+): OpenApiNode {
+  const components: OpenApiNode = {};
+  const paths: Record<string, OpenApiNode> = {};
+  for (const route of routes) {
+    const [method = ''] = [route.method].flat();
+    const operation = toOperation(route, method.toLowerCase(), components, apiKeyId);
+    paths[toPath(route)] = { ...paths[toPath(route)], [method.toLowerCase()]: operation };
+  }
+  return { ...frame, paths, components: { ...frame.components, schemas: components } };
+}
+
+function toOperation(
+  { url, schema }: DocumentedRoute,
+  method: string,
+  components: OpenApiNode,
+  apiKeyId: string | undefined,
+): OpenApiNode {
+  const { operationId, summary, description, tags, security, params, querystring, response } = schema;
+  const parameters = [...toParameters('path', params), ...toParameters('query', querystring)];
+  // DELETE takes a body, but needs none, and few clients send one.
+  const body = method === 'delete' ? undefined : schema.body;
+  const examples = schema.toExamples?.(apiKeyId);
+  return {
+    operationId: operationId ?? `${method}${url.replace(/[^a-z]+/g, '_')}`,
+    summary,
+    ...(description && { description }),
+    tags,
+    ...(security && { security }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && {
+      requestBody: {
+        // No body at all is an empty object.
+        required: !body.safeParse({}).success,
+        content: { 'application/json': { schema: toJsonSchema(body, components), ...(examples && { examples }) } },
+      },
+    }),
+    responses: Object.fromEntries(
+      Object.entries(response).map(([status, answer]) => [status, toResponse(answer, components)]),
+    ),
+  };
+}
+
+function toParameters(place: 'path' | 'query', schema: z.ZodObject | undefined): OpenApiNode[] {
+  return Object.entries(schema?.shape ?? {}).map(([name, member]) => {
+    const { description, ...rest } = toJsonSchema(member as z.ZodType, {});
+    return { name, in: place, ...(place === 'path' && { required: true }), schema: rest, description };
+  });
+}
+
+function toResponse({ description, headers, content }: DocumentedResponse, components: OpenApiNode): OpenApiNode {
+  const { schema, examples } = content['application/json'];
+  const refs = headers?.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
+  return {
+    description,
+    ...(refs && { headers: Object.fromEntries(refs) }),
+    content: { 'application/json': { schema: toJsonSchema(schema, components), ...(examples && { examples }) } },
+  };
+}
+
+/** The JSON Schema of what is sent and answered; what it refers to is put into `components`. */
+function toJsonSchema(schema: z.ZodType, components: OpenApiNode): OpenApiNode {
+  const generated = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: writeNullable });
+  // Zod refers to definitions beside the schema.
+  const text = JSON.stringify(generated).replaceAll('"$ref":"#/$defs/', '"$ref":"#/components/schemas/');
+  const { $schema, $defs, ...own } = JSON.parse(text);
+  for (const [name, { id, ...component }] of Object.entries<OpenApiNode>($defs ?? {})) components[name] ??= component;
+  return own;
+}
+
+/**
+ * Writes what may be null as tools read it. Specmatic takes no null for an object where `anyOf` allows it: there a list of
+ * types does, and beside a reference `oneOf`.
+ */
+function writeNullable({ jsonSchema: schema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const { anyOf } = schema;
+  const [one, none] = anyOf ?? [];
+  if (anyOf === undefined || none?.type !== 'null') return;
+  const isInline = one?.type === 'object' || one?.type === 'array';
+  if (!isInline && one?.$ref === undefined) return;
+  delete schema.anyOf;
+  Object.assign(schema, isInline ? { ...one, type: [one.type, 'null'] } : { oneOf: anyOf });
+}
