@@ -61,7 +61,6 @@ export async function buildDocs(options: DocsOptions): Promise<FastifyInstance> 
     },
     theme: { title: 'mixpeek-mock', js: [{ filename: KEY_SCRIPT, content: '' }] },
   });
-  await app.ready();
   return app;
 }
 

@@ -65,6 +65,5 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
     },
     { prefix: '/_mock' },
   );
-  await app.ready();
   return app;
 }

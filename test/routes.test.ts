@@ -1,0 +1,241 @@
+import Fastify from 'fastify';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import * as z from 'zod';
+import type { ApiScope, Operation } from '../src/api/routes.ts';
+import { buildBareApp } from '../src/wire/bare-app.ts';
+import { answerLate } from '../src/wire/late-app.ts';
+import { buildDocument, type DocumentedRoute, describeModel, listenToRoutes, toScope } from '../src/wire/openapi.ts';
+
+const Inner = z.strictObject({ size: z.number() }).meta({ id: 'Inner' });
+const Thing = z
+  .strictObject({ name: z.string(), inner: Inner, maybe: Inner.nullable(), list: z.array(z.string()).nullable() })
+  .meta({ id: 'Thing' });
+const Refused = z.strictObject({ message: z.string() }).meta({ id: 'Refused' });
+const THING = { name: 'a', inner: { size: 1 }, maybe: null, list: null };
+
+const json = <S extends z.ZodType>(description: string, schema: S, value?: z.input<S>) => ({
+  description,
+  content: { 'application/json': { schema, ...(value !== undefined && { examples: { example: { value } } }) } },
+});
+const response = { 200: json('The thing', Thing, THING), 404: json('There is none', Refused) };
+const schema = { summary: 'Get it', tags: ['things'], response };
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+describe('the document of routes', () => {
+  const build = (...routes: DocumentedRoute[]) =>
+    JSON.parse(JSON.stringify(buildDocument(routes, { openapi: '3.1.0', components: { headers: {} } }, 'key_1')));
+
+  it('has each answer, and a component for each schema with an id: where it stands in another, a reference', () => {
+    expect(build({ method: 'GET', url: '/things/:id', schema })).toEqual({
+      openapi: '3.1.0',
+      paths: {
+        '/things/{id}': {
+          get: {
+            operationId: 'get_things_id',
+            summary: 'Get it',
+            tags: ['things'],
+            responses: {
+              200: {
+                description: 'The thing',
+                content: { 'application/json': { schema: ref('Thing'), examples: { example: { value: THING } } } },
+              },
+              404: { description: 'There is none', content: { 'application/json': { schema: ref('Refused') } } },
+            },
+          },
+        },
+      },
+      components: {
+        headers: {},
+        schemas: {
+          Inner: {
+            type: 'object',
+            properties: { size: { type: 'number' } },
+            required: ['size'],
+            additionalProperties: false,
+          },
+          Refused: {
+            type: 'object',
+            properties: { message: { type: 'string' } },
+            required: ['message'],
+            additionalProperties: false,
+          },
+          Thing: {
+            type: 'object',
+            properties: {
+              name: { type: 'string' },
+              inner: ref('Inner'),
+              maybe: { oneOf: [ref('Inner'), { type: 'null' }] },
+              list: { type: ['array', 'null'], items: { type: 'string' } },
+            },
+            required: ['name', 'inner', 'maybe', 'list'],
+            additionalProperties: false,
+          },
+        },
+      },
+    });
+  });
+
+  it('has parameters of path and query, the body with its examples, and headers by name', () => {
+    const route: DocumentedRoute = {
+      method: ['PUT', 'HEAD'],
+      url: '/things/:id',
+      schema: {
+        ...schema,
+        operationId: 'put_thing',
+        description: 'Needs nothing.',
+        security: [],
+        params: z.object({ id: z.string().describe('Which') }),
+        querystring: z.strictObject({ limit: z.string().meta({ type: 'integer' }).default('1') }),
+        body: z.strictObject({ key: z.string() }),
+        toExamples: (apiKeyId) => ({ one: { summary: 'One', value: { key: apiKeyId } } }),
+        response: { 200: { ...json('Done', Refused), headers: ['X-Request-Id'] } },
+      },
+    };
+    const put = {
+      operationId: 'put_thing',
+      summary: 'Get it',
+      description: 'Needs nothing.',
+      tags: ['things'],
+      security: [],
+      parameters: [
+        { name: 'id', in: 'path', required: true, schema: { type: 'string' }, description: 'Which' },
+        { name: 'limit', in: 'query', schema: { type: 'integer', default: '1' } },
+      ],
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: {
+              type: 'object',
+              properties: { key: { type: 'string' } },
+              required: ['key'],
+              additionalProperties: false,
+            },
+            examples: { one: { summary: 'One', value: { key: 'key_1' } } },
+          },
+        },
+      },
+      responses: {
+        200: {
+          description: 'Done',
+          headers: { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } },
+          content: { 'application/json': { schema: ref('Refused') } },
+        },
+      },
+    };
+    expect(build(route).paths['/things/{id}']).toEqual({ put });
+    const optional = { ...route, schema: { ...route.schema, body: z.strictObject({ key: z.string().optional() }) } };
+    expect(build(optional).paths['/things/{id}'].put.requestBody.required).toBe(false);
+    expect(build({ ...route, method: 'DELETE' }).paths['/things/{id}'].delete).not.toHaveProperty('requestBody');
+  });
+
+  it('hears of every route of a scope that has a schema, once', async () => {
+    const app = Fastify({ exposeHeadRoutes: true });
+    onTestFinished(() => app.close());
+    const routes = listenToRoutes(app);
+    toScope(app).route({ method: 'GET', url: '/things', schema, handler: () => THING });
+    app.get('/plain', async () => ({}));
+    await app.register(async (scope) => void scope.get('/hidden', { schema: {} }, async () => ({})), { prefix: '/x' });
+    expect(routes).toEqual([{ method: 'GET', url: '/things', schema }]);
+  });
+});
+
+describe('the compiler', () => {
+  const config: Operation = { permission: 'read', category: 'data', api_name: 'things.get' };
+  const api: ApiScope = { route: () => {} };
+  const route = { method: 'GET', url: '/things', config, schema } as const;
+
+  it('takes a route that says everything, and an answer as it is documented', () => {
+    api.route({ ...route, handler: () => THING });
+    api.route({ ...route, handler: async () => THING });
+    api.route({ ...route, handler: (_request, reply) => void reply.send() });
+    const params = z.object({ id: z.string() });
+    api.route({
+      ...route,
+      schema: { ...schema, params },
+      handler: (request) => ({ ...THING, name: request.params.id }),
+    });
+    describeModel<{ a: string | null; b: number }>()({ a: z.string().nullish(), b: z.number() });
+  });
+
+  it('refuses anything else', () => {
+    // @ts-expect-error an answer that is not the documented one
+    api.route({ ...route, handler: () => ({ ...THING, name: 1 }) });
+    // @ts-expect-error an answer without a member
+    api.route({ ...route, handler: async () => ({ name: 'a' }) });
+    // @ts-expect-error the answer of another status: it is thrown
+    api.route({ ...route, handler: () => ({ message: 'there is none' }) });
+    // @ts-expect-error neither permission, nor category, nor name
+    api.route({ method: 'GET', url: '/things', schema, handler: () => THING });
+    for (const member of ['permission', 'category', 'api_name'] as const) {
+      const { [member]: _, ...rest } = config;
+      // @ts-expect-error one of them is missing
+      api.route({ ...route, config: rest, handler: () => THING });
+    }
+    // @ts-expect-error no schema
+    api.route({ method: 'GET', url: '/things', config, handler: () => THING });
+    // @ts-expect-error no answer
+    api.route({ ...route, schema: { summary: '', tags: [], response: {} }, handler: () => THING });
+    // @ts-expect-error a model with a member that the schema lacks
+    describeModel<{ a: string; b: number }>()({ a: z.string() });
+    // @ts-expect-error a schema with a member that the model lacks
+    describeModel<{ a: string }>()({ a: z.string(), b: z.number() });
+    // @ts-expect-error a member that may be null, which the schema refuses
+    describeModel<{ a: string | null }>()({ a: z.string() });
+  });
+});
+
+describe('an app that is built late', () => {
+  function start(build: () => Promise<ReturnType<typeof Fastify>>) {
+    const app = Fastify();
+    onTestFinished(() => app.close());
+    app.addHook('onRequest', async (_request, reply) => void reply.header('x-outer', 'kept'));
+    app.register(async (scope) => {
+      scope.addHook('onRequest', answerLate(scope, build));
+      scope.setNotFoundHandler(() => {});
+    });
+    return app;
+  }
+
+  it('is built once, at the first request, and closed with the other', async () => {
+    const told: string[] = [];
+    const app = start(async () => {
+      told.push('built');
+      const late = Fastify();
+      late.addHook('onClose', async () => void told.push('closed'));
+      return late.post('/late', async ({ body }) => body);
+    });
+    await app.ready();
+    expect(told).toEqual([]);
+    const send = () => app.inject({ method: 'POST', url: '/late', payload: { a: 1 } });
+    for (const { statusCode, headers, body } of await Promise.all([send(), send()])) {
+      expect([statusCode, headers['x-outer'], body]).toEqual([200, 'kept', '{"a":1}']);
+    }
+    await app.close();
+    expect(told).toEqual(['built', 'closed']);
+  });
+
+  it('names the request as the other does', async () => {
+    const outer = buildBareApp({});
+    onTestFinished(() => outer.close());
+    const ids: string[] = [];
+    const late = async () => buildBareApp({}).get('/late', async ({ id }) => void ids.push(id));
+    outer.addHook('onRequest', async ({ id }) => void ids.push(id));
+    outer.register(async (scope) => void scope.get('/late', { onRequest: answerLate(scope, late) }, async () => {}));
+    await outer.inject('/late');
+    await outer.inject({ url: '/late', headers: { 'x-request-id': 'mine' } });
+    expect(ids).toEqual([expect.stringMatching(/^req_[0-9a-f]{24}$/), ids[0], 'mine', 'mine']);
+  });
+
+  it('that could not be built is tried again at the next request', async () => {
+    let tries = 0;
+    const app = start(async () => {
+      tries++;
+      if (tries === 1) throw new Error('not yet');
+      return Fastify().get('/late', async () => 'here');
+    });
+    const answers = [await app.inject('/late'), await app.inject('/late'), await app.inject('/late')];
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([500, 200, 200]);
+    expect(tries).toBe(2);
+  });
+});
