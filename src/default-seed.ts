@@ -1,9 +1,9 @@
 import type { SeedContent } from './seed-schema.ts';
 
-/** The key of the documented examples. */
+/** The key in the examples of the documentation. */
 export const DEMO_KEY = 'sk_live_abc123def456';
 
-/** What a server has that was given no seed file: the documented example keys, one organization of each tier. */
+/** The seed of a server without a seed file: the documented example keys, one organization of each tier. */
 export const DEFAULT_SEED: SeedContent = {
   version: 1,
   organizations: [

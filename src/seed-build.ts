@@ -7,7 +7,7 @@ import type { State } from './domain/state.ts';
 import { SeedContentError, type SeedIssue, toMember } from './seed-issues.ts';
 import type { ApiKeyContent, SeedContent } from './seed-schema.ts';
 
-/** A key that this process knows in plain, because a seed or a flag named it. */
+/** A key that this process knows in plain text, because a seed or a flag contains it. */
 export interface KnownKey {
   key: string;
   api_key: ApiKey;
@@ -19,9 +19,9 @@ export interface Seed {
 }
 
 /**
- * The state that a checked seed describes, with defaults where it is silent.
- * @param now timestamp for organizations that name no `created_at`
- * @throws {SeedContentError} for what contradicts itself: double ids and keys, broken invariants of tiers
+ * The state that a checked seed describes, with defaults for what it leaves out.
+ * @param now timestamp for organizations without `created_at`
+ * @throws {SeedContentError} for contradictions: duplicate ids and keys, limits that break an invariant of the tiers
  */
 export function buildSeed(content: SeedContent, now: string): Seed {
   const tiers = mergeTiers(content.tiers ?? {});
@@ -48,7 +48,6 @@ export function buildSeed(content: SeedContent, now: string): Seed {
   return { state, knownKeys };
 }
 
-/** A key that was named in plain, for an organization. */
 export function toKnownKey(key: string, organization_id: string, permission: Permission, name: string): KnownKey {
   return { key, api_key: buildApiKey(organization_id, { key, permissions: [permission], name }) };
 }
@@ -73,14 +72,14 @@ function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {
   };
 }
 
-/** Finds values that stand twice; `check` tells whether one is new. */
+/** Collects an issue for each duplicate value; `check` returns whether a value is new. */
 function findDuplicates() {
   const issues: SeedIssue[] = [];
   const seen = new Map<string, PropertyKey[]>();
   const check = (what: string, value: string, path: PropertyKey[]): boolean => {
     const first = seen.get(`${what} ${value}`);
     if (first === undefined) seen.set(`${what} ${value}`, path);
-    else issues.push({ path, message: `the same ${what} stands at ${toMember(first)}` });
+    else issues.push({ path, message: `duplicate ${what}, first used at ${toMember(first)}` });
     return first === undefined;
   };
   return { issues, check };

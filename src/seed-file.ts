@@ -7,19 +7,19 @@ import { readSeedContent } from './seed-schema.ts';
 import { type SeedSource, SeedSyntaxError } from './seed-source.ts';
 
 const MiB = 1024 * 1024;
-/** Characters of YAML that are read: it takes six times the time of JSON, and eighty times its size in memory. */
+/** In characters. Reading YAML takes six times as long as JSON, and eighty times its size in memory. */
 const MAX_YAML_SIZE = 32 * MiB;
-/** Problems that a message lists. */
+/** The most problems that a message lists. */
 const MAX_PROBLEMS = 20;
 
 /**
- * Reads a seed from a JSON or YAML file. What is named .json or begins with `{"` is JSON.
- * @param now timestamp for organizations that name no `created_at`
- * @throws {SeedFileError} with a line for every problem, the first ones of many
+ * Reads a seed from a JSON or YAML file. A file is JSON if its name ends in .json or its text begins with `{"`.
+ * @param now timestamp for organizations without `created_at`
+ * @throws {SeedFileError} with a line for each problem, up to {@link MAX_PROBLEMS}
  */
 export async function readSeedFile(file: string, bytes: Buffer, now: string): Promise<Seed> {
   const text = toText(file, bytes);
-  // A name may be a key that was put in the wrong place.
+  // The name of an unknown member may be an API key in the wrong place.
   const fail = (offset: number, message: string) => `${file}:${toPlace(text, offset)}: ${redactKeys(message)}`;
   let source: SeedSource | undefined;
   try {
@@ -31,7 +31,7 @@ export async function readSeedFile(file: string, bytes: Buffer, now: string): Pr
     const { locate } = source;
     const toLine = ({ path, message }: SeedIssue) => fail(locate(path), `${toMember(path)}: ${message}`);
     const lines = error.issues.slice(0, MAX_PROBLEMS).map(toLine);
-    if (error.issues.length > MAX_PROBLEMS) lines.push(`${file}: and more of these`);
+    if (error.issues.length > MAX_PROBLEMS) lines.push(`${file}: and more problems`);
     throw new SeedFileError(lines.join('\n'));
   }
 }
@@ -43,12 +43,12 @@ async function readSource(file: string, text: string): Promise<SeedSource> {
       `${file}: is larger than ${MAX_YAML_SIZE / MiB} MiB: write it in JSON, which is read faster`,
     );
   }
-  // The parser of YAML takes longer to load than everything else that a start needs.
+  // The YAML parser takes longer to load than everything else that a start needs.
   const { readYamlSeed } = await import('./seed-yaml.ts');
   return readYamlSeed(text);
 }
 
-/** A map in YAML may begin with a brace too, but then hardly with a name in double quotes. */
+/** A YAML map may begin with a brace too, but rarely with a name in double quotes. */
 const isJson = (file: string, text: string) => /\.json$/i.test(file) || /^\s*\{\s*["}]/.test(text);
 
 /** Line and column, from 1. */

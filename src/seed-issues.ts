@@ -1,4 +1,4 @@
-/** A problem of a seed, and the member that has it. */
+/** A problem of a seed, with the path of the member that has it. */
 export interface SeedIssue {
   path: PropertyKey[];
   message: string;
@@ -14,13 +14,13 @@ export class SeedContentError extends Error {
   }
 }
 
-/** The member as a person would write it: `organizations[0].metadata`. */
+/** The path as a person would write it: `organizations[0].metadata`. */
 export function toMember(path: PropertyKey[]): string {
   const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
   return parts.join('').replace(/^\./, '') || 'the file';
 }
 
-/** A seed file that cannot be used. Each line of the message names the file, the line, the column and the member. */
+/** A seed file that cannot be used. Each line of the message gives file, line, column and member. */
 export class SeedFileError extends Error {
   override name = 'SeedFileError';
 }

@@ -10,7 +10,7 @@ import {
 import { decodeString, JsonDepthError, JsonScanner, JsonSyntaxError } from './wire/json-scanner.ts';
 
 /**
- * Reads JSON (RFC 8259). A name that stands twice in an object is an error at any depth.
+ * Reads JSON (RFC 8259). A duplicate name is an error at any depth.
  * @throws {SeedSyntaxError}
  */
 export function readJsonSeed(text: string): SeedSource {
@@ -27,9 +27,9 @@ export function readJsonSeed(text: string): SeedSource {
 
 class JsonReader extends JsonScanner {
   protected override readonly literals = ['null', 'true', 'false'];
-  /** A file, its organizations and one of them stand around metadata. */
+  /** Metadata is three levels deep: in the file, its organizations, and one of them. */
   protected override readonly maxDepth = MAX_JSON_DEPTH + 3;
-  /** Where the items of the outermost lists begin, so that none has to be looked for. */
+  /** Offsets of the items of the outermost lists, so that `locate` need not search for them. */
   private readonly items = new Map<string, number[]>();
 
   constructor(text: string) {
@@ -52,7 +52,7 @@ class JsonReader extends JsonScanner {
       return char === '{' ? this.readObject(level) : this.readArray(name, level);
     }
     this.value();
-    // What a part of the text would be keeps the whole of it in memory; this is a copy.
+    // JSON.parse returns a copy: a slice would keep the whole text in memory.
     return JSON.parse(text.slice(start, this.at));
   }
 
@@ -91,10 +91,10 @@ class JsonReader extends JsonScanner {
   }
 
   protected override onDuplicate(nameAt: number, name: string): never {
-    throw new SeedSyntaxError(nameAt, `${JSON.parse(name)} stands here twice`);
+    throw new SeedSyntaxError(nameAt, `${JSON.parse(name)} appears twice`);
   }
 
-  /** Where the member stands, or else the nearest one around it, in a text that was read before. */
+  /** The offset of the member, or else of the nearest one around it. The text must have been read before. */
   locate(path: readonly PropertyKey[]): number {
     const [list, index, ...rest] = path;
     const start = typeof index === 'number' ? this.items.get(String(list))?.[index] : undefined;
@@ -124,30 +124,30 @@ class JsonReader extends JsonScanner {
   }
 }
 
-/** What to do about a text that stops being JSON, by what stands where it does. */
+/** What to do about a syntax error, by the characters at its place. */
 function toAdvice(text: string, { offset, message }: JsonSyntaxError): string {
   const char = text.charAt(offset);
   const before = text.slice(0, offset).trimEnd().at(-1);
   if (/^(?:\/[/*]|#)/.test(text.slice(offset, offset + 2))) {
-    return 'JSON has no comments: take it out, or write the seed in YAML';
+    return 'JSON has no comments: remove it, or write the seed in YAML';
   }
-  if (before === ',' && (char === '}' || char === ']')) return `no comma may stand before ${char}: take it out`;
+  if (before === ',' && (char === '}' || char === ']')) return `a comma before ${char} is not allowed: remove it`;
   const word = /^-?(?:NaN|Infinity)/.exec(text.slice(offset, offset + 9));
   if (word !== null) return `JSON has no ${word[0]}`;
-  if (char === "'") return 'JSON has double quotes only';
+  if (char === "'") return 'JSON needs double quotes';
   if (char === '') return 'the text ends too early';
   return ADVICE[message] ?? message;
 }
 
-/** By the words of the scanner, which are Python's. */
+/** By the message of the scanner, which is Python's. */
 const ADVICE: Record<string, string> = {
   "Expecting ',' delimiter": 'a comma or a closing bracket is missing before this',
   "Expecting ':' delimiter": 'a colon is missing before this',
-  'Expecting property name enclosed in double quotes': 'the name of a member in double quotes is missing here',
-  'Expecting value': 'a value is missing here: text stands in double quotes, a number begins with a digit or a minus',
+  'Expecting property name enclosed in double quotes': 'expected the name of a member in double quotes',
+  'Expecting value': 'expected a value: text needs double quotes, a number begins with a digit or a minus',
   'Extra data': 'the JSON ends before this',
-  'Unterminated string starting at': 'this text has no closing quote',
-  'Invalid control character at': 'a line break or control character stands inside of a text: write \\n or \\u',
-  'Invalid \\escape': 'a backslash is missing: write \\\\ for one',
+  'Unterminated string starting at': 'the closing quote of this text is missing',
+  'Invalid control character at': 'text cannot contain a line break or control character: write \\n or \\u',
+  'Invalid \\escape': 'unknown escape: write \\\\ for a backslash',
   'Invalid \\uXXXX escape': '\\u needs four hex digits',
 };

@@ -9,20 +9,19 @@ import { SeedContentError, type SeedIssue } from './seed-issues.ts';
 import { JsonText } from './seed-source.ts';
 import { didYouMean, toFound, toMessage } from './seed-words.ts';
 
-/** Problems after which nothing more is looked at: nobody reads so many, and a large file may have millions. */
+/** After this many problems checking stops: nobody reads more, and a large file may have millions. */
 const MAX_ISSUES = 50;
 
-/** An object that has no other members than these. */
+/** An object without unknown members. */
 const strictObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join() : undefined),
   });
 
-/** A list whose items are checked one after another. */
-const list = <Item extends z.ZodType>(item: Item, { isEmptyRefused }: { isEmptyRefused?: string }) =>
+/** A list whose items are checked one by one, so that checking can stop. */
+const list = <Item extends z.ZodType>(item: Item, { ifEmpty }: { ifEmpty?: string }) =>
   z.array(z.unknown()).transform((given, context): z.output<Item>[] => {
-    if (given.length === 0 && isEmptyRefused !== undefined)
-      context.addIssue({ code: 'custom', message: isEmptyRefused });
+    if (given.length === 0 && ifEmpty !== undefined) context.addIssue({ code: 'custom', message: ifEmpty });
     const items: z.output<Item>[] = [];
     let count = 0;
     for (const [index, value] of given.entries()) {
@@ -58,13 +57,13 @@ const timestamp = z.string().transform((text, context) => {
 const email = storable.transform((text, context) => {
   const verdict = validateEmail(text);
   if ('address' in verdict) return verdict.address;
-  context.addIssue({ code: 'custom', message: `is no e-mail address: ${verdict.reason}` });
+  context.addIssue({ code: 'custom', message: `is not an e-mail address: ${verdict.reason}` });
   return z.NEVER;
 });
 
-const jsonText = (isRight: (text: string) => boolean, what: string) =>
+const jsonText = (isValid: (text: string) => boolean, what: string) =>
   z
-    .custom<JsonText>((value) => value instanceof JsonText && isRight(value.text), { error: `expected ${what}` })
+    .custom<JsonText>((value) => value instanceof JsonText && isValid(value.text), { error: `expected ${what}` })
     .transform(({ text }) => text);
 const isObject = (text: string) => text.startsWith('{');
 const Objects = z.array(z.looseObject({}));
@@ -79,7 +78,7 @@ const ApiKeySeed = strictObject({
   key_prefix: z.string().refine(isKeyPrefix, 'expected the first characters of a key, 10 at most'),
   api_key_id: z.string().regex(/^key_[A-Za-z0-9_]{1,64}$/, 'expected key_, then letters, digits or _'),
   permissions: list(oneOf(PERMISSIONS), {
-    isEmptyRefused: 'expected at least one permission; read, write, delete, admin',
+    ifEmpty: 'expected at least one permission; read, write, delete, admin',
   }),
   name: storable,
   status: oneOf(KEY_STATUSES),
@@ -89,7 +88,7 @@ const ApiKeySeed = strictObject({
   .refine(({ key, key_hash }) => (key === undefined) !== (key_hash === undefined), 'expected either key or key_hash')
   .refine(
     ({ key_hash, key_prefix }) => (key_hash === undefined) === (key_prefix === undefined),
-    'key_hash and key_prefix go together: nobody can see a prefix in a hash',
+    'key_hash and key_prefix go together: a prefix cannot be derived from a hash',
   );
 
 const OrganizationSeed = strictObject({
@@ -115,14 +114,14 @@ const SeedFile = strictObject({
   $schema: z.unknown().optional(),
   version: z.literal(1, { error: 'expected 1, the version of this format' }),
   tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
-  organizations: list(OrganizationSeed, { isEmptyRefused: 'expected at least one organization' }),
+  organizations: list(OrganizationSeed, { ifEmpty: 'expected at least one organization' }),
 });
 export type SeedContent = z.output<typeof SeedFile>;
 export type ApiKeyContent = z.output<typeof ApiKeySeed>;
 
 /**
- * Checks what a seed file holds.
- * @throws {SeedContentError} with the problems found, the first ones of many
+ * Checks the content of a seed file.
+ * @throws {SeedContentError} with the first problems
  */
 export function readSeedContent(input: unknown): SeedContent {
   if (input === null)
@@ -139,7 +138,7 @@ function check<T extends z.ZodType>(schema: T, input: unknown): { data?: z.outpu
 
 function toSeedIssues({ path, message, ...issue }: z.core.$ZodIssue): SeedIssue[] {
   if (issue.code !== 'unrecognized_keys') return [{ path, message }];
-  // What the object above said of itself: the names that it knows.
+  // `strictObject` put the names that it knows into the message.
   const known = message.split(',');
   return issue.keys.slice(0, MAX_ISSUES).map((key) => ({
     path: [...path, key],

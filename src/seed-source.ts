@@ -1,12 +1,12 @@
 /** Members that are kept as JSON text, digits and order included. */
 export const JSON_MEMBERS: ReadonlySet<string> = new Set(['metadata', 'users']);
-/** What such a member may hold, in characters: as much as the API takes. */
+/** The most characters of such a member: as many as the API accepts. */
 const MAX_JSON_LENGTH = 1024 * 1024;
-/** Levels that it may be nested deep: a body may have 100, and is one itself. */
+/** The most levels of such a member: a body may have 100, and is the first itself. */
 export const MAX_JSON_DEPTH = 99;
-export const TOO_DEEP = 'is nested deeper than the API takes: 100 levels, the body is one';
+export const TOO_DEEP = 'is nested deeper than the API accepts: 100 levels, the body being the first';
 
-/** JSON text without whitespace that a seed held as a value, so that it keeps its digits and its order. */
+/** A value of a seed as JSON text without whitespace, which keeps its digits and its order. */
 export class JsonText {
   readonly text: string;
 
@@ -15,21 +15,21 @@ export class JsonText {
   }
 }
 
-/** @throws {SeedSyntaxError} for a text longer than the API takes */
+/** @throws {SeedSyntaxError} for a text longer than the API accepts */
 export function checkJsonLength(length: number, offset: number): void {
   if (length > MAX_JSON_LENGTH)
-    throw new SeedSyntaxError(offset, 'is larger than 1 MiB, which is all that the API takes');
+    throw new SeedSyntaxError(offset, 'is larger than 1 MiB, the most that the API accepts');
 }
 
-/** What a seed file holds, and where. */
+/** The content of a seed file, and where each member is. */
 export interface SeedSource {
   /** Plain values, but for {@link JsonText}. */
   content: unknown;
-  /** Where the member stands, or else the nearest one around it: the offset in the text. */
+  /** The offset in the text of the member, or else of the nearest one around it. */
   locate(path: readonly PropertyKey[]): number;
 }
 
-/** Where a text cannot be read as a seed, and what to do about it. */
+/** A text that is not valid JSON or YAML; the message says what to do. */
 export class SeedSyntaxError extends Error {
   readonly offset: number;
 

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { findNearestName } from './domain/nearest-name.ts';
 import { JsonText } from './seed-source.ts';
 
-/** Names that people write for others, by the name that they mean. */
+/** Names that people write by mistake, by the name that they mean. */
 const MEANT: Record<string, readonly string[]> = {
   organizations: ['organization', 'orgs', 'org'],
   organization_id: ['id', 'org_id', 'org'],
@@ -22,7 +22,7 @@ const MEANT: Record<string, readonly string[]> = {
   monthly_credits: ['credits', 'credit_count'],
 };
 
-/** What was probably meant by a name, or which names there are. */
+/** Suggests the name that was probably meant, or lists the known ones. */
 export function didYouMean(given: string, known: readonly string[]): string {
   const nearest = known.find((name) => MEANT[name]?.includes(given)) ?? findNearestName(given, known);
   return nearest === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${nearest}?`;
@@ -35,7 +35,7 @@ const WANTED: Record<string, string> = {
   object: 'an object',
 };
 
-/** What is wrong with a value, in a seed's words: whatever a schema leaves to Zod to say. */
+/** Our message for an issue for which the schema has none. */
 export function toMessage(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;
   if (issue.code === 'unrecognized_keys') return 'unknown member';
@@ -49,7 +49,7 @@ export function toMessage(issue: z.core.$ZodRawIssue): string {
 
 const isScalar = (input: unknown) => typeof input === 'number' || typeof input === 'boolean';
 
-/** What stands where something else was expected. Never the value: it may be a secret. */
+/** The kind of a value that was found in place of another. Never the value itself: it may be a secret. */
 export function toFound(input: unknown): string {
   if (input === null) return 'nothing (null)';
   if (input instanceof JsonText) return input.text.startsWith('[') ? 'a list' : 'an object';

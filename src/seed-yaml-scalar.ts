@@ -2,28 +2,28 @@ import { isAlias, isNode, isScalar, type Scalar } from 'yaml';
 import { SeedSyntaxError } from './seed-source.ts';
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** Words that are text in YAML 1.2 and booleans in YAML 1.1, which many programs still read. */
+/** Text in YAML 1.2, booleans in YAML 1.1, which many programs still use. */
 const OLD_BOOLEAN = /^(?:y|n|yes|no|on|off)$/i;
-/** Numbers of YAML 1.1 that are text in YAML 1.2. Times like 12:30 are none that anybody means. */
+/** Text in YAML 1.2, numbers in YAML 1.1. Without times like 12:30, which nobody means as a number. */
 const OLD_NUMBER = /^[-+]?(?:0b[01_]+|0x[\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[-+]?\d+)?)$/i;
-/** A comment that begins right behind its #, as no comment does that was meant for one: `Acme #1`. */
+/** A comment without a space after its #, which was probably meant as text: `Acme #1`. */
 const TEXT_AS_COMMENT = /[ \t]+#[^\s#!]/y;
 const TAG = 'tag:yaml.org,2002:';
 const KNOWN_TAGS = ['!', ...['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => TAG + name)];
 
 export const offsetOf = (node: unknown): number => (isNode(node) && node.range?.[0]) || 0;
 
-/** @throws {SeedSyntaxError} for a tag that means what JSON does not have */
+/** @throws {SeedSyntaxError} for a tag that JSON has no type for */
 export function checkTag(node: unknown): void {
   const tag = isNode(node) ? node.tag : undefined;
   if (tag === undefined || KNOWN_TAGS.includes(tag)) return;
   const shown = tag.startsWith(TAG) ? `!!${tag.slice(TAG.length)}` : tag;
-  throw new SeedSyntaxError(offsetOf(node), `the tag ${shown} means nothing in JSON: take it out`);
+  throw new SeedSyntaxError(offsetOf(node), `the tag ${shown} means nothing in JSON: remove it`);
 }
 
 /**
  * The value of a scalar whose type the schema knows.
- * @throws {SeedSyntaxError} for what could be taken for something else
+ * @throws {SeedSyntaxError} for an ambiguous one
  */
 export function readScalar(node: Scalar, text: string): unknown {
   checkTag(node);
@@ -35,8 +35,8 @@ export function readScalar(node: Scalar, text: string): unknown {
 }
 
 /**
- * The scalar as JSON text, the digits of a number as they stand.
- * @throws {SeedSyntaxError} for what could be taken for something else
+ * The scalar as JSON text, with the digits of a number as written.
+ * @throws {SeedSyntaxError} for an ambiguous one
  */
 export function scalarToJson(node: Scalar, text: string): string {
   const value = readScalar(node, text);
@@ -60,15 +60,15 @@ export function scalarToJson(node: Scalar, text: string): string {
 }
 
 /**
- * The name of a member: text as it is written, so that `1`, `no` and `null` are names.
- * @throws {SeedSyntaxError} for a name that is none in JSON
+ * The name of a member as written, so that `1`, `no` and `null` are names.
+ * @throws {SeedSyntaxError} for a name that JSON cannot have
  */
 export function readName(key: unknown): string {
   const fail = (message: string): never => {
     throw new SeedSyntaxError(offsetOf(key), message);
   };
-  if (isAlias(key)) return fail(`*${key.source} is no name: write it out, or in quotes`);
-  if (!isScalar(key)) return fail('a name of a member is text: put quotes around it');
+  if (isAlias(key)) return fail(`*${key.source} is not a name: write the name out, or put it in quotes`);
+  if (!isScalar(key)) return fail('the name of a member is text: put quotes around it');
   checkTag(key);
   const { source, value, type } = key;
   const name = String(source ?? value);
@@ -93,6 +93,6 @@ function checkComment(node: Scalar, text: string): void {
   if (!TEXT_AS_COMMENT.test(text)) return;
   throw new SeedSyntaxError(
     TEXT_AS_COMMENT.lastIndex - 2,
-    'what follows # is a comment: put quotes around the text, or a blank behind the #',
+    'the text after # is a comment: put quotes around all of the text, or a space after the #',
   );
 }

@@ -24,19 +24,19 @@ import {
 } from './seed-source.ts';
 import { checkTag, offsetOf, readName, readScalar, scalarToJson } from './seed-yaml-scalar.ts';
 
-/** Levels that a file may be nested deep: more than metadata and what stands around it. */
+/** The most levels of a file: more than metadata and the objects around it need. */
 const MAX_DEPTH = MAX_JSON_DEPTH + 10;
-/** What aliases may write out to in all, in characters, and what each value counts for besides. */
+/** The most characters that all aliases may expand to, and the extra characters that each value counts for. */
 const MAX_REPEATED = 32 * 1024 * 1024;
 const NODE_LENGTH = 64;
 
 /**
- * Reads YAML 1.2. What an older YAML would read otherwise, or what JSON cannot hold, is an error that says what to write.
+ * Reads YAML 1.2. What YAML 1.1 reads differently, or JSON cannot express, is an error that says what to write.
  * @throws {SeedSyntaxError}
  */
 export function readYamlSeed(text: string): SeedSource {
   const nul = text.indexOf('\0');
-  if (nul !== -1) throw new SeedSyntaxError(nul, 'a NUL character stands here: save the file as text in UTF-8');
+  if (nul !== -1) throw new SeedSyntaxError(nul, 'a NUL character is not allowed: save the file as text in UTF-8');
   const doc = parseYaml(text);
   return { content: new YamlReader(doc, text).read(), locate: (path) => findOffset(doc, path) };
 }
@@ -46,36 +46,36 @@ function parseYaml(text: string): Document {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
-    // The composer recurses: at the end of its stack it would take the process with it.
+    // The composer recurses: a stack overflow in it would end the process.
     if (parser.stack.length > MAX_DEPTH) throw new SeedSyntaxError(parser.offset, TOO_DEEP);
   }
   for (const token of parser.end()) tokens.push(token);
-  // The reader compares names: the library would take time by the square of their number.
+  // The reader finds duplicate names: the library would take quadratic time.
   const composer = new Composer({ intAsBigInt: true, prettyErrors: false, uniqueKeys: false });
   const [doc, second] = [...composer.compose(tokens, true, text.length)];
   if (doc === undefined) throw new Error('a composer that is forced makes a document');
   const [error] = doc.errors;
   if (error !== undefined) throw new SeedSyntaxError(error.pos[0], `not YAML: ${error.message}`);
   if (second !== undefined) {
-    throw new SeedSyntaxError(second.range[0], 'a second document begins here: a seed is one; take the line --- out');
+    throw new SeedSyntaxError(second.range[0], 'a second document begins here, a seed has one: remove the line ---');
   }
   const { explicit, version } = doc.directives?.yaml ?? {};
   if (explicit && version !== '1.2') {
-    throw new SeedSyntaxError(text.indexOf('%YAML'), `a seed is read as YAML 1.2: take the line %YAML ${version} out`);
+    throw new SeedSyntaxError(text.indexOf('%YAML'), `a seed is read as YAML 1.2: remove the line %YAML ${version}`);
   }
   const [warning] = doc.warnings;
   if (warning === undefined) return doc;
   const isDirective = warning.code === 'BAD_DIRECTIVE';
-  const advice = isDirective ? 'take the line out' : 'take the tag out, or put quotes around a text that starts with !';
+  const advice = isDirective ? 'remove the line' : 'remove the tag, or put quotes around a text that starts with !';
   throw new SeedSyntaxError(warning.pos[0], `${warning.message}: ${advice}`);
 }
 
-/** Turns a parsed document into plain values, but for the members that are kept as text. */
+/** Converts a parsed document to plain values, except for {@link JSON_MEMBERS}. */
 class YamlReader {
   private readonly doc: Document;
   private readonly text: string;
   private targets: Map<Alias, Node | undefined> | undefined;
-  /** The outermost alias that is being written out, and what all of them took so far. */
+  /** The outermost alias that is being expanded, and the characters that all of them took so far. */
   private alias: Alias | undefined;
   private repeated = 0;
 
@@ -144,16 +144,16 @@ class YamlReader {
     return list.items.map((item) => [undefined, item]);
   }
 
-  /** The members of a map. YAML takes 1 and "1" for two names, JSON does not. */
+  /** The members of a map. 1 and "1" are two names in YAML, but one in JSON. */
   private readMembers(map: YAMLMap): [string, unknown][] {
     this.count(map);
     const names = new Set<string>();
     return map.items.map(({ key, value }) => {
       const name = readName(key);
-      if (names.has(name)) throw new SeedSyntaxError(offsetOf(key), `${name} stands here twice`);
+      if (names.has(name)) throw new SeedSyntaxError(offsetOf(key), `${name} appears twice`);
       names.add(name);
       if (value === null) {
-        const advice = 'write a colon and a blank between name and value';
+        const advice = 'write a colon and a space between name and value';
         throw new SeedSyntaxError(offsetOf(key), `${name} is a name without a value: ${advice}`);
       }
       this.count(key, name.length);
@@ -170,7 +170,7 @@ class YamlReader {
       throw new SeedSyntaxError(offset, `there is no anchor &${alias.source}; ${advice}`);
     }
     if (offset > offsetOf(target) && offset < (target.range?.[1] ?? 0)) {
-      throw new SeedSyntaxError(offset, `*${alias.source} stands inside of what it repeats`);
+      throw new SeedSyntaxError(offset, `*${alias.source} is inside of what it repeats`);
     }
     const outer = this.alias;
     this.alias ??= alias;
@@ -185,11 +185,11 @@ class YamlReader {
     this.repeated += NODE_LENGTH + length;
     if (this.repeated <= MAX_REPEATED) return;
     const advice = 'repeat less, or write it in JSON';
-    throw new SeedSyntaxError(offsetOf(this.alias), `the aliases up to here write out to too much: ${advice}`);
+    throw new SeedSyntaxError(offsetOf(this.alias), `the aliases up to here expand to too much: ${advice}`);
   }
 }
 
-/** What each alias means: the last node before it that has its anchor. */
+/** The target of each alias: the last node before it that has its anchor. */
 function resolveAliases(doc: Document): Map<Alias, Node | undefined> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node | undefined>();

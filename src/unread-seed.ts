@@ -7,16 +7,16 @@ import { buildSeed, type Seed } from './seed-build.ts';
 import { SeedFileError } from './seed-issues.ts';
 
 /**
- * A seed of which only the text is known. It is read when it fills a database; a start with a database that is kept only
- * needs to know whether it has changed, and which keys stand in it.
+ * A seed of which only the text is known. It is read when a database is seeded; a start with an existing database only
+ * needs to know whether the seed has changed, and which keys it contains.
  */
 export interface UnreadSeed {
   origin: SeedOrigin;
-  /** Whatever looks like a key, in the order of the text. */
+  /** Everything that looks like a key, in the order of the text. */
   findKeys(): string[];
   /**
-   * @param now timestamp for organizations that name no `created_at`
-   * @throws {SeedFileError} with a line for every problem
+   * @param now timestamp for organizations without `created_at`
+   * @throws {SeedFileError} with a line for each problem
    */
   read(now: string): Promise<Seed>;
 }
@@ -32,20 +32,20 @@ export function openSeed(file: string | undefined): UnreadSeed {
   }
   const bytes = readBytes(file);
   return toUnreadSeed(file, bytes, async (now) => {
-    // YAML takes longer to load than everything else that a start needs.
+    // Loaded on first use: a start with an existing database does not need it.
     const { readSeedFile } = await import('./seed-file.ts');
     return readSeedFile(file, bytes, now);
   });
 }
 
 /**
- * What the file holds; at most 64 MiB.
+ * The content of the file, at most 64 MiB.
  * @throws {SeedFileError}
  */
 function readBytes(file: string): Buffer {
   let opened: number | undefined;
   try {
-    // A pipe that nobody writes to would otherwise be waited for.
+    // Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
     opened = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stat = fstatSync(opened);
     if (!stat.isFile()) {

@@ -46,38 +46,35 @@ organizations:
     ['[]', '1:1: the file: expected an object, found a list'],
     [
       'version: 1',
-      '1:1: not JSON: a value is missing here: text stands in double quotes, a number begins with a digit or a minus',
+      '1:1: not JSON: expected a value: text needs double quotes, a number begins with a digit or a minus',
     ],
     [
       '{\n  "version": 1\n  "organizations": []\n}',
       '3:3: not JSON: a comma or a closing bracket is missing before this',
     ],
-    ['{"version": 1,}', '1:15: not JSON: no comma may stand before }: take it out'],
-    ['{"organizations": [1,\n]}', '2:1: not JSON: no comma may stand before ]: take it out'],
-    ['{"version": 1, // one\n}', '1:16: not JSON: JSON has no comments: take it out, or write the seed in YAML'],
-    ['{"version": 1 /* one */}', '1:15: not JSON: JSON has no comments: take it out, or write the seed in YAML'],
+    ['{"version": 1,}', '1:15: not JSON: a comma before } is not allowed: remove it'],
+    ['{"organizations": [1,\n]}', '2:1: not JSON: a comma before ] is not allowed: remove it'],
+    ['{"version": 1, // one\n}', '1:16: not JSON: JSON has no comments: remove it, or write the seed in YAML'],
+    ['{"version": 1 /* one */}', '1:15: not JSON: JSON has no comments: remove it, or write the seed in YAML'],
     ['{"version" 1}', '1:12: not JSON: a colon is missing before this'],
-    ['{version: 1}', '1:2: not JSON: the name of a member in double quotes is missing here'],
-    ["{'version': 1}", '1:2: not JSON: JSON has double quotes only'],
+    ['{version: 1}', '1:2: not JSON: expected the name of a member in double quotes'],
+    ["{'version': 1}", '1:2: not JSON: JSON needs double quotes'],
     ['{"version": NaN}', '1:13: not JSON: JSON has no NaN'],
     ['{"version": -Infinity}', '1:13: not JSON: JSON has no -Infinity'],
     [
       '{"version": yes}',
-      '1:13: not JSON: a value is missing here: text stands in double quotes, a number begins with a digit or a minus',
+      '1:13: not JSON: expected a value: text needs double quotes, a number begins with a digit or a minus',
     ],
     ['{"version": 012}', '1:14: not JSON: a comma or a closing bracket is missing before this'],
-    ['{"version": "1', '1:13: not JSON: this text has no closing quote'],
-    [
-      '{"version": "1\n"}',
-      '1:15: not JSON: a line break or control character stands inside of a text: write \\n or \\u',
-    ],
-    ['{"version": "\\x"}', '1:14: not JSON: a backslash is missing: write \\\\ for one'],
+    ['{"version": "1', '1:13: not JSON: the closing quote of this text is missing'],
+    ['{"version": "1\n"}', '1:15: not JSON: text cannot contain a line break or control character: write \\n or \\u'],
+    ['{"version": "\\x"}', '1:14: not JSON: unknown escape: write \\\\ for a backslash'],
     ['{"version": "\\u12"}', '1:15: not JSON: \\u needs four hex digits'],
     ['{"version": 1} {}', '1:16: not JSON: the JSON ends before this'],
-    ['{"version": 1, "version": 2}', '1:16: version stands here twice'],
-    ['{"version": 1, "\\u0076ersion": 2}', '1:16: version stands here twice'],
-    [withMetadata('{"a": {"b": 1, "b": 2}}'), '1:90: b stands here twice'],
-    [withMetadata('{"a": [{"b": 1,\n "\\u0062": 2}]}'), '2:2: b stands here twice'],
+    ['{"version": 1, "version": 2}', '1:16: version appears twice'],
+    ['{"version": 1, "\\u0076ersion": 2}', '1:16: version appears twice'],
+    [withMetadata('{"a": {"b": 1, "b": 2}}'), '1:90: b appears twice'],
+    [withMetadata('{"a": [{"b": 1,\n "\\u0062": 2}]}'), '2:2: b appears twice'],
     [withMetadata('{"a": NaN}'), '1:81: not JSON: JSON has no NaN'],
     [withMetadata('[1]'), '1:63: organizations[0].metadata: expected an object; {} for an empty one'],
     [
@@ -102,7 +99,7 @@ organizations:
     expect(await problems(text, 'seed.json')).toEqual(lines);
   });
 
-  it('that lacks what contradicts another member is shown where that stands', async () => {
+  it('locates a problem of a member that it leaves out at the member around it', async () => {
     const text = '{"version": 1, "tiers": {"free": {"metadata": 1}}, "organizations": [{"organization_id": "org_a"}]}';
     expect(await problems(text, 'seed.json')).toEqual([
       'seed.json:1:26: tiers.free.data: 10 is more than metadata (1): metadata >= data >= search >= upload >= compute',
@@ -111,15 +108,15 @@ organizations:
 
   it('nested a million levels deep ends neither the process nor the patience', async () => {
     expect(await problems(`{"version": ${'['.repeat(1_000_000)}`, 'seed.json')).toEqual([
-      'seed.json:1:114: is nested deeper than the API takes: 100 levels, the body is one',
+      'seed.json:1:114: is nested deeper than the API accepts: 100 levels, the body being the first',
     ]);
   });
 
-  it('may nest metadata as deep as the API takes', async () => {
+  it('may nest metadata as deep as the API accepts', async () => {
     const nested = (levels: number) => withMetadata(`{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`);
     expect(await problems(nested(99), 'seed.json')).toEqual([]);
     expect(await problems(nested(100), 'seed.json')).toEqual([
-      expect.stringMatching(/is nested deeper than the API takes/),
+      expect.stringMatching(/is nested deeper than the API accepts/),
     ]);
   });
 
@@ -127,24 +124,24 @@ organizations:
     const long = (length: number) => withMetadata(`{"a": "${'x'.repeat(length - 8)}"}`);
     expect(await problems(long(1024 * 1024), 'seed.json')).toEqual([]);
     expect(await problems(long(1024 * 1024 + 1), 'seed.json')).toEqual([
-      'seed.json:1:75: is larger than 1 MiB, which is all that the API takes',
+      'seed.json:1:75: is larger than 1 MiB, the most that the API accepts',
     ]);
   });
 
-  it('with a key for a name is told without the key', async () => {
+  it('has a key that it uses as a name masked in messages', async () => {
     const text = '{"version": 1, "organizations": [{"organization_id": "org_a", "sk_live_0123456789abcdef": 1}]}';
     const [problem] = await problems(text, 'seed.json');
     expect(problem).toMatch(/^seed\.json:1:63: organizations\[0\]\.sk_live_01…: unknown member/);
   });
 
-  it('is told as JSON whatever its name, when it begins with a brace and a quote', async () => {
+  it('counts as JSON whatever its name, if it begins with a brace and a quote', async () => {
     expect(await problems('\ufeff \n{ "version": 1 "organizations": [] }')).toEqual([
       'seed.yaml:2:16: not JSON: a comma or a closing bracket is missing before this',
     ]);
   });
 });
 
-describe('what is no file to read', () => {
+describe('what is not a readable file', () => {
   it.each([
     ['a folder', (path: string) => mkdirSync(path), 'is not a file but a folder'],
     ['a pipe', (path: string) => void execFileSync('mkfifo', [path]), 'is not a file but a pipe or device'],

@@ -69,30 +69,30 @@ describe('metadata in YAML', () => {
     ['{ a: .inf }', '20: JSON has no .inf'],
     ['{ a: -.INF }', '20: JSON has no -.INF'],
     ['{ a: .NaN }', '20: JSON has no .NaN'],
-    ['{ a: !!binary aGk= }', '29: the tag !!binary means nothing in JSON: take it out'],
-    ['{ a: !!set { x: } }', '26: the tag !!set means nothing in JSON: take it out'],
-    ['{ a: !!omap [x: 1] }', '27: the tag !!omap means nothing in JSON: take it out'],
-    ['{ a: !!timestamp 2025-01-01 }', '32: the tag !!timestamp means nothing in JSON: take it out'],
+    ['{ a: !!binary aGk= }', '29: the tag !!binary means nothing in JSON: remove it'],
+    ['{ a: !!set { x: } }', '26: the tag !!set means nothing in JSON: remove it'],
+    ['{ a: !!omap [x: 1] }', '27: the tag !!omap means nothing in JSON: remove it'],
+    ['{ a: !!timestamp 2025-01-01 }', '32: the tag !!timestamp means nothing in JSON: remove it'],
     ['{ a: !!int 012 }', `26: ${octal('012', '12', '10')}`],
-    ['{ !!binary aGk=: 1 }', '26: the tag !!binary means nothing in JSON: take it out'],
-    ['{ a: !foo bar }', '20: Unresolved tag: !foo: take the tag out, or put quotes around a text that starts with !'],
+    ['{ !!binary aGk=: 1 }', '26: the tag !!binary means nothing in JSON: remove it'],
+    ['{ a: !foo bar }', '20: Unresolved tag: !foo: remove the tag, or put quotes around a text that starts with !'],
     [
       '{ a: !!bool yes }',
-      '20: Unresolved tag: tag:yaml.org,2002:bool: take the tag out, or put quotes around a text that starts with !',
+      '20: Unresolved tag: tag:yaml.org,2002:bool: remove the tag, or put quotes around a text that starts with !',
     ],
     ['{ <<: { a: 1 } }', '17: YAML 1.2 does not merge with <<: write the members out'],
-    ['{ ? [a] : 1 }', '19: a name of a member is text: put quotes around it'],
+    ['{ ? [a] : 1 }', '19: the name of a member is text: put quotes around it'],
     ['{ ~: 1 }', '17: a name is missing before the colon: write "" or "~" if that is meant'],
     ['{ : 1 }', '16: a name is missing before the colon: write "" or "~" if that is meant'],
-    ['{ a: &x 1, *x : 2 }', '26: *x is no name: write it out, or in quotes'],
-    ['{a:1, b: 2}', '16: a:1 is a name without a value: write a colon and a blank between name and value'],
-    ['{ a }', '17: a is a name without a value: write a colon and a blank between name and value'],
-    ['{ a: 1, a: 2 }', '23: a stands here twice'],
-    ['{ a: { b: 1, "b": 2 } }', '28: b stands here twice'],
-    ['{ 1: a, "1": b }', '23: 1 stands here twice'],
+    ['{ a: &x 1, *x : 2 }', '26: *x is not a name: write the name out, or put it in quotes'],
+    ['{a:1, b: 2}', '16: a:1 is a name without a value: write a colon and a space between name and value'],
+    ['{ a }', '17: a is a name without a value: write a colon and a space between name and value'],
+    ['{ a: 1, a: 2 }', '23: a appears twice'],
+    ['{ a: { b: 1, "b": 2 } }', '28: b appears twice'],
+    ['{ 1: a, "1": b }', '23: 1 appears twice'],
     ['{ a: *nope }', '20: there is no anchor &nope; put quotes around a text that starts with *'],
     ['{ a: *x, b: &x 1 }', '20: there is no anchor &x; put quotes around a text that starts with *'],
-    ['&x { a: *x }', '23: *x stands inside of what it repeats'],
+    ['&x { a: *x }', '23: *x is inside of what it repeats'],
     ['{ a: @x }', '20: not YAML: Plain value cannot start with reserved character @'],
   ])('%s is an error at column %s', async (yaml, expected) => {
     expect(await problems(withMetadata(yaml))).toEqual([`seed.yaml:4:${expected}`]);
@@ -101,7 +101,7 @@ describe('metadata in YAML', () => {
   it('is nested as deep as the API takes', async () => {
     const nested = (levels: number) => `{ a: ${'['.repeat(levels - 1)}${']'.repeat(levels - 1)} }`;
     expect((await first(withMetadata(nested(99))))?.metadata).toMatch(/^\{"a":\[{98}\]{98}\}$/);
-    const tooDeep = 'is nested deeper than the API takes: 100 levels, the body is one';
+    const tooDeep = 'is nested deeper than the API accepts: 100 levels, the body being the first';
     expect(await problems(withMetadata(nested(100)))).toEqual([`seed.yaml:4:118: ${tooDeep}`]);
   });
 
@@ -109,7 +109,7 @@ describe('metadata in YAML', () => {
     'of a million times %j ends neither the process nor the patience',
     async (text) => {
       const [problem] = await problems(withMetadata(`\n${text.repeat(1_000_000 / text.length)}`));
-      expect(problem).toMatch(/is nested deeper than the API takes|not YAML/);
+      expect(problem).toMatch(/is nested deeper than the API accepts|not YAML/);
     },
   );
 });

@@ -46,7 +46,7 @@ describe('a member outside of metadata in YAML', () => {
     ['organization_name: 012', '24: 012 is read as 12: write 12, 10 if it is octal, or "012" in quotes for text'],
     [
       'organization_name: Acme #1',
-      '29: what follows # is a comment: put quotes around the text, or a blank behind the #',
+      '29: the text after # is a comment: put quotes around all of the text, or a space after the #',
     ],
     [
       'organization_name: "\\ud800"',
@@ -97,7 +97,7 @@ describe('a member outside of metadata in YAML', () => {
   ])('%s is an error', async (yaml, ...expected) => {
     const found = await problems(withMember(yaml));
     if (expected[0] === undefined)
-      expect(found).toEqual(['seed.yaml:5:21: the tag !!set means nothing in JSON: take it out']);
+      expect(found).toEqual(['seed.yaml:5:21: the tag !!set means nothing in JSON: remove it']);
     else expect(found).toEqual(expected.map((line) => `seed.yaml:4:${line}`));
   });
 
@@ -195,12 +195,12 @@ describe('a YAML file', () => {
     ['# nothing', '1:1: the file: is empty: expected version and organizations'],
     ['- a', '1:1: the file: expected an object, found a list'],
     ['text', '1:1: the file: expected an object, found text'],
-    [`${SEED}---\n${SEED}`, '3:1: a second document begins here: a seed is one; take the line --- out'],
-    [`%YAML 1.1\n---\n${SEED}`, '1:1: a seed is read as YAML 1.2: take the line %YAML 1.1 out'],
-    [`%YAML 1.3\n---\n${SEED}`, '1:7: Unsupported YAML version 1.3: take the line out'],
-    [`%FOO bar\n---\n${SEED}`, '1:1: Unknown directive %FOO: take the line out'],
+    [`${SEED}---\n${SEED}`, '3:1: a second document begins here, a seed has one: remove the line ---'],
+    [`%YAML 1.1\n---\n${SEED}`, '1:1: a seed is read as YAML 1.2: remove the line %YAML 1.1'],
+    [`%YAML 1.3\n---\n${SEED}`, '1:7: Unsupported YAML version 1.3: remove the line'],
+    [`%FOO bar\n---\n${SEED}`, '1:1: Unknown directive %FOO: remove the line'],
     ['version: 1\norganizations:\n\t- organization_id: org_a', '3:1: not YAML: Tabs are not allowed as indentation'],
-    [`${SEED}tiers: \0`, '3:8: a NUL character stands here: save the file as text in UTF-8'],
+    [`${SEED}tiers: \0`, '3:8: a NUL character is not allowed: save the file as text in UTF-8'],
     [
       'version: "1"\norganizations: []',
       '1:1: version: expected 1, the version of this format',
@@ -222,13 +222,13 @@ describe('a YAML file', () => {
     expect(await problems(text)).toEqual(expected.map((line) => `seed.yaml:${line}`));
   });
 
-  it('tells 20 problems of many', async () => {
+  it('reports 20 problems of many', async () => {
     const text = `version: 1\norganizations:\n${'  - { organization_id: 1 }\n'.repeat(100_000)}`;
     const found = await problems(text);
     expect(found).toHaveLength(21);
     expect(found[0]).toBe('seed.yaml:3:7: organizations[0].organization_id: expected text: put quotes around a number');
     expect(found[19]).toMatch(/^seed\.yaml:22:7: organizations\[19\]/);
-    expect(found[20]).toBe('seed.yaml: and more of these');
+    expect(found[20]).toBe('seed.yaml: and more problems');
   });
 });
 
@@ -239,8 +239,7 @@ describe('aliases', () => {
     return lines.join('\n');
   };
   const nine = (alias: string) => `[${Array.from({ length: 9 }, () => alias).join(', ')}]`;
-  const TOO_MUCH =
-    /^seed\.yaml:\d+:\d+: the aliases up to here write out to too much: repeat less, or write it in JSON$/;
+  const TOO_MUCH = /^seed\.yaml:\d+:\d+: the aliases up to here expand to too much: repeat less, or write it in JSON$/;
 
   it.each([
     ['organizations', `version: 1\n${bomb('{ organization_id: org_a }', nine)}\norganizations: *x9`],

@@ -155,7 +155,7 @@ organizations:
       ['seed.yaml:1:1: version: expected 1, the version of this format'],
     ],
     ['version: 1\norganizations: []', ['seed.yaml:2:1: organizations: expected at least one organization']],
-    ['version: 1\nversion: 1', ['seed.yaml:2:1: version stands here twice']],
+    ['version: 1\nversion: 1', ['seed.yaml:2:1: version appears twice']],
     [
       'version: [1',
       ['seed.yaml:1:12: not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
@@ -182,7 +182,9 @@ organizations:
     ],
     [
       organization('billing_email: nobody'),
-      ['seed.yaml:4:5: organizations[0].billing_email: is no e-mail address: An email address must have an @-sign.'],
+      [
+        'seed.yaml:4:5: organizations[0].billing_email: is not an e-mail address: An email address must have an @-sign.',
+      ],
     ],
     [
       organization('metadata: [1]'),
@@ -197,7 +199,7 @@ organizations:
       organization('logo_url: *nope'),
       ['seed.yaml:4:15: there is no anchor &nope; put quotes around a text that starts with *'],
     ],
-    [organization('metadata: { 1: a, "1": b }'), ['seed.yaml:4:23: 1 stands here twice']],
+    [organization('metadata: { 1: a, "1": b }'), ['seed.yaml:4:23: 1 appears twice']],
     [
       organization('account_type: { toString: 1 }'),
       ['seed.yaml:4:5: organizations[0].account_type: expected one of free, pro, team, enterprise'],
@@ -226,24 +228,26 @@ organizations:
         'seed.yaml:4:18: organizations[0].api_keys[0].key: expected sk_, mxp_sk_ or ret_sk_, then letters, digits, _ or -, at most 128 characters in all',
         'seed.yaml:4:49: organizations[0].api_keys[1].key_hash: expected the SHA-256 of a key in hex, 64 digits in lower case',
         'seed.yaml:4:31: organizations[0].api_keys[1]: expected either key or key_hash',
-        'seed.yaml:4:31: organizations[0].api_keys[1]: key_hash and key_prefix go together: nobody can see a prefix in a hash',
+        'seed.yaml:4:31: organizations[0].api_keys[1]: key_hash and key_prefix go together: a prefix cannot be derived from a hash',
       ],
     ],
     [
       organization(`api_keys: [{ key_hash: ${'a'.repeat(64)} }, { permissions: [root] }]`),
       [
-        'seed.yaml:4:16: organizations[0].api_keys[0]: key_hash and key_prefix go together: nobody can see a prefix in a hash',
+        'seed.yaml:4:16: organizations[0].api_keys[0]: key_hash and key_prefix go together: a prefix cannot be derived from a hash',
         'seed.yaml:4:112: organizations[0].api_keys[1].permissions[0]: expected one of read, write, delete, admin',
       ],
     ],
     [
       organization('api_keys: [{ key: sk_test_a }, { key: sk_test_a }]'),
-      ['seed.yaml:4:38: organizations[0].api_keys[1].key: the same key stands at organizations[0].api_keys[0].key'],
+      [
+        'seed.yaml:4:38: organizations[0].api_keys[1].key: duplicate key, first used at organizations[0].api_keys[0].key',
+      ],
     ],
     [
       `${organization('logo_url: x')}  - organization_id: org_a\n`,
       [
-        'seed.yaml:5:5: organizations[1].organization_id: the same organization_id stands at organizations[0].organization_id',
+        'seed.yaml:5:5: organizations[1].organization_id: duplicate organization_id, first used at organizations[0].organization_id',
       ],
     ],
     [
@@ -268,10 +272,10 @@ organizations:
     );
     const text = `${organization('metadata:')}      l0: &l0 lololololololololololol\n${levels.join('\n')}\n`;
     expect((await problems(text))[0]).toMatch(/is larger than 1 MiB/);
-    expect((await problems(organization('metadata: &a { b: *a }')))[0]).toMatch(/\*a stands inside of what it repeats/);
+    expect((await problems(organization('metadata: &a { b: *a }')))[0]).toMatch(/\*a is inside of what it repeats/);
   });
 
-  it('may hold as much metadata as the API takes, nested as deep', async () => {
+  it('may hold as much metadata as the API accepts, nested as deep', async () => {
     const deep = `${'{ a: '.repeat(60)}"${'x'.repeat(5000)}"${' }'.repeat(60)}`;
     const text = Array.from({ length: 300 }, (_, index) => `  - { organization_id: org_${index}, metadata: ${deep} }`);
     expect((await read(`version: 1\norganizations:\n${text.join('\n')}\n`)).state.organizations).toHaveLength(300);
