@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { ServeConfig } from './config.ts';
 import { DEFAULT_SANDBOX, type SeedOrigin, type Settings } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import type { KnownKey } from './seed-build.ts';
 import { grantInSeed, grantInStore } from './served-keys.ts';
+import type { ServeConfig } from './settings.ts';
 import type { FoundSandbox, Store } from './store/store.ts';
 import type { UnreadSeed } from './unread-seed.ts';
 

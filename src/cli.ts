@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { toOpenApi30 } from './api/openapi-3-0.ts';
 import { toBanner, toReadyLine } from './banner.ts';
-import { type Flags, readHealthConfig, readServeConfig, readServerUrl, writeToStandardError } from './config.ts';
+import { type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
 import { findNearestName } from './domain/nearest-name.ts';
 import { redactKeys } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
@@ -111,7 +111,7 @@ function printOpenApi({ openapi, url }: { openapi: string; url?: string }): void
 
 async function serve(flags: Flags, typed: string): Promise<void> {
   const config = readServeConfig(flags);
-  const starting = startServer(config, writeToStandardError);
+  const starting = startServer(config);
   stopOnSignals(starting, typed);
   const server = await starting;
   const generatedToken = config.controlToken === undefined ? server.controlToken : undefined;

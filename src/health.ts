@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HealthConfig } from './config.ts';
+import type { HealthConfig } from './settings.ts';
 
 const BETWEEN_TRIES_MS = 100;
 /** How long one try may take, in milliseconds. */

@@ -1,5 +1,5 @@
-import { readOptions, writeToStandardError } from './config.ts';
 import { startServer } from './server.ts';
+import { readOptions } from './settings.ts';
 
 /** Settings of a mock server, the same as those of the command line. */
 export interface MockServerOptions {
@@ -57,17 +57,9 @@ export interface MockServer<Key extends string | undefined = string> {
 export async function createMockServer(options?: MockServerOptions & { apiKey?: undefined }): Promise<MockServer>;
 export async function createMockServer(options: MockServerOptions): Promise<MockServer<string | undefined>>;
 export async function createMockServer(options: MockServerOptions = {}): Promise<MockServer<string | undefined>> {
-  const { port = 0, db = ':memory:', logLevel = 'silent', reset = false, journalSize, apiKey, ...rest } = options;
-  const config = readOptions({
-    ...rest,
-    port: String(port),
-    db,
-    logLevel,
-    reset: String(reset),
-    journalSize: journalSize?.toString(),
-    apiKey: apiKey === undefined ? undefined : [apiKey].flat(),
-  });
-  const { url, findKey, lendKey, controlToken, close } = await startServer(config, writeToStandardError);
+  const { port = 0, db = ':memory:', logLevel = 'silent', apiKey, ...rest } = options;
+  const config = readOptions({ ...rest, port, db, logLevel, apiKey });
+  const { url, findKey, lendKey, controlToken, close } = await startServer(config);
   const keyOf = async (permission: 'admin' | 'delete' | 'write' | 'read') =>
     (await findKey(permission)) ?? (apiKey === undefined ? lendKey(permission) : undefined);
   try {

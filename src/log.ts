@@ -1,6 +1,9 @@
 import { redactKeys } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
 
+/** Where logs go. */
+export const writeToStandardError = (text: string): void => void process.stderr.write(text);
+
 /**
  * Writes log lines for people or for programs. What looks like a key is masked, and control characters are escaped, wherever
  * they stand.

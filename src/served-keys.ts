@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { ApiKeyGrant } from './config.ts';
 import { hashApiKey, type Permission } from './domain/api-key.ts';
 import { DEFAULT_SANDBOX, type State } from './domain/state.ts';
 import { type KnownKey, toKnownKey } from './seed-build.ts';
-import { ConfigError } from './settings.ts';
+import { type ApiKeyGrant, ConfigError } from './settings.ts';
 import type { Store } from './store/store.ts';
 
 export interface ServedKey extends KnownKey {

@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify';
 import { buildApiDocument, listOperations } from './api/operations.ts';
 import { buildApp } from './app.ts';
 import { beginAnew, hasDatabase, keepDatabase } from './beginning.ts';
-import type { ServeConfig } from './config.ts';
 import { isLoopback } from './control/guard.ts';
 import { DEMO_KEY } from './default-seed.ts';
 import type { Permission } from './domain/api-key.ts';
@@ -13,9 +12,10 @@ import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
 import { setTimeout } from './domain/real-time.ts';
 import { DEFAULT_SANDBOX, type Settings } from './domain/state.ts';
 import { listenEarly } from './early-listener.ts';
-import { buildLogStream } from './log.ts';
+import { buildLogStream, writeToStandardError } from './log.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { findKey, findServedKeys, lendKey, type ServedKey } from './served-keys.ts';
+import type { ServeConfig } from './settings.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Report, Store } from './store/store.ts';
 import { openSeed } from './unread-seed.ts';
@@ -53,7 +53,7 @@ export interface RunningServer {
  * @param writeLog takes log lines, keys in them already masked
  * @throws {SeedFileError} {@link StorageError} {@link ListenError} {@link ConfigError} whose message is meant for a person
  */
-export async function startServer(config: ServeConfig, writeLog: (text: string) => void): Promise<RunningServer> {
+export async function startServer(config: ServeConfig, writeLog = writeToStandardError): Promise<RunningServer> {
   const flags = toSettings(config);
   const now = toTimestamp(timeOf(flags.clock ?? REAL_TIME));
   const seed = openSeed(config.seed);

@@ -1,14 +1,19 @@
+import * as z from 'zod';
 import { PERMISSIONS } from './domain/api-key.ts';
+import { normalizeTimestamp, toMilliseconds as toTime } from './domain/clock.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
-import { KEY_FORM } from './domain/redact.ts';
+import { isApiKey, KEY_FORM, redactKeys } from './domain/redact.ts';
+import { escapeControls } from './domain/text.ts';
 import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 
-/** How a setting is told to people. */
+/** A setting: all that is to be known of it, but what it does. */
 export interface Setting {
   /** As in `--help`. */
   flag: string;
   short?: string;
   description: string;
+  /** What the text of the value becomes; of the texts, where it is repeatable. Without a value it reads the default. */
+  schema: z.ZodType;
   /** What is allowed, for the message that refuses a value. */
   allowed: string;
   default?: string;
@@ -22,40 +27,81 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const SEED_FILES = ['mixpeek-mock.yaml', 'mixpeek-mock.yml', 'mixpeek-mock.json'];
-export const FLAGS_IN_VARIABLES = ['true', 'false', '1', '0'] as const;
 
-/** Every setting of the server: its flag, its variable, its default. */
+// What the text of a value becomes, and what is allowed, in words.
+const text = (allowed: string) => ({ schema: z.string().min(1), allowed });
+const oneOf = <const T extends readonly string[]>(values: T) => ({
+  schema: z.enum(values),
+  allowed: values.join(', '),
+});
+/** A flag takes no value; its variable has one. */
+const toggle = {
+  schema: z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'], case: 'sensitive' }).default(false),
+  allowed: 'true, false, 1, 0',
+};
+const toInteger = (value: unknown) => (/^\d{1,6}$/.test(String(value)) ? Number(value) : undefined);
+const integer = (min: number, max: number) => ({
+  schema: z.preprocess(toInteger, z.number().min(min).max(max)),
+  allowed: `${min} to ${max}`,
+});
+const MS_PER_UNIT: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
+function toMilliseconds(value: unknown): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,8})(ms|s|m)$/.exec(String(value)) ?? [];
+  return Number(count) * (MS_PER_UNIT[unit] ?? 0);
+}
+const duration = {
+  // A timer of more than 2^31 ms, 24.8 days, would end at once.
+  schema: z.preprocess(toMilliseconds, z.number().max(24 * 24 * 60 * 60_000)),
+  allowed: 'a duration like 500ms, 30s or 2m; at most 24 days',
+};
+const KEY_TO_ALLOW = new RegExp(
+  `^(?<key>[^=@]+)(?:=(?<permission>${PERMISSIONS.join('|')})(?:@(?<organization_id>org_[A-Za-z0-9_-]+))?)?$`,
+);
+/** A key that is to be allowed, for an organization of the database: the first one where none is named. */
+const KeyToAllow = z.preprocess(
+  (value) => KEY_TO_ALLOW.exec(String(value))?.groups,
+  z.object({
+    key: z.string().refine(isApiKey),
+    permission: z.enum(PERMISSIONS).default('admin'),
+    organization_id: z.string().optional(),
+  }),
+);
+export type ApiKeyGrant = z.output<typeof KeyToAllow>;
+
+/** Every setting of the server. */
 export const SERVE_SETTINGS = {
   port: {
     flag: '--port <number>',
     short: '-p',
     default: '4030',
     description: 'port to listen on; 0 takes a free one',
-    allowed: '0 to 65535',
+    ...integer(0, 65_535),
   },
   host: {
     flag: '--host <address>',
     default: 'localhost',
     description: 'address to listen on; localhost means 127.0.0.1 and ::1',
-    allowed: 'a host name or an IP address',
+    ...text('a host name or an IP address'),
   },
   db: {
     flag: '--db <file>',
     default: '.mixpeek-mock/mock.db',
     description: 'SQLite file, or :memory: to keep nothing',
-    allowed: 'a path, or :memory:',
+    ...text('a path, or :memory:'),
   },
   seed: {
     flag: '--seed <file>',
     description: `YAML or JSON that fills an empty database; ${SEED_FILES[0]}, .yml or .json in this folder is found automatically`,
+    schema: z.string().min(1).optional(),
     allowed: 'a path',
   },
-  reset: { flag: '--reset', description: 'start over from the seed', allowed: FLAGS_IN_VARIABLES.join(', ') },
+  reset: { flag: '--reset', description: 'start over from the seed', ...toggle },
   apiKey: {
     flag: '--api-key <key>',
     description: 'allow this key too: KEY, KEY=permission or KEY=permission@organization_id (repeatable)',
+    schema: z.array(KeyToAllow).default([]),
     allowed: `KEY, KEY=permission or KEY=permission@organization_id: KEY is ${KEY_FORM}; permission is one of ${PERMISSIONS.join(', ')}; organization_id begins with org_`,
     isRepeatable: true,
     isSecret: true,
@@ -64,35 +110,37 @@ export const SERVE_SETTINGS = {
     flag: '--unknown-fields <mode>',
     default: 'ignore',
     description: 'members that the API does not know: ignore, as the real service does, or reject with a 422',
-    allowed: UNKNOWN_FIELDS.join(', '),
+    ...oneOf(UNKNOWN_FIELDS),
   },
   limits: {
     flag: '--limits <mode>',
     default: 'headers',
     description: 'rate limits: off, headers (counted and told, never refused), or enforce (a 429 beyond the limit)',
-    allowed: LIMITS_MODES.join(', '),
+    ...oneOf(LIMITS_MODES),
   },
   clock: {
     flag: '--clock <time>',
     description: 'freeze the clock at this time; the control plane can move and start it',
+    schema: z.string().transform(normalizeTimestamp).pipe(z.string()).transform(toTime).optional(),
     allowed: 'a time like 2026-01-01T00:00:00Z',
   },
   journalSize: {
     flag: '--journal-size <number>',
     default: '1000',
     description: 'requests that the journal keeps; 0 for none',
-    allowed: '0 to 100000',
+    ...integer(0, 100_000),
   },
   control: {
     flag: '--control <mode>',
     default: 'on',
     description: 'the control plane under /_mock: on, or off',
-    allowed: 'on, off',
+    ...oneOf(['on', 'off']),
   },
   controlToken: {
     flag: '--control-token <token>',
     description:
       'token that the control plane demands; generated and printed when not given and --host is not loopback',
+    schema: z.optional(z.string().regex(/^[\x21-\x7e]{8,}$/)),
     allowed: '8 characters or more, printable ASCII without whitespace',
     isSecret: true,
   },
@@ -100,40 +148,107 @@ export const SERVE_SETTINGS = {
     flag: '--request-timeout <duration>',
     default: '30s',
     description: 'how long a client may take to send a request',
-    allowed: 'a duration like 500ms, 30s or 2m; at most 24 days',
+    ...duration,
   },
   shutdownDelay: {
     flag: '--shutdown-delay <duration>',
     default: '0',
     description:
       'how long it goes on after the first signal to stop, while /readyz is a 503; a second signal ends it at once',
-    allowed: '0, or a duration like 500ms, 30s or 2m; at most 24 days',
+    schema: z.literal('0').transform(Number).or(duration.schema),
+    allowed: `0, or ${duration.allowed}`,
   },
-  logLevel: {
-    flag: '--log-level <level>',
-    default: 'info',
-    description: 'what is logged',
-    allowed: LOG_LEVELS.join(', '),
-  },
+  logLevel: { flag: '--log-level <level>', default: 'info', description: 'what is logged', ...oneOf(LOG_LEVELS) },
   json: {
     flag: '--json',
     description: 'for programs: a ready line in JSON on standard output, logs in JSON on standard error',
-    allowed: FLAGS_IN_VARIABLES.join(', '),
+    ...toggle,
   },
 } satisfies Record<string, Setting>;
 
 /** The settings of `health`: where to ask, and how long to wait for an answer. */
 export const HEALTH_SETTINGS = {
-  port: { ...SERVE_SETTINGS.port, description: 'port of the server that is asked', allowed: '1 to 65535' },
+  port: { ...SERVE_SETTINGS.port, description: 'port of the server that is asked', ...integer(1, 65_535) },
   host: { ...SERVE_SETTINGS.host, description: 'address of the server that is asked' },
   wait: {
     flag: '--wait <duration>',
     description: 'keep asking until the server answers, this long at most',
-    allowed: SERVE_SETTINGS.requestTimeout.allowed,
+    ...duration,
+    schema: duration.schema.optional(),
   },
 } satisfies Record<string, Setting>;
 
-/** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */
-export function toVariable(name: string): string {
-  return `MIXPEEK_MOCK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+type Values<T extends Record<string, Setting>> = { [Name in keyof T]: z.output<T[Name]['schema']> };
+
+export type HealthConfig = Values<typeof HEALTH_SETTINGS>;
+
+/** What a server is started with; `seed` is undefined for the built-in one. */
+export interface ServeConfig extends Values<typeof SERVE_SETTINGS> {
+  /** The number of this process, for whoever finds the database in use. */
+  pid: number;
+  /** What a person should know of the settings; each is a line of the log. */
+  warnings: string[];
 }
+
+/** A value as text, and what said so: a flag, a variable, an option. */
+export interface Given {
+  value: string | string[];
+  source: string;
+}
+
+/**
+ * The value of each setting: what is given, else its default.
+ * @throws {ConfigError} naming the source
+ */
+export function readSettings<T extends Record<string, Setting>>(
+  settings: T,
+  find: (name: string, setting: Setting) => Given | undefined,
+): Values<T> {
+  const values = Object.entries(settings).map(([name, setting]) => [name, readSetting(setting, find(name, setting))]);
+  return Object.fromEntries(values);
+}
+
+function readSetting({ schema, default: fallback, allowed, isSecret }: Setting, given: Given | undefined): unknown {
+  if (given !== undefined) refuseQuotes(given);
+  const parsed = schema.safeParse(given?.value ?? fallback);
+  if (parsed.success) return parsed.data;
+  const { value = '', source } = given ?? {};
+  const [index] = parsed.error.issues[0]?.path ?? [];
+  const secret = Array.isArray(value) ? `value ${Number(index) + 1}` : 'the value';
+  const problem = isSecret
+    ? `${secret} cannot be used, and is not repeated here`
+    : `'${escapeControls(redactKeys(String(value)))}' was given`;
+  throw new ConfigError(`${source}: ${problem}; allowed: ${allowed}`);
+}
+
+/**
+ * Shells and YAML take quotes away; files of variables and cmd.exe leave them, and `"mock.db"` is another file.
+ * @throws {ConfigError} naming the source, but not the value
+ */
+export function refuseQuotes({ source, value }: Given): void {
+  if ([value].flat().some((one) => /^(["'`]).*\1$/s.test(one))) {
+    throw new ConfigError(`${source}: there are quotes around the value: write it without them`);
+  }
+}
+
+/**
+ * The settings of a server that a program starts: neither variables nor a seed file that happens to lie around count.
+ * @throws {ConfigError} naming the option
+ */
+export function readOptions(options: Record<string, unknown>): ServeConfig {
+  const { json: _, ...settings } = SERVE_SETTINGS;
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(settings, name));
+  if (unknown !== undefined) {
+    throw new ConfigError(`unknown option ${unknown}; there are ${Object.keys(settings).join(', ')}`);
+  }
+  const config = readSettings(SERVE_SETTINGS, (source, { isRepeatable }) => {
+    const value = options[source];
+    if (value === undefined) return undefined;
+    return { source, value: isRepeatable ? [value].flat().map(String) : String(value) };
+  });
+  return { ...config, pid: process.pid, warnings: [] };
+}
+
+/** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */
+export const toVariable = (name: string): string =>
+  `MIXPEEK_MOCK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

@@ -1,7 +1,15 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { findNearestName } from './domain/nearest-name.ts';
 import { escapeControls } from './domain/text.ts';
-import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from './settings.ts';
+import {
+  ConfigError,
+  type Given,
+  HEALTH_SETTINGS,
+  refuseQuotes,
+  SERVE_SETTINGS,
+  type Setting,
+  toVariable,
+} from './settings.ts';
 
 export type Variables = Record<string, string | undefined>;
 
@@ -31,7 +39,7 @@ export function readVariable(
   name: string,
   { isRepeatable, isSecret }: Setting,
   variables: Variables,
-): { source: string; value: string | string[] } | undefined {
+): Given | undefined {
   const variable = toVariable(name);
   const file = `${variable}_FILE`;
   const text = toGiven(variables[variable]);
@@ -39,23 +47,13 @@ export function readVariable(
   if (text !== undefined && path !== undefined) {
     throw new ConfigError(`${variable} and ${file} are both set: keep one of them`);
   }
-  if (path !== undefined) refuseQuotes(file, path);
+  if (path !== undefined) refuseQuotes({ source: file, value: path });
   const [source, value] = path === undefined ? [variable, text] : [file, readSecret(file, path)];
   if (value === undefined) return undefined;
-  refuseQuotes(source, value);
+  refuseQuotes({ source, value });
   if (!isRepeatable) return { source, value };
   const parts = value.split(/[,\n]/).map((part) => part.trim());
   return { source, value: parts.filter((part) => part !== '') };
-}
-
-/**
- * Shells and YAML take quotes away; files of variables and cmd.exe leave them, and `"mock.db"` is another file.
- * @throws {ConfigError} naming where the value is from, but not the value
- */
-export function refuseQuotes(source: string, value: string | string[]): void {
-  if ([value].flat().some((text) => /^(["'`]).*\1$/s.test(text))) {
-    throw new ConfigError(`${source}: there are quotes around the value: write it without them`);
-  }
 }
 
 function toGiven(variable: string | undefined): string | undefined {

@@ -30,12 +30,12 @@ const MAY_IMPORT: Record<string, string[]> = {
     'domain/',
   ],
   'unread-seed.ts': ['seed-build.ts', 'seed-issues.ts', 'seed-file.ts', 'default-seed.ts', 'domain/'],
-  'served-keys.ts': ['seed-build.ts', 'settings.ts', 'config.ts', 'domain/', 'store/store.ts'],
+  'served-keys.ts': ['seed-build.ts', 'settings.ts', 'domain/', 'store/store.ts'],
   'beginning.ts': [
     'seed-build.ts',
     'unread-seed.ts',
     'served-keys.ts',
-    'config.ts',
+    'settings.ts',
     'domain/',
     'sandbox/',
     'store/store.ts',
@@ -43,7 +43,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'default-seed.ts': ['seed-schema.ts'],
   'settings.ts': ['domain/', 'wire/'],
   'variables.ts': ['settings.ts', 'domain/'],
-  'config.ts': ['settings.ts', 'variables.ts', 'domain/', 'wire/'],
+  'config.ts': ['settings.ts', 'variables.ts', 'domain/'],
   'log.ts': ['domain/'],
   'listener.ts': ['connection.ts', 'stopping.ts', 'turns.ts'],
   'early-listener.ts': ['listener.ts'],
@@ -51,11 +51,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   'request-queue.ts': ['turns.ts'],
   'connection.ts': ['request-queue.ts', 'turns.ts', 'domain/real-time.ts'],
   'stopping.ts': ['connection.ts', 'request-queue.ts', 'domain/real-time.ts'],
-  'health.ts': ['config.ts'],
+  'health.ts': ['settings.ts'],
   'banner.ts': ['server.ts', 'served-keys.ts', 'domain/'],
   'docs.ts': ['domain/', 'wire/'],
   'main.ts': ['cli.ts', 'index.ts'],
-  'index.ts': ['server.ts', 'config.ts'],
+  'index.ts': ['server.ts', 'settings.ts'],
   'app.ts': ['api/', 'control/', 'wire/', 'sandbox/', 'domain/'],
   'server.ts': [
     'api/',
@@ -66,7 +66,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'store/',
     'app.ts',
     'beginning.ts',
-    'config.ts',
+    'settings.ts',
     'docs.ts',
     'default-seed.ts',
     'early-listener.ts',
@@ -80,10 +80,13 @@ const MAY_IMPORT: Record<string, string[]> = {
 // Where else a word may stand; comments count too, so that nobody has to parse.
 const MAY_NAME: [RegExp, string[]][] = [
   [/from '(?:@fastify\/[\w-]+|fastify)'/, ['api/', 'control/', 'wire/', 'app.ts', 'server.ts', 'docs.ts']],
-  [/from 'zod'/, ['api/', 'control/', 'wire/', 'config.ts', 'seed-schema.ts', 'seed-words.ts']],
+  [/from 'zod'/, ['api/', 'control/', 'wire/', 'settings.ts', 'seed-schema.ts', 'seed-words.ts']],
   [/from 'better-sqlite3'/, ['store/']],
   [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],
-  [/\bprocess\.[a-z]/, ['cli.ts', 'config.ts', 'domain/real-time.ts', 'store/running-node.ts']],
+  [
+    /\bprocess\.[a-z]/,
+    ['cli.ts', 'config.ts', 'settings.ts', 'log.ts', 'domain/real-time.ts', 'store/running-node.ts'],
+  ],
   [/\bDate\b(?!`)/, ['domain/real-time.ts']],
 ];
 
