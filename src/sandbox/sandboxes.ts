@@ -56,10 +56,10 @@ export class Sandboxes {
     const found = await this.store.find(this.hashOf(key));
     if (found === undefined) return undefined;
     const { api_key: apiKey, organization } = found;
-    const live = this.toLive(found);
-    if (apiKey.status !== 'active') return { ...live, problem: apiKey.status };
-    if (isExpired(apiKey, live.now)) return { ...live, problem: 'expired' };
-    return { ...live, apiKey, organization };
+    const { sandbox, settings, now } = this.toLive(found);
+    if (apiKey.status !== 'active') return { sandbox, settings, now, problem: apiKey.status };
+    if (isExpired(apiKey, now)) return { sandbox, settings, now, problem: 'expired' };
+    return { sandbox, settings, now, apiKey, organization };
   }
 
   /** Makes a sandbox anew from a state, to which a reset goes back. */

@@ -23,8 +23,8 @@ export class Table<Value extends object> {
   private readonly selectOne: Statement<Kept[], Row>;
   private readonly selectAll: Statement<Kept[], Row>;
   private readonly insertOne: Statement<Kept[]>;
-  /** By the members that change. */
-  private readonly updates = new Map<string, Statement<Kept[]>>();
+  /** By the members that change, a bit each. */
+  private readonly updates = new Map<number, Statement<Kept[]>>();
 
   constructor(db: Database, name: string, columns: Columns<Value>, id: keyof Value & string) {
     this.db = db;
@@ -55,15 +55,17 @@ export class Table<Value extends object> {
     this.insertOne.run(sandboxId, CURRENT, ...this.columns.map(([member, kind]) => toKept(value[member], kind)));
   }
 
-  /** Writes the members that differ; the others take their time too. */
+  /** Writes the members that differ; the others would take their time too. */
   update(sandboxId: string, before: Value, after: Value): void {
-    const changed = this.columns.filter(([member]) => before[member] !== after[member]);
-    if (changed.length === 0) return;
-    const names = changed.map(([member]) => `${member} = ?`).join(', ');
-    const known = this.updates.get(names);
-    const update = known ?? this.db.prepare(`UPDATE ${this.name} SET ${names} WHERE ${this.place}`);
-    if (known === undefined) this.updates.set(names, update);
-    const values = changed.map(([member, kind]) => toKept(after[member], kind));
+    let changed = 0;
+    const values: Kept[] = [];
+    for (const [index, [member, kind]] of this.columns.entries()) {
+      if (before[member] === after[member]) continue;
+      changed |= 1 << index;
+      values.push(toKept(after[member], kind));
+    }
+    if (changed === 0) return;
+    const update = this.updates.get(changed) ?? this.prepareUpdate(changed);
     update.run(...values, sandboxId, CURRENT, toKept(before[this.id], 'plain'));
   }
 
@@ -86,6 +88,13 @@ export class Table<Value extends object> {
   toValue(row: Row): Value {
     const members = this.columns.map(([member, kind]) => [member, fromKept(row[member], kind)]);
     return Object.fromEntries(members) as Value;
+  }
+
+  private prepareUpdate(changed: number): Statement<Kept[]> {
+    const names = this.columns.filter((_, index) => changed & (1 << index)).map(([member]) => `${member} = ?`);
+    const update = this.db.prepare<Kept[]>(`UPDATE ${this.name} SET ${names.join(', ')} WHERE ${this.place}`);
+    this.updates.set(changed, update);
+    return update;
   }
 
   private get place(): string {
