@@ -51,14 +51,14 @@ class JsonReader extends JsonScanner {
       if (JSON_MEMBERS.has(name)) return this.readText();
       return char === '{' ? this.readObject(level) : this.readArray(name, level);
     }
-    this.value();
+    this.scanValue();
     // JSON.parse returns a copy: a slice would keep the whole text in memory.
     return JSON.parse(text.slice(start, this.at));
   }
 
   private readObject(level: number): Record<string, unknown> {
     const value: Record<string, unknown> = {};
-    this.members((nameAt, nameEnd) => {
+    this.scanObject((nameAt, nameEnd) => {
       const name = this.readName(nameAt, nameEnd);
       if (Object.hasOwn(value, name)) this.onDuplicate(nameAt, JSON.stringify(name));
       const read = this.readValue(name, level + 1);
@@ -71,7 +71,7 @@ class JsonReader extends JsonScanner {
   private readArray(name: string, level: number): unknown[] {
     const values: unknown[] = [];
     const starts: number[] = [];
-    this.elements(() => {
+    this.scanArray(() => {
       starts.push(this.at);
       values.push(this.readValue('', level + 1));
     });
@@ -108,13 +108,13 @@ class JsonReader extends JsonScanner {
     let found: { shown: number; value: number } | undefined;
     const find = (member: PropertyKey, shown: number) => {
       if (member === part) found = { shown, value: this.at };
-      this.value();
+      this.scanValue();
     };
     if (typeof part === 'string' && this.text[start] === '{') {
-      this.members((nameAt, nameEnd) => find(this.readName(nameAt, nameEnd), nameAt));
+      this.scanObject((nameAt, nameEnd) => find(this.readName(nameAt, nameEnd), nameAt));
     } else if (typeof part === 'number' && this.text[start] === '[') {
       let index = 0;
-      this.elements(() => find(index++, this.at));
+      this.scanArray(() => find(index++, this.at));
     }
     if (found === undefined) return start;
     if (rest.length === 0) return found.shown;

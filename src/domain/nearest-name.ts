@@ -1,14 +1,14 @@
 import leven from 'leven';
 
-/** Letters that a typo changes at most; in a short name fewer, since `dir` is not a typo of `db`. */
+/** The most letters that a typo changes; fewer in a short name, since `dir` is not a typo of `db`. */
 const MAX_DISTANCE = 3;
-/** A name that is longer than every known one by this much is near to none: comparing takes time by the product. */
+/** Longer names are not compared: the time grows with the product of both lengths. */
 const MAX_LENGTH = 60;
 
-/** `organizationName`, `Organization-Name` and `organization_name` are one name to whoever types it. */
+/** `organizationName`, `Organization-Name` and `organization_name` are the same name to a person. */
 const fold = (name: string) => name.toLowerCase().replace(/[_\s-]/g, '');
 
-/** The known name that a typo of it was probably meant to be, if any. */
+/** The known name that `given` is probably a typo of, if any. */
 export function findNearestName(given: string, known: readonly string[]): string | undefined {
   if (given.length > MAX_LENGTH) return undefined;
   const folded = fold(given);
@@ -22,7 +22,7 @@ export function findNearestName(given: string, known: readonly string[]): string
   return nearest;
 }
 
-/** Letters in another order, as in `prot` for `port`, are one typo. */
+/** Letters in another order count as one typo, as in `prot` for `port`. */
 function countTypos(given: string, known: string): number {
   const typos = leven(given, known);
   return typos > 1 && sortLetters(given) === sortLetters(known) ? 1 : typos;

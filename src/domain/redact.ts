@@ -1,15 +1,15 @@
 /**
- * One rule for what is taken as an API key and what is masked wherever text is shown. Documented are `sk_live_…` and
- * `sk_test_…`, and `sk_` alone; what the real service issues begins with `mxp_sk_`, or `ret_sk_` for retrievers.
+ * One rule for what is accepted as an API key and what is masked wherever text is shown. `sk_live_…`, `sk_test_…` and
+ * `sk_` alone are documented; keys of the real service begin with `mxp_sk_`, or `ret_sk_` for retrievers.
  */
 
 const KEY_SHAPE = /^(?:mxp_|ret_)?sk_[A-Za-z0-9_-]+$/;
 const MAX_KEY_LENGTH = 128;
-/** The longest one that fits tells where the secret part of a key begins. */
+/** What precedes the secret part of a key: the longest one that matches. */
 const KEY_START = /^(?:sk_live_|sk_test_|mxp_sk_|ret_sk_|sk_)/;
 const MAX_SHOWN_LENGTH = 10;
 
-/** What a key looks like, in words. */
+/** The shape of a key, in words. */
 export const KEY_FORM = 'sk_, mxp_sk_ or ret_sk_, then letters, digits, _ or -, at most 128 characters in all';
 
 /** Whether the text has the shape of a key. */
@@ -17,30 +17,30 @@ export function isApiKey(text: string): boolean {
   return text.length <= MAX_KEY_LENGTH && KEY_SHAPE.test(text);
 }
 
-/** Whatever looks like a key in a text that people wrote, without escapes. */
+/** Everything that looks like a key in a text without escapes. */
 export const findApiKeys = (text: string): string[] => (text.match(KEYS_IN_PLAIN) ?? []).filter(isApiKey);
 const KEYS_IN_PLAIN = /(?<![A-Za-z0-9])(?:mxp_|ret_)?sk_[A-Za-z0-9_-]+/g;
 
-/** What people may see of a key: its first 10 characters, but never more than half of its secret part. */
+/** What may be shown of a key: its first 10 characters, but never more than half of its secret part. */
 export function toKeyPrefix(key: string): string {
   const start = KEY_START.exec(key)?.[0].length ?? 0;
   return key.slice(0, Math.min(MAX_SHOWN_LENGTH, start + Math.floor((key.length - start) / 2)));
 }
 
-/** Whether the text can be what people see of a key. */
+/** Whether the text can be the prefix of a key. */
 export const isKeyPrefix = (text: string): boolean => text.length <= MAX_SHOWN_LENGTH && isApiKey(`${text}x`);
 
-/** The key as it is shown: its prefix and `…`; of what is not a key nothing is shown. */
+/** The key masked: its prefix and `…`; only `…` for what is not a key. */
 export const maskKey = (key: string): string => `${isApiKey(key) ? toKeyPrefix(key) : ''}…`;
 
-// Each character of a key may stand as itself, percent-encoded (in a URL) or as a JSON escape, also more than once. An
-// escape begins where its backslashes do: tried at each of them, a long run would take time by its square.
+// Each character of a key may be literal, percent-encoded (in a URL) or a JSON escape, both of them also repeatedly. An
+// escape begins at the first of its backslashes: trying each of them would take quadratic time.
 const asEscaped = (hex: string) => `%(?:25)*${hex}|(?<!\\\\)\\\\+u00${hex}`;
 const asSent = (char: string) => {
   const hex = char.charCodeAt(0).toString(16).padStart(2, '0');
   return `(?:${char}|${asEscaped(hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`))})`;
 };
-// In a body of UTF-16 or UTF-32 that could not be decoded, NULs stand between.
+// A body in UTF-16 or UTF-32 that could not be decoded has NULs in between.
 const NULS = '(?:\\\\+u0000)*';
 const word = (text: string) => [...text].map((char) => asSent(char) + NULS).join('');
 
@@ -48,8 +48,8 @@ const ALPHANUMERIC_IN_HEX = '(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])';
 /** A letter or digit that is not the end of an escape like `%20`, `\u0020` or `\n`. */
 const LITERAL = '(?<!%(?:25)*[0-9A-Fa-f]|\\\\u[0-9A-Fa-f]{3}|\\\\)[A-Za-z0-9]';
 const ALPHANUMERIC = `(?:${LITERAL}|%(?:25)*${ALPHANUMERIC_IN_HEX}|\\\\u00${ALPHANUMERIC_IN_HEX})`;
-// `task_id` is not a key: no letter and no digit comes before one. Looked for only where the first character fits, since
-// every character of a long run would look back over all of it.
+// `task_id` is not a key: a key does not follow a letter or a digit. Checked only where the first character fits, since
+// looking back from every character of a long run takes quadratic time.
 const START = `(?=${['s', 'm', 'r'].map(asSent).join('|')})(?<!${ALPHANUMERIC}${NULS})`;
 const KEYS_IN_TEXT = new RegExp(
   `${START}(?:${word('mxp_')}|${word('ret_')})?${word('sk_')}` +
@@ -57,14 +57,14 @@ const KEYS_IN_TEXT = new RegExp(
   'g',
 );
 
-/** The sign behind a prefix, also as headers write it: as three periods, or as in JSON. */
+/** The `…` behind a prefix, also as headers (three periods) and JSON (an escape) write it. */
 const MASK = /^(?:\u2026|\.{3}|\\{1,4}u2026)/;
 const MAX_MASK_LENGTH = 9;
 
-/** The text with everything in it that looks like a key masked, percent-encoded and escaped ones included. */
+/** Masks everything in the text that looks like a key, also percent-encoded or escaped. */
 export function redactKeys(text: string): string {
   return text.replace(KEYS_IN_TEXT, (key, offset: number) => {
-    // What is masked already stays as it is.
+    // It is masked already.
     const end = offset + key.length;
     if (key.length <= MAX_SHOWN_LENGTH && MASK.test(text.slice(end, end + MAX_MASK_LENGTH))) return key;
     return isApiKey(key) ? maskKey(key) : 'sk_…';

@@ -3,7 +3,7 @@ import { stripWhitespace } from '../domain/code-points.ts';
 import { type JsonValue, parseJson } from './json.ts';
 import { JsonDepthError, JsonSyntaxError } from './json-scanner.ts';
 
-/** What a request body turned out to be. */
+/** A request body, by what it turned out to be. */
 export type ReceivedBody =
   | { kind: 'missing' }
   | { kind: 'not_json_content' }
@@ -31,8 +31,8 @@ export function receiveBody(bytes: Buffer, isJson: boolean): ReceivedBody {
 }
 
 /**
- * The text, or undefined for bytes that are none. `json.loads` guesses UTF-16 and UTF-32 from where the first NUL bytes
- * stand (observed), so that what looks like broken JSON may be none, and the other way round.
+ * The text, or undefined for bytes that are not text. `json.loads` detects UTF-16 and UTF-32 by the places of the first
+ * NUL bytes (observed).
  */
 function decode(bytes: Buffer): string | undefined {
   if (!isUtf8(bytes)) return undefined;
@@ -50,14 +50,14 @@ function decode(bytes: Buffer): string | undefined {
   return toWellFormed(codes.map((code) => String.fromCodePoint(code)).join(''));
 }
 
-/** Undefined for unpaired surrogates: the answer, which is UTF-8, could not give them back. */
+/** Undefined for unpaired surrogates, which a response in UTF-8 cannot contain. */
 const toWellFormed = (text: string) => (/\p{Surrogate}/u.test(text) ? undefined : text);
 
 function countCodePoints(text: string, end: number): number {
   let count = 0;
   for (let at = 0; at < end; at++) {
     count++;
-    // The second half of a pair is not counted.
+    // Skip the second half of a surrogate pair.
     if ((text.codePointAt(at) ?? 0) > 0xffff) at++;
   }
   return count;
@@ -65,7 +65,7 @@ function countCodePoints(text: string, end: number): number {
 
 /**
  * Whether FastAPI reads such a body as JSON: `application/json` and `application/*+json`, in any letter case and with
- * any parameters; no header at all too. Any other value, unparsable ones included, is no JSON (observed: it splits the
+ * any parameters, or no header at all. Nothing else is, not even a header that cannot be parsed (observed: it splits the
  * header with the standard library's email parser).
  */
 export function isJsonContentType(header: string | undefined): boolean {

@@ -2,35 +2,30 @@ import { findNearestName } from '../domain/nearest-name.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { JsonObject, type JsonValue } from './json.ts';
 
-/** A member that no model knew. */
+/** A member that its model does not know. */
 export interface UnknownMember {
-  /** Names from the body inwards. */
+  /** Names, from the outermost object to the member. */
   path: string[];
   /** Names that its model knows. */
   known: readonly string[];
 }
 
-/** Members that the models of a body do not know: those of nested models first, each in the order of the body. */
+/** The unknown members of a body: those of nested models first, each in the order of the body. */
 export function listUnknownMembers(body: JsonValue): UnknownMember[] {
   if (!(body instanceof JsonObject)) return [];
-  const found: UnknownMember[] = [];
-  for (const [name, value] of body.members()) {
-    if (value instanceof JsonObject && value.unknown !== undefined) {
-      const { names, known } = value.unknown;
-      for (const inner of names) found.push({ path: [name, inner], known });
-    }
-  }
-  if (body.unknown !== undefined) {
-    const { names, known } = body.unknown;
-    for (const name of names) found.push({ path: [name], known });
-  }
-  return found;
+  const nested = [...body.members()].flatMap(([name, value]) =>
+    value instanceof JsonObject ? listUnknown(value, [name]) : [],
+  );
+  return [...nested, ...listUnknown(body, [])];
 }
+
+const listUnknown = ({ unknown }: JsonObject, outer: string[]): UnknownMember[] =>
+  unknown === undefined ? [] : unknown.names.map((name) => ({ path: [...outer, name], known: unknown.known }));
 
 const MAX_NAMES = 5;
 const MAX_NAME_LENGTH = 60;
 
-/** What a 200 tells about members that it ignored, in printable ASCII; undefined where there were none. */
+/** The hint of a 200 about ignored members, in printable ASCII; undefined if there are none. */
 export function toIgnoredHint(body: JsonValue): string | undefined {
   const unknown = listUnknownMembers(body);
   if (unknown.length === 0) return undefined;
@@ -42,9 +37,9 @@ export function toIgnoredHint(body: JsonValue): string | undefined {
   return `ignored: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-/** The name as JSON writes it, in printable ASCII; a long one is cut short, a key in it masked. */
+/** The name as JSON writes it, in printable ASCII; a long one is shortened, keys in it are masked. */
 function toShownName(name: string): string {
-  // A character takes two units at most.
+  // A character is at most two code units.
   const chars = [...name.slice(0, 2 * MAX_NAME_LENGTH + 1)];
   const shown = redactKeys(chars.slice(0, MAX_NAME_LENGTH).join(''));
   if (shown === '') return '""';

@@ -1,4 +1,4 @@
-/** Where the text stops being JSON, in UTF-16 code units, with Python's words for it. */
+/** A syntax error in Python's words; the offset is in UTF-16 code units. */
 export class JsonSyntaxError extends Error {
   readonly offset: number;
 
@@ -8,10 +8,10 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-/** Nested deeper than {@link MAX_DEPTH}. */
+/** The text is nested deeper than the scanner's `maxDepth`. */
 export class JsonDepthError extends Error {}
 
-/** Levels that a text may be nested deep; the outermost value is level 1. */
+/** The most levels of a body; the outermost value is level 1. */
 export const MAX_DEPTH = 100;
 
 const QUOTE = 0x22;
@@ -20,10 +20,10 @@ const LITERALS = ['null', 'true', 'false', 'NaN', 'Infinity', '-Infinity'];
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
-/** The text that a JSON string, quotes included, means. */
+/** The value of a JSON string, given with its quotes. */
 export const decodeString = (sent: string): string => (sent.includes('\\') ? JSON.parse(sent) : sent.slice(1, -1));
 
-/** Where a string of a text that was checked before ends: behind its closing quote. */
+/** The offset behind the closing quote of a string, in a text that was checked before. */
 export function endOfCheckedString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
@@ -37,8 +37,8 @@ function isEscaped(text: string, at: number): boolean {
 }
 
 /**
- * Walks over a JSON text as CPython 3.11 does (observed): its grammar, the words of its errors, the places where it
- * sees them.
+ * Scans JSON as CPython 3.11 does (observed): the same grammar, messages and offsets. Each `scan…` checks what begins at
+ * `at` and moves `at` behind it.
  */
 export class JsonScanner {
   readonly text: string;
@@ -60,47 +60,46 @@ export class JsonScanner {
     }
   }
 
-  /** Passes one value. */
-  value(): void {
+  scanValue(): void {
     const char = this.text[this.at];
-    if (char === '"') this.string();
-    else if (char === '{') this.members();
-    else if (char === '[') this.elements();
-    else if (isDigit(this.text.charCodeAt(this.at))) this.number();
+    if (char === '"') this.scanString();
+    else if (char === '{') this.scanObject();
+    else if (char === '[') this.scanArray();
+    else if (isDigit(this.text.charCodeAt(this.at))) this.scanNumber();
     else {
       const literal = this.literals.find((word) => this.text.startsWith(word, this.at));
-      if (literal === undefined) this.number();
+      if (literal === undefined) this.scanNumber();
       else this.at += literal.length;
     }
   }
 
-  /** Passes an object; `passValue` passes a value, given where its name begins and ends. */
-  members(passValue?: (nameAt: number, nameEnd: number) => void): void {
+  /** @param readMember scans the value of a member, given the offsets of its name with quotes */
+  scanObject(readMember?: (nameAt: number, nameEnd: number) => void): void {
     this.enter();
     let isOpen = this.text[this.at] !== '}';
     while (isOpen) {
       const nameAt = this.at;
       if (this.text[nameAt] !== '"') this.fail('Expecting property name enclosed in double quotes');
-      this.string();
+      this.scanString();
       const nameEnd = this.at;
       this.skipWhitespace();
       if (this.text[this.at] !== ':') this.fail("Expecting ':' delimiter");
       this.at++;
       this.skipWhitespace();
-      if (passValue === undefined) this.value();
-      else passValue(nameAt, nameEnd);
+      if (readMember === undefined) this.scanValue();
+      else readMember(nameAt, nameEnd);
       isOpen = !this.isAtEnd('}');
     }
     this.leave();
   }
 
-  /** Passes an array; `passItem` passes an item. */
-  protected elements(passItem?: () => void): void {
+  /** @param readItem scans an item */
+  protected scanArray(readItem?: () => void): void {
     this.enter();
     let isOpen = this.text[this.at] !== ']';
     while (isOpen) {
-      if (passItem === undefined) this.value();
-      else passItem();
+      if (readItem === undefined) this.scanValue();
+      else readItem();
       isOpen = !this.isAtEnd(']');
     }
     this.leave();
@@ -118,7 +117,7 @@ export class JsonScanner {
     this.at++;
   }
 
-  /** Whether the closing bracket comes next; if not, passes the comma that must. */
+  /** Whether the closing bracket is next; if not, scans the comma that must be. */
   private isAtEnd(close: string): boolean {
     this.skipWhitespace();
     if (this.text[this.at] === close) return true;
@@ -128,7 +127,7 @@ export class JsonScanner {
     return false;
   }
 
-  private string(): void {
+  private scanString(): void {
     const { text } = this;
     const start = this.at;
     let at = start + 1;
@@ -140,12 +139,12 @@ export class JsonScanner {
       }
       if (Number.isNaN(code)) this.fail('Unterminated string starting at', start);
       if (code < 0x20) this.fail('Invalid control character at', at);
-      at = code === BACKSLASH ? this.escape(start, at + 1) : at + 1;
+      at = code === BACKSLASH ? this.scanEscape(start, at + 1) : at + 1;
     }
   }
 
-  /** Passes an escape whose second character is at `at`, of a string that started at `start`. */
-  private escape(start: number, at: number): number {
+  /** Scans an escape whose second character is at `at`, in a string from `start`; returns the offset behind it. */
+  private scanEscape(start: number, at: number): number {
     const { text } = this;
     const char = text[at];
     if (char === undefined) this.fail('Unterminated string starting at', start);
@@ -153,49 +152,49 @@ export class JsonScanner {
       if (!'"\\/bfnrt'.includes(char)) this.fail('Invalid \\escape', at - 1);
       return at + 1;
     }
-    // Python wants one more character behind the four digits before it looks at them.
+    // Python requires one more character behind the four digits before it checks them.
     if (at + 5 >= text.length || !/^[0-9A-Fa-f]{4}$/.test(text.slice(at + 1, at + 5))) {
       this.fail('Invalid \\uXXXX escape', at);
     }
     return at + 5;
   }
 
-  private number(): void {
+  private scanNumber(): void {
     const { text } = this;
     const start = this.at;
     let at = text[start] === '-' ? start + 1 : start;
     if (!isDigit(text.charCodeAt(at))) this.fail('Expecting value', start);
-    at = text[at] === '0' ? at + 1 : this.digits(at);
-    if (text[at] === '.' && isDigit(text.charCodeAt(at + 1))) at = this.digits(at + 1);
+    at = text[at] === '0' ? at + 1 : this.scanDigits(at);
+    if (text[at] === '.' && isDigit(text.charCodeAt(at + 1))) at = this.scanDigits(at + 1);
     if (text[at] === 'e' || text[at] === 'E') {
       const exponent = text[at + 1] === '+' || text[at + 1] === '-' ? at + 2 : at + 1;
-      if (isDigit(text.charCodeAt(exponent))) at = this.digits(exponent);
+      if (isDigit(text.charCodeAt(exponent))) at = this.scanDigits(exponent);
     }
     this.at = at;
   }
 
-  private digits(at: number): number {
+  private scanDigits(at: number): number {
     let end = at;
     while (isDigit(this.text.charCodeAt(end))) end++;
     return end;
   }
 
-  /** Passes one value and returns it without whitespace and duplicate names. */
+  /** Scans one value and returns it without whitespace and duplicate names. */
   compactValue(): string {
     const start = this.at;
     if (this.text[start] === '{') return this.compactObject();
     if (this.text[start] === '[') {
       const items: string[] = [];
-      this.elements(() => items.push(this.compactValue()));
+      this.scanArray(() => items.push(this.compactValue()));
       return `[${items.join(',')}]`;
     }
-    this.value();
+    this.scanValue();
     return this.text.slice(start, this.at);
   }
 
   private compactObject(): string {
     const members = new Map<string, string>();
-    this.members((nameAt, nameEnd) => {
+    this.scanObject((nameAt, nameEnd) => {
       const sent = this.text.slice(nameAt, nameEnd);
       const value = this.compactValue();
       const name = sent.includes('\\') ? JSON.stringify(JSON.parse(sent)) : sent;
@@ -206,7 +205,7 @@ export class JsonScanner {
     return `{${[...members.values()].join(',')}}`;
   }
 
-  /** Called for a name (with its quotes) that is in the object already: the last value counts. */
+  /** Called for a duplicate name (with its quotes): the last value counts. */
   protected onDuplicate(_nameAt: number, _name: string): void {}
 
   private fail(message: string, at = this.at): never {

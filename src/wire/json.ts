@@ -9,15 +9,15 @@ export class JsonNumber {
   }
 }
 
-/** An array, which no member of a model that is served here takes. */
+/** An array. Its items are not kept: no model here has an array. */
 export class JsonArray {}
 
-/** An object that is left as text until somebody asks for its members. */
+/** An object, kept as text until its members are read. */
 export class JsonObject {
   private readonly source: string;
   private readonly start: number;
   private known: Map<string, JsonValue> | undefined;
-  /** Members that the model which read this object does not know, as they were sent, and those that it knows. */
+  /** Names as sent that the model of this object does not know, and the names that it knows. */
   unknown: { names: string[]; known: readonly string[] } | undefined;
 
   constructor(source: string, start: number) {
@@ -25,31 +25,31 @@ export class JsonObject {
     this.start = start;
   }
 
-  /** Passes the object and notes its members on the way, so that they need not be looked for again. */
+  /** Scans the object and keeps its members, so that they need not be scanned again. */
   static scan(scanner: JsonScanner): JsonObject {
     const object = new JsonObject(scanner.text, scanner.at);
     object.known = readMembers(scanner);
     return object;
   }
 
-  /** The members by name; of a name given twice the last value counts, in the first one's place. */
+  /** The members by name. The last value of a duplicate name counts, in the place of the first. */
   members(): Map<string, JsonValue> {
     this.known ??= readMembers(new JsonScanner(this.source, this.start));
     return this.known;
   }
 
-  /** The text without blanks; of a name given twice, at any depth, the last value in the first one's place. */
+  /** The text without whitespace and, at any depth, duplicate names: the last value, in the place of the first. */
   toText(): string {
     return new JsonScanner(this.source, this.start).compactValue();
   }
 }
 
-/** What stands in a JSON text, one level deep. */
+/** A JSON value; those inside of it are still text. */
 export type JsonValue = string | boolean | null | JsonNumber | JsonArray | JsonObject;
 
 /**
  * Checks the whole text and returns its outermost value.
- * @throws {JsonSyntaxError} where Python would refuse it
+ * @throws {JsonSyntaxError} where Python has one
  * @throws {JsonDepthError} as soon as level 101 is entered, before any later error
  */
 export function parseJson(text: string): JsonValue {
@@ -63,13 +63,13 @@ export function parseJson(text: string): JsonValue {
 
 function scanValue(scanner: JsonScanner): JsonValue {
   const start = scanner.at;
-  scanner.value();
+  scanner.scanValue();
   return toJsonValue(scanner.text, start, scanner.at);
 }
 
 function readMembers(scanner: JsonScanner): Map<string, JsonValue> {
   const members = new Map<string, JsonValue>();
-  scanner.members((nameAt, nameEnd) => {
+  scanner.scanObject((nameAt, nameEnd) => {
     const name = decodeString(scanner.text.slice(nameAt, nameEnd));
     members.set(name, scanValue(scanner));
   });
@@ -79,7 +79,7 @@ function readMembers(scanner: JsonScanner): Map<string, JsonValue> {
 /** Whether a text made by {@link JsonObject.toText} holds a `NaN` or an `Infinity`. */
 export function hasNonFinite(compact: string): boolean {
   if (!compact.includes('N') && !compact.includes('I')) return false;
-  // Outside of strings, capital letters other than an exponent's E stand in these two words only.
+  // Outside of strings, only these two words have an N or an I.
   for (let at = 0; at < compact.length; at++) {
     const code = compact.charCodeAt(at);
     if (code === QUOTE) at = endOfCheckedString(compact, at) - 1;

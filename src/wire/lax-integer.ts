@@ -1,7 +1,7 @@
 import { stripWhitespace } from '../domain/code-points.ts';
 import { JsonNumber } from './json.ts';
 
-/** Why a value is no integer, in pydantic's words. */
+/** Why a value is not an integer, in pydantic's words. */
 export interface NotAnInteger {
   type: string;
   msg: string;
@@ -26,14 +26,14 @@ const NOT_UNICODE: NotAnInteger = {
   msg: 'Input should be a valid string, unable to parse raw data as a unicode string',
 };
 
-/** Characters of a number that pydantic reads; a longer one it calls too large as it stands, unparsable with trimmings. */
+/** The most characters that pydantic reads. A longer number is too large for it, or unparsable if it needed cleaning. */
 const MAX_LENGTH = 4300;
-/** More digits than any limit has: the value itself no longer matters, only its sign. */
+/** More digits than any limit has: of a longer number only the sign matters. */
 const ENOUGH_DIGITS = 20;
 
 /**
- * The integer that pydantic's lax mode (observed with 2.13) takes the value for: numbers without a fraction, booleans,
- * and strings of such numbers with blanks around.
+ * The integer that pydantic's lax mode (observed with 2.13) reads: from numbers without a fraction, booleans, and strings
+ * of such numbers with whitespace around.
  */
 export function readLaxInteger(value: unknown): bigint | NotAnInteger {
   if (typeof value === 'boolean') return value ? 1n : 0n;
@@ -49,7 +49,7 @@ function readFloat(text: string): bigint | NotAnInteger {
   return Math.abs(number) >= 2 ** 63 ? TOO_LARGE : BigInt(number);
 }
 
-/** As pydantic-core's `str_as_int` (its source, `input/shared.rs`): the text as it stands, else what cleaning makes of it. */
+/** As pydantic-core's `str_as_int` (`input/shared.rs`): the text as it is, else the cleaned text. */
 function readString(text: string): bigint | NotAnInteger {
   if (/\p{Surrogate}/u.test(text)) return NOT_UNICODE;
   if (countLeadingDigits(text) > MAX_LENGTH) return TOO_LARGE;
@@ -62,7 +62,7 @@ const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 
 const countLeadingDigits = (text: string) => /^-?[1-9]\d*/.exec(text)?.[0].length ?? 0;
 
-/** Without whitespace around, leading zeros, a fraction of zeros and single underscores; undefined for what has no digits. */
+/** Removes whitespace around, leading zeros, a fraction of zeros and single underscores; undefined without digits. */
 function cleanText(text: string): string | undefined {
   const trimmed = stripWhitespace(text, WHITE_SPACE);
   const [, sign = '', unsigned = ''] = /^([+-]?)(.*)$/s.exec(trimmed) ?? [];
@@ -74,7 +74,7 @@ function cleanText(text: string): string | undefined {
   return `${sign === '-' ? '-' : ''}${isGrouped ? whole.replaceAll('_', '') : whole}`;
 }
 
-/** Zeros, and underscores behind the first one, go up to where the number begins: even at a minus sign, or at a fraction. */
+/** Removes zeros, and underscores behind the first zero, up to a digit, a minus sign or a fraction. */
 function stripLeadingZeros(text: string): string | undefined {
   if (/^[1-9]/.test(text)) return text;
   const zeros = /^0[0_]*/.exec(text)?.[0].length ?? 0;
@@ -84,7 +84,7 @@ function stripLeadingZeros(text: string): string | undefined {
   return /[1-9-]/.test(next) ? text.slice(zeros) : undefined;
 }
 
-/** What neither `trim()` nor Python's `strip()` cuts: U+0085 is part of it, U+001C and U+FEFF are not. */
+/** Not what `trim()` or Python's `strip()` remove: U+0085 is part of it, U+001C and U+FEFF are not. */
 const WHITE_SPACE = /\p{White_Space}/u;
 
 function toBigInt(digits: string): bigint {

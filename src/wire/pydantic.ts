@@ -13,7 +13,7 @@ const NOT_A_MODEL = 'Input should be a valid dictionary or object to extract fie
 
 type Context = z.core.$RefinementCtx<unknown>;
 
-/** Notes an error in pydantic's words; returns what a transform gives back when it failed. */
+/** Records an error in pydantic's words; returns what a failed transform must return. */
 function refuse(context: Context, type: string, msg: string, ctx?: Record<string, unknown>): never {
   context.addIssue({ code: 'custom', message: msg, params: { type, ctx } });
   return z.NEVER;
@@ -25,7 +25,7 @@ const readString = (value: unknown, context: Context): string =>
 const refuseUnstorable = (context: Context) =>
   refuse(context, 'value_error', 'Value error, null characters and unpaired surrogates are not allowed');
 
-/** NUL and unpaired surrogates: the real service answers 500 there, or the value would not come back as it was sent. */
+/** Refuses NUL and unpaired surrogates: the real service answers 500, or would return another text than was sent. */
 function readStorable(value: unknown, context: Context): string {
   const text = readString(value, context);
   if (typeof text !== 'string') return z.NEVER;
@@ -62,7 +62,7 @@ function readPositiveInteger(value: unknown, context: Context): number {
 const member = <T>(read: (value: unknown, context: Context) => T, description: z.GlobalMeta) =>
   z.unknown().transform(read).meta(description);
 
-/** pydantic's `str`, without what cannot be kept. */
+/** pydantic's `str`, if it can be stored. */
 export const text = () => member(readStorable, { type: 'string' });
 
 /** pydantic's `EmailStr`; the outcome is the normalized address. It refuses NUL characters in its own words. */
@@ -75,11 +75,11 @@ export const jsonObject = () => member(readObject, { type: 'object', additionalP
 export const positiveInteger = () =>
   member(readPositiveInteger, { type: 'integer', minimum: 1, maximum: MAX_RATE_LIMIT });
 
-/** Whether members that a model does not know are passed over, as the real service does, or are an error. */
+/** Whether unknown members are ignored, as by the real service, or are an error. */
 export const UNKNOWN_FIELDS = ['ignore', 'reject'] as const;
 export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
 
-/** A model: an object whose members are checked in the model's order. What it does not know is noted in the object. */
+/** A model: its members are checked in its order. Unknown members are recorded in the {@link JsonObject}. */
 export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: UnknownFields) => {
   const names = Object.keys(shape);
   return z.preprocess(
@@ -110,7 +110,7 @@ export const optional = <T extends z.ZodType>(type: T) => type.nullable().option
 
 /**
  * The received body as `schema` reads it.
- * @throws the refusal `bad_request` for bytes that are no text, `invalid_body` with all errors in pydantic's order, those
+ * @throws the refusal `bad_request` for bytes that are not text; `invalid_body` with all errors in pydantic's order, those
  * of unknown members last
  */
 export function readBody<T extends z.ZodType>(
@@ -131,7 +131,7 @@ export function readBody<T extends z.ZodType>(
 }
 
 function toBodyError(issue: z.core.$ZodIssue): BodyError {
-  if (issue.code !== 'custom') throw new Error(`a schema of the wire refused in zod's words: ${issue.code}`);
+  if (issue.code !== 'custom') throw new Error(`a schema without a message in pydantic's words: ${issue.code}`);
   const { type, ctx } = issue.params ?? {};
   return { type, loc: ['body', ...issue.path.map(String)], msg: issue.message, ...(ctx && { ctx }) };
 }
