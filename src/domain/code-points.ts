@@ -1,6 +1,6 @@
 /**
- * Characters as Python sees them, for the reasons that email-validator gives (observed with CPython 3.11). A text is
- * taken code point by code point throughout.
+ * Characters as Python sees them, for email-validator's reasons (observed with CPython 3.11). All of it works by code
+ * point.
  */
 
 /** What Python's `str.strip()` removes, for a regular expression: Unicode's White_Space, and U+001C to U+001F. */
@@ -20,14 +20,14 @@ export function stripTrailingWhitespace(text: string, whitespace = WHITESPACE): 
   return text.slice(0, end);
 }
 
-/** In the order of the code points, which differs from that of UTF-16 beyond U+FFFF. */
+/** Sorts by code point, which differs from JavaScript's order beyond U+FFFF. */
 export function sortByCodePoint(texts: Iterable<string>): string[] {
   return [...texts].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 const LEGIBLE = /^[\p{L}\p{N}\p{P}\p{S}]$/u;
 
-/** A character as it is shown in a reason: in quotes, by its name, or by its number. */
+/** The character as a reason shows it: in quotes, by its name, or by its number. */
 export function toShown(char: string): string {
   if (char === "'" || char === '\\') return `"${char}"`;
   if (LEGIBLE.test(char)) return `'${char}'`;
@@ -36,12 +36,12 @@ export function toShown(char: string): string {
   return NAMES[code] ?? `U+${digits.padStart(code < 0xffff ? 4 : 8, '0')}`;
 }
 
-/** The characters, each once, as they are listed in a reason. */
+/** The characters, each once, as a reason lists them. */
 export function listShown(chars: Iterable<string>): string {
   return sortByCodePoint(new Set([...chars].map(toShown))).join(', ');
 }
 
-/** Characters that make a part of an address unsafe: controls, formats, line breaks, and a mark with nothing before it. */
+/** Characters that make a part of an address unsafe: controls, formats, line breaks, and a mark at its beginning. */
 export function findUnsafe(text: string, { allowSpace }: { allowSpace: boolean }): string[] {
   const unsafe = [...text].filter((char, index) => {
     if (LEGIBLE.test(char)) return false;
@@ -51,7 +51,7 @@ export function findUnsafe(text: string, { allowSpace }: { allowSpace: boolean }
   return sortByCodePoint(new Set(unsafe));
 }
 
-/** Unicode's names of whitespace and of invisible characters, which a person could not see in a reason. */
+/** Unicode's names of whitespace and of invisible characters, which a reader could not see. */
 const NAMES: Record<number, string> = {
   32: 'SPACE',
   160: 'NO-BREAK SPACE',
@@ -96,7 +96,7 @@ const NAMES: Record<number, string> = {
   65279: 'ZERO WIDTH NO-BREAK SPACE',
 };
 
-/** A text as Python's `repr()` writes it out: in quotes, what cannot be seen escaped. */
+/** The text as Python's `repr()` writes it: in quotes, with invisible characters escaped. */
 export function toRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = [...text].map((char) => {

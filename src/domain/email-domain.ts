@@ -2,7 +2,7 @@ import { listShown } from './code-points.ts';
 import { checkDots, checkUnsafe, EmailProblem, tooMany } from './email-problem.ts';
 import { IdnaError, mapDomain, toALabel, toULabel } from './idna.ts';
 
-/** A domain as people read it, and as DNS has it. */
+/** A domain in Unicode, and as DNS has it. */
 export interface DomainName {
   domain: string;
   asciiDomain: string;
@@ -13,13 +13,13 @@ const MAX_LABEL_LENGTH = 63;
 const HOST_CHAR = /^[a-zA-Z0-9.\-\u{80}-\u{10ffff}]$/u;
 const HOST_LABEL = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)';
 const ASCII_DOMAIN = new RegExp(`^${HOST_LABEL}(?:\\.${HOST_LABEL})*$`);
-/** Characters that mapping would turn into a text with a period in it, but for the full-width period. */
+/** Characters that mapping turns into text with a period, except the full-width period. */
 const HIDDEN_PERIOD = /^[\u{2024}-\u{2026}\u{2488}-\u{249b}\u{33c2}\u{33c7}\u{33d8}\u{fe52}\u{1f100}]$/u;
 
-/** Special-use names (RFC 6761 and its kin) that cannot receive mail; `.example` and `.internal` are not among them. */
+/** Special-use names (RFC 6761 and later) without mail. email-validator accepts `.example` and `.internal`. */
 const SPECIAL_USE_NAMES = ['arpa', 'invalid', 'local', 'localhost', 'onion', 'test'];
 
-/** The domain behind the @-sign, lower-cased, in its Unicode form. */
+/** Checks and normalizes the domain behind the @-sign. */
 export function readDomain(sent: string): DomainName {
   refuseChars(sent, (char) => !HOST_CHAR.test(char), '');
   checkUnsafe(sent, { allowSpace: false });

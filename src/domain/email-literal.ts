@@ -2,8 +2,8 @@ import { listShown, toRepr } from './code-points.ts';
 import { EmailProblem } from './email-problem.ts';
 
 /**
- * Refuses the address literal that stood in brackets behind the @-sign. None is taken, but the reason tells whether it
- * was at least a right one, with the words of Python's `ipaddress` (observed with CPython 3.11).
+ * Refuses an address in brackets behind the @-sign. Even a valid one is not allowed; the reason for an invalid one is in
+ * the words of Python's `ipaddress` (observed with CPython 3.11).
  */
 export function refuseLiteral(literal: string): never {
   if (/^[0-9.]+$/.test(literal)) {

@@ -1,9 +1,9 @@
 import { findUnsafe, toShown } from './code-points.ts';
 
-/** Why a text is no e-mail address, in email-validator's words. */
+/** Why a text is not an e-mail address, in email-validator's words. */
 export class EmailProblem extends Error {}
 
-/** Where periods, and in a domain hyphens, may not stand. */
+/** Checks the places of periods, and in a domain of hyphens. `{}` in a message stands for the character. */
 export function checkDots(text: string, atStart: string, atEnd: string, hyphens: boolean): void {
   const fill = (sentence: string, char: string) => new EmailProblem(sentence.replace('{}', char));
   if (text.endsWith('.')) throw fill(atEnd, 'period');

@@ -3,12 +3,12 @@ import { type DomainName, readDomain } from './email-domain.ts';
 import { refuseLiteral } from './email-literal.ts';
 import { checkDots, checkUnsafe, EmailProblem, tooMany } from './email-problem.ts';
 
-/** The normalized address, or why it is none. */
+/** The normalized address, or why the text is not one. */
 export type EmailVerdict = { address: string } | { reason: string };
 
 /**
- * Whether pydantic's `EmailStr` (observed with pydantic 2.13 on email-validator 2.3, no DNS) would take the text: what it
- * would keep, or its reason. Where two rules are broken, the one that email-validator looks at first gives the reason.
+ * Validates as pydantic's `EmailStr` does (observed with pydantic 2.13 on email-validator 2.3, without DNS). If two rules
+ * are broken, the reason is that of the rule that email-validator checks first.
  */
 export function validateEmail(text: string): EmailVerdict {
   try {
@@ -22,7 +22,7 @@ export function validateEmail(text: string): EmailVerdict {
 const MAX_INPUT_LENGTH = 2048;
 const MAX_ADDRESS_BYTES = 254;
 
-/** pydantic's `Joe <a@b.com>` and `"Joe, X" <a@b.com>`: the part in angle brackets counts. */
+/** `Joe <a@b.com>` and `"Joe, X" <a@b.com>`: pydantic takes the part in angle brackets. */
 const WORD = "[\\p{L}\\p{N}!#$%&'*+\\-/=?^_`{|}~]+";
 const PRETTY = new RegExp(
   `^${WHITESPACE_CLASS}*(?:(?:${WORD}${WHITESPACE_CLASS}+)*${WORD}|"[^]+")?${WHITESPACE_CLASS}*<([^\\n]+)>${WHITESPACE_CLASS}*$`,
@@ -36,7 +36,7 @@ const DOT_ATOM_INTERNATIONAL = new RegExp(`^[${ATEXT_INTERNATIONAL}]+(?:\\.[${AT
 const LOCAL_CHAR = new RegExp(`^[.${ATEXT_INTERNATIONAL}]$`, 'u');
 const DISPLAY_NAME_CHAR = new RegExp(`^[ ${ATEXT}]$`);
 
-/** Mailboxes that RFC 2142 makes case-insensitive: the only local parts whose letter case is not kept. */
+/** Mailboxes that are case-insensitive by RFC 2142: the only local parts that are lower-cased. */
 const CASE_INSENSITIVE_MAILBOXES =
   /^(?:info|marketing|sales|support|abuse|noc|security|postmaster|hostmaster|usenet|news|webmaster|www|uucp|ftp)$/i;
 
@@ -54,14 +54,7 @@ function normalizeEmail(text: string): string {
   return `${normalizedLocal}@${name.domain}`;
 }
 
-interface AddressParts {
-  displayName: string | undefined;
-  local: string;
-  isQuoted: boolean;
-  domain: string;
-}
-
-function splitAddress(address: string): AddressParts {
+function splitAddress(address: string) {
   let displayName: string | undefined;
   let [left, right] = splitAtUnquoted(address, ['@', '<']);
   if (right.startsWith('<')) {
@@ -93,13 +86,13 @@ function readAngleBrackets(text: string): string {
   return rest.slice(1).replace(/>+$/, '');
 }
 
-/** Splits before the first of the characters that is neither quoted nor changed by a combining mark behind it. */
+/** Splits before the first of the characters that is not quoted and not changed by a combining mark behind it. */
 function splitAtUnquoted(text: string, specials: string[]): [string, string] {
   const chars = [...text];
   let isInside = false;
   let isEscaped = false;
   for (const [index, char] of chars.entries()) {
-    if (isChangedByWhatFollows(chars, index)) continue;
+    if (isChangedByMarks(chars, index)) continue;
     if (isInside) {
       if (char === '"' && !isEscaped) isInside = false;
       isEscaped = char === '\\' && !isEscaped;
@@ -117,10 +110,10 @@ function splitAtUnquoted(text: string, specials: string[]): [string, string] {
   throw new EmailProblem('An email address must have an @-sign.');
 }
 
-/** Marks that are looked at behind a character: more than any script puts on one. */
+/** The most marks considered behind a character: more than any script has. */
 const MAX_MARKS = 40;
 
-function isChangedByWhatFollows(chars: string[], index: number): boolean {
+function isChangedByMarks(chars: string[], index: number): boolean {
   const [char = '', next = ''] = [chars[index], chars[index + 1]];
   if (char < '\u0080' && next < '\u0300') return false;
   const [first] = chars
@@ -130,7 +123,7 @@ function isChangedByWhatFollows(chars: string[], index: number): boolean {
   return first !== char;
 }
 
-/** The text without the quotes around it and the escapes in it, and whether there were any. */
+/** The text without quotes and escapes, and whether it was quoted. */
 function unquote(text: string): [string, boolean] {
   if (!text.startsWith('"')) return [text, false];
   const chars = [...text].slice(1);
@@ -192,7 +185,7 @@ function readAddressDomain(domain: string): DomainName {
   return readDomain(domain);
 }
 
-/** The address must not be too long as it was sent, as it is kept, and as a mail server without Unicode would see it. */
+/** Checks the address as sent, as stored, and as a mail server without Unicode sees it. */
 function checkLength(original: string, local: string, { domain, asciiDomain }: DomainName): void {
   const bytes = Buffer.byteLength(original);
   if (bytes > MAX_ADDRESS_BYTES) {
@@ -209,7 +202,7 @@ function checkLength(original: string, local: string, { domain, asciiDomain }: D
   }
 }
 
-/** How many characters are too many: at least, when some take several bytes. */
+/** How many characters are too many: a range if some take several bytes. */
 function toExcess(address: string, bytes: number): string {
   const excess = bytes - MAX_ADDRESS_BYTES;
   const widest = Math.max(...[...address].map((char) => Buffer.byteLength(char)));

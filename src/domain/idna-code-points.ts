@@ -9,25 +9,25 @@ interface Tables {
 
 const require = createRequire(import.meta.url);
 
-/** Loaded on first use: a server that never sees a domain beyond ASCII neither reads nor parses them. */
+/** Loaded on first use: most servers never see a domain beyond ASCII. */
 export const loadTables = (): Tables => require('./idna-tables.cjs');
 
 /**
- * Code points as IDNA 2008 (RFC 5892) and its compatibility mapping (UTS 46) see them. tr46 has the mapping; what a
- * label may hold follows from it and from Unicode's own properties.
+ * Code points by IDNA 2008 (RFC 5892) and its compatibility mapping (UTS 46). tr46 has the mapping; which code points are
+ * valid follows from it and from Unicode's properties.
  */
 
 const OPTIONS = { checkBidi: false, checkHyphens: false, checkJoiners: false, useSTD3ASCIIRules: false };
 
-/** What UTS 46 makes of a code point (nontransitional, without STD3), or undefined where it is not allowed. */
+/** The UTS 46 mapping of a code point (nontransitional, without STD3), or undefined if it is not allowed. */
 export function mapCodePoint(char: string): string | undefined {
-  // Between letters, because a combining mark may not stand first.
+  // Between letters, because a combining mark cannot be the first character.
   const { toUnicode } = loadTables().tr46;
   if (toUnicode(`a${char}b`, OPTIONS).error) return undefined;
   return toUnicode(char, OPTIONS).domain;
 }
 
-// The sections of RFC 5892 that make a code point valid or not, section 2.6 (exceptions) first.
+// The categories of RFC 5892, section 2, beginning with 2.6 (exceptions).
 const EXCEPTIONS_VALID = /^[\u{df}\u{3c2}\u{6fd}\u{6fe}\u{f0b}\u{3007}]$/u;
 const EXCEPTIONS_DISALLOWED = /^[\u{640}\u{7fa}\u{302e}\u{302f}\u{3031}-\u{3035}\u{303b}]$/u;
 const LETTER_OR_DIGIT = /^[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}]$/u;
@@ -35,7 +35,7 @@ const IGNORABLE = /^[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Noncharac
 const IGNORABLE_BLOCK = /^[\u{20d0}-\u{20ff}\u{1d100}-\u{1d1ff}\u{1d200}-\u{1d24f}]$/u;
 const OLD_HANGUL_JAMO = /^[\u{1100}-\u{11ff}\u{a960}-\u{a97c}\u{d7b0}-\u{d7c6}\u{d7cb}-\u{d7fb}]$/u;
 
-/** Whether the code point is PVALID: allowed anywhere in a label. Those with a rule for their context are not. */
+/** Whether the code point is PVALID: allowed anywhere in a label, without a rule for its context. */
 export function isValidAnywhere(char: string): boolean {
   if (/^[a-z0-9-]$/.test(char) || EXCEPTIONS_VALID.test(char)) return true;
   if (EXCEPTIONS_DISALLOWED.test(char) || CONTEXTO.test(char) || !LETTER_OR_DIGIT.test(char)) return false;
@@ -46,7 +46,7 @@ export function isValidAnywhere(char: string): boolean {
 export const CONTEXTJ = /^[\u{200c}\u{200d}]$/u;
 export const CONTEXTO = /^[\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}\u{660}-\u{669}\u{6f0}-\u{6f9}]$/u;
 
-/** What the rules of CONTEXTO code points ask of a label as a whole. */
+/** What the rules of CONTEXTO code points need to know of the label as a whole. */
 export interface LabelContext {
   isJapanese: boolean;
   hasArabicDigit: boolean;
@@ -63,13 +63,13 @@ export function readContext(label: string): LabelContext {
   };
 }
 
-/** Whether the rule of a CONTEXTO code point (RFC 5892, appendix A.3 to A.9) holds where it stands in the label. */
+/** Whether the rule of the CONTEXTO code point at `at` holds (RFC 5892, appendix A.3 to A.9). */
 export function isInItsContext(label: readonly string[], at: number, context: LabelContext): boolean {
   const [before, char, after] = [label[at - 1], label[at] ?? '', label[at + 1]];
   if (char === '\u{b7}') return before === 'l' && after === 'l';
   if (char === '\u{375}') return after !== undefined && /^\p{Script=Greek}$/u.test(after);
   if (char === '\u{5f3}' || char === '\u{5f4}') return before !== undefined && /^\p{Script=Hebrew}$/u.test(before);
   if (char === '\u{30fb}') return context.isJapanese;
-  // Arabic-Indic digits and extended ones do not stand together.
+  // Arabic-Indic digits and extended ones must not be mixed.
   return !(context.hasArabicDigit && context.hasExtendedArabicDigit);
 }

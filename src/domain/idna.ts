@@ -11,22 +11,22 @@ import {
 } from './idna-code-points.ts';
 
 /**
- * Domain names by IDNA 2008, in the order and with the words of Python's package idna (observed with 3.20), whose
- * words email-validator passes on.
+ * Why a domain is not valid by IDNA 2008, in the words of Python's package idna (observed with 3.20), which email-validator
+ * passes on. The checks below have its order.
  */
 export class IdnaError extends Error {}
 
 const ALABEL_PREFIX = 'xn--';
 const MAX_LABEL_LENGTH = 63;
-/** Characters of a domain, and of a label, beyond which nothing else is looked at. */
+/** The most characters of a domain, and of a label, that are checked any further. */
 const MAX_INPUT_LENGTH = 1024;
 const MAX_CHECKED_LENGTH = 254;
 
-/** The domain with UTS 46's compatibility mapping and NFC: letters folded, full-width forms narrowed, dots made dots. */
+/** The domain with UTS 46's compatibility mapping and NFC: case and width folded, all kinds of dots replaced by periods. */
 export function mapDomain(domain: string): string {
   const chars = [...domain];
   if (chars.length > MAX_INPUT_LENGTH) throw new IdnaError('Domain too long');
-  // Nothing but the letter case of ASCII is mapped.
+  // In ASCII, mapping changes the letter case only.
   if (isAscii(domain)) return domain.toLowerCase();
   const known = new Map<string, string | undefined>();
   const mapped = chars.map((char, index) => {
@@ -49,7 +49,7 @@ export function toALabel(label: string): string {
   return alabel;
 }
 
-/** The ASCII label as people read it: `xn--bcher-kva` becomes `bücher`. */
+/** The label in Unicode: `xn--bcher-kva` becomes `bücher`. */
 export function toULabel(alabel: string): string {
   const label = alabel.toLowerCase();
   if (!label.startsWith(ALABEL_PREFIX)) {
@@ -69,7 +69,7 @@ export function toULabel(alabel: string): string {
 
 function decode(encoded: string): string {
   try {
-    // Python takes a delimiter with nothing before it for one, punycode.js does not.
+    // Python accepts a delimiter with nothing before it, punycode.js does not.
     return punycode.decode(encoded.lastIndexOf('-') === 0 ? encoded.slice(1) : encoded);
   } catch {
     throw new IdnaError('Invalid A-label');
@@ -106,7 +106,7 @@ function checkLabel(label: string): void {
   checkBidi(chars);
 }
 
-/** RFC 5892, appendix A.1 and A.2: a joiner stands behind a virama, a non-joiner also between letters that would join. */
+/** RFC 5892, appendix A.1 and A.2: joiners follow a virama; a non-joiner may also be between letters that would join. */
 function isJoining(label: readonly string[], at: number): boolean {
   const before = label[at - 1];
   const { regexes } = loadTables();
@@ -118,7 +118,7 @@ function isJoining(label: readonly string[], at: number): boolean {
   return regexes.validZWNJ.test(around.join(''));
 }
 
-/** RFC 5893, section 2, for each label that has a letter or number written from right to left. */
+/** RFC 5893, section 2, for a label with a letter or number written from right to left. */
 function checkBidi(label: readonly string[]): void {
   const text = label.join('');
   if (isAscii(text)) return;
