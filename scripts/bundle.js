@@ -4,18 +4,16 @@ import { build } from 'esbuild';
 const project = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * What Fastify would load at every start and this program never uses: its compilers of schemas, inject() for tests,
- * HTTP/2 and TLS.
+ * What Fastify would load at every start and this program never uses: compilers of schemas, inject() for tests, HTTP/2 and
+ * TLS. Without these aliases a start takes 4 % more CPU and 2.4 MiB more memory.
  */
-const UNUSED =
-  /^(@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|light-my-request|node:http2|node:https)$/;
-const withoutUnused = {
-  name: 'without-unused',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: UNUSED }, ({ path }) => ({ path, namespace: 'unused' }));
-    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = () => {}' }));
-  },
-};
+const UNUSED = [
+  '@fastify/ajv-compiler',
+  '@fastify/fast-json-stringify-compiler',
+  'light-my-request',
+  'node:http2',
+  'node:https',
+];
 
 /** Packages that few starts need, each a file of its own: Node would read and parse them at every start. */
 const SELDOM = { yaml: 'yaml.cjs', '@fastify/swagger': 'swagger.cjs', '@fastify/swagger-ui': 'swagger-ui.cjs' };
@@ -53,7 +51,8 @@ export const bundle = (options = {}) =>
     lineLimit: 200,
     external: ['better-sqlite3'],
     logLevel: 'warning',
-    plugins: [withoutUnused, seldomApart],
+    alias: Object.fromEntries(UNUSED.map((name) => [name, `${project}scripts/unused.cjs`])),
+    plugins: [seldomApart],
     // A test that fakes timers stops none of the libraries either.
     inject: ['src/domain/real-time.ts'],
     define: { 'import.meta.url': 'importMetaUrl' },
