@@ -1,6 +1,6 @@
 // `npm run bench -- --against REF`: the CPU time of a PATCH and of a GET, of what is in this folder and of another commit.
-// Not requests a second: those depend on what else the machine does. The other commit runs twice, side by side: how far
-// it is from itself tells which differences mean nothing.
+// Not requests a second: those depend on what else the machine does. The other commit runs twice, side by side: how far it
+// is from itself shows which differences mean nothing.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

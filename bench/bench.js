@@ -118,7 +118,7 @@ async function measureMany(seed) {
   const one = await startOurs('one', ['--seed', seed]);
   const first = await startOurs('many', ['--seed', seed]);
   await first.stop();
-  fillDatabase(join(folder, 'many', 'mock.db'));
+  seedDatabase(join(folder, 'many', 'mock.db'));
   const many = await startOurs('many');
 
   const oneKey = [keyOf(1)];
@@ -138,7 +138,7 @@ async function measureMany(seed) {
 }
 
 /** Copies organization number 1 and its key, row by row: a seed file of this size takes half a minute and two gigabytes. */
-function fillDatabase(file) {
+function seedDatabase(file) {
   const db = new Sqlite(file);
   const organization = db.prepare('SELECT * FROM organizations').get();
   const apiKey = db.prepare('SELECT * FROM api_keys').get();
@@ -175,7 +175,7 @@ const readMachine = () => ({
   platform: `${process.platform} ${process.arch}`,
 });
 
-/** A part that fails is told, and does not take the others with it. */
+/** A part that fails is reported, and does not stop the others. */
 async function attempt(name, measure) {
   try {
     return await measure();

@@ -37,7 +37,7 @@ function request()
 end
 ${RESULT}`;
 
-/** Stops here with a line that tells what to do when there is no wrk. */
+/** Without wrk, stops here with a line that says what to do. */
 export function checkWrk() {
   if (spawnSync('wrk', ['-v']).error === undefined) return;
   console.error('bench: wrk is not on the PATH: install it with `apt-get install wrk` or `brew install wrk`');

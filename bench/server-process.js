@@ -31,7 +31,7 @@ export async function startProcess(args, folder) {
 export const startServer = (args, folder, program = CLI) =>
   startProcess([program, '--port', '0', '--json', ...args], folder);
 
-/** Resident memory of a process in MiB; undefined where /proc does not tell. */
+/** Resident memory of a process in MiB; undefined where there is no /proc. */
 export function readMemory(pid) {
   try {
     const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

@@ -1,10 +1,10 @@
-// npm takes every flag before `--` for a setting of its own: `npm start --reset` would start without --reset, and say so in
-// a warning at most. What npm took stands in `npm_config_…` (the same in npm 10 and 11), and the value of `--port 4031`,
-// which npm does not know to take one, is an argument of the script.
+// npm takes every flag before `--` as a setting of its own: `npm start --reset` would start without --reset, with a warning
+// at most. What npm took is in `npm_config_…` (the same in npm 10 and 11), and the value of `--port 4031`, a flag that npm
+// does not know to have one, is an argument of the script.
 import { readFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 
-/** The flags of the program, as `--help` shows them, but for `--json`: npm knows one of that name. */
+/** The flags of the program, as `--help` shows them, but for `--json`: npm has a flag of that name. */
 export function readFlags() {
   const settings = readFileSync(new URL('../src/settings.ts', import.meta.url), 'utf8');
   const flags = [...settings.matchAll(/\bflag: '(--[^']+)'/g)].map(([, flag]) => flag);
@@ -26,7 +26,7 @@ export function toCommand(env) {
   return manager === 'npm' ? 'npm start --' : `${manager} start`;
 }
 
-/** pnpm hands on the `--` that npm wants. */
+/** pnpm passes on the `--` that npm needs. */
 export const withoutSeparator = (args) => (args[0] === '--' ? args.slice(1) : args);
 
 /**

@@ -102,7 +102,7 @@ function isInstalled() {
   }
 }
 
-/** When anything in there changed last; a folder's own time tells of files that are gone. */
+/** When anything in there changed last; a folder's own time changes when files are removed. */
 function newest(path) {
   const { mtimeMs } = statSync(path);
   if (!statSync(path).isDirectory()) return mtimeMs;

@@ -4,23 +4,23 @@ import { escapeControls } from './domain/text.ts';
 import type { ServedKey } from './served-keys.ts';
 import type { RunningServer } from './server.ts';
 
-/** What a start tells of its server. */
+/** What is reported about a server that has started. */
 type Announced = Pick<RunningServer, 'url' | 'db' | 'origin' | 'apiKeys'>;
 
 /** What a banner shows besides what the server says of itself. */
 export interface BannerFacts {
   version: string;
   hasControl: boolean;
-  /** The token of the control plane, which nobody else knows; undefined when it was given, or none is demanded. */
+  /** The generated token of the control plane, shown nowhere else; undefined when one was given, or none is required. */
   generatedToken: string | undefined;
 }
 
-/** Keys that a banner lists at most; a ready line has them all. */
+/** A banner lists at most this many keys; a ready line has them all. */
 const LISTED_KEYS = 20;
 
-/** What a person sees when the server answers. */
+/** What a person sees once the server is ready. */
 export function toBanner(server: Announced, { version, hasControl, generatedToken }: BannerFacts): string {
-  const data = server.db === ':memory:' ? 'in memory, gone when this stops' : resolve(server.db);
+  const data = server.db === ':memory:' ? 'in memory, lost when the server stops' : resolve(server.db);
   const lines = [
     '',
     `mixpeek-mock ${version} is listening on ${server.url}`,
@@ -29,21 +29,21 @@ export function toBanner(server: Announced, { version, hasControl, generatedToke
     `         ${server.origin}`,
     `docs     ${server.url}/docs`,
     ...(hasControl ? [`control  ${server.url}/_mock`] : []),
-    ...(generatedToken ? [`token    ${generatedToken} (generated: the control plane demands it)`] : []),
+    ...(generatedToken ? [`token    ${generatedToken} (generated: the control plane requires it)`] : []),
     '',
     ...toKeyLines(server.apiKeys).map((line, index) => `${index === 0 ? 'keys' : '    '}     ${line}`),
     '',
     'try      (paste it)',
     `         ${toCurl(server)}`,
     '',
-    'Ctrl-C stops it',
+    'Press Ctrl-C to stop',
   ];
-  // A path may hold what a terminal would obey.
+  // A path may contain escape sequences for the terminal.
   return `${lines.map((line) => escapeControls(line && `  ${line}`)).join('\n')}\n\n`;
 }
 
 function toKeyLines(apiKeys: ServedKey[]): string[] {
-  if (apiKeys.length === 0) return ['none of those in the database is known in plain; add one with --api-key'];
+  if (apiKeys.length === 0) return ['the database stores only hashes of its keys; add a key with --api-key'];
   const rows = apiKeys
     .slice(0, LISTED_KEYS)
     .map(({ key, isGiven, account_type, api_key }) => [
@@ -78,8 +78,8 @@ function toCurl({ url, apiKeys }: Announced): string {
 }
 
 /**
- * What a program reads: one line of JSON. A key that cannot be used says why in `status`; of one that a flag or a variable
- * gave only `key_prefix` is shown.
+ * What a program reads: one line of JSON. `status` says why a key cannot be used; of a key from a flag or a variable only
+ * `key_prefix` is shown.
  */
 export function toReadyLine(server: Announced): string {
   const api_keys = server.apiKeys.map(toReadyKey);

@@ -9,7 +9,7 @@ import { askHealth } from './health.ts';
 import { type RunningServer, readOpenApiDocument, readVersion, startServer } from './server.ts';
 import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from './settings.ts';
 
-/** Errors whose message says all that a person needs. */
+/** Errors whose message is enough for a person; of others the stack is shown. */
 const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError'];
 
 const NAME = 'mixpeek-mock';
@@ -25,19 +25,17 @@ function buildProgram(typed: string): Command {
     .helpCommand('help [command]', 'show this help, or that of a command');
   const serveCommand = program
     .command('serve', { isDefault: true })
-    .description('start the server (what happens without a command)');
+    .description('start the server (the default command)');
   addSettings(serveCommand, SERVE_SETTINGS).action((flags) => serve(flags, typed));
-  const health = program.command('health').description('ask a running server: exit code 0 when it is healthy, else 1');
+  const health = program.command('health').description('check a running server: exit code 0 if it is healthy, else 1');
   addSettings(health, HEALTH_SETTINGS).action(checkHealth);
   const openapi = program
     .command('openapi')
     .description('print the OpenAPI document of what is served')
     .addOption(
-      new Option('--openapi <version>', 'version of OpenAPI that it is written in')
-        .choices(['3.1', '3.0'])
-        .default('3.1'),
+      new Option('--openapi <version>', 'OpenAPI version of the document').choices(['3.1', '3.0']).default('3.1'),
     )
-    .option('--url <url>', 'where the server is, for the servers of the document (default: /)', readServerUrl)
+    .option('--url <url>', 'URL of the server, for servers in the document (default: /)', readServerUrl)
     .action(printOpenApi);
   program.addHelpText(
     'after',
@@ -63,7 +61,7 @@ function buildProgram(typed: string): Command {
 }
 
 function addSettings(command: Command, settings: Record<string, Setting>): Command {
-  command.addHelpText('after', '\nA flag counts before its variable, and that before the default.');
+  command.addHelpText('after', '\nA flag takes precedence over its variable, a variable over the default.');
   for (const [name, { flag, short, description, default: fallback, isRepeatable }] of Object.entries(settings)) {
     const text = `${description} (${[fallback && `default: ${fallback}`, toVariable(name)].filter(Boolean).join(', ')})`;
     const flags = short === undefined ? flag : `${short}, ${flag}`;
@@ -73,11 +71,11 @@ function addSettings(command: Command, settings: Record<string, Setting>): Comma
   return command;
 }
 
-/** What commander found wrong, in one line. What is typed at the wrong place may be a secret: it is not repeated. */
+/** Commander's error in one line. The value of an unknown option may be a secret: it is not repeated. */
 function toUsageProblem(text: string, command: Command): string {
   const [, problem = '', similar] = /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(text.trim()) ?? [];
   const [, start, name = '', value] = /^(unknown option ')([^'=]*)(=.*)?'$/s.exec(problem) ?? [];
-  // With a value behind it, commander finds no option similar.
+  // With `=value` behind it, commander suggests nothing.
   const meant =
     similar ??
     (value &&
@@ -90,10 +88,10 @@ function toUsageProblem(text: string, command: Command): string {
   return `${escapeControls(shown)}${meant ? `: did you mean ${meant}?` : ''} (see ${help})`;
 }
 
-/** Words that other programs have for a command of ours. */
+/** What our commands are called in other programs. */
 const MEANT: Record<string, string> = { start: 'serve', run: 'serve', status: 'health' };
 
-/** Without this a word at a command's place would be reported as one argument too many for serve. */
+/** Otherwise commander would report an unknown command as one argument too many for serve. */
 function refuseUnknownCommand(program: Command, args: string[]): void {
   const [first] = args[0] === 'help' ? args.slice(1) : args;
   const known = [...program.commands.map((command) => command.name()), 'help'];
@@ -122,7 +120,7 @@ async function serve(flags: Flags, typed: string): Promise<void> {
   process.stdout.write(config.json ? toReadyLine(server) : asTyped(toBanner(server, facts), typed));
 }
 
-/** The first signal lets requests in flight be answered, also one that comes before the start is done; the second forces. */
+/** The first signal, also during the start, lets requests in flight be answered; the second exits at once. */
 function stopOnSignals(starting: Promise<RunningServer>, typed: string): void {
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -147,7 +145,7 @@ async function checkHealth(flags: Flags): Promise<void> {
 
 function fail(error: unknown, typed: string): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
-  const { name, message, stack } = error as Error;
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   if (PLAIN_ERRORS.includes(name)) printError(asTyped(message, typed));
   else process.stderr.write(`${escapeControls(redactKeys(String(stack)), '\n')}\n`);
   process.exit(error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE);
@@ -155,11 +153,11 @@ function fail(error: unknown, typed: string): never {
 
 const printError = (text: string) => void process.stderr.write(escapeControls(redactKeys(`${NAME}: ${text}\n`), '\n'));
 
-/** A flag that a text advises, with what has to be typed before it under npm; not one that it speaks about. */
+/** Under npm, puts what has to be typed before a flag in front of those that a text advises (not of those that it names). */
 const asTyped = (text: string, typed: string) =>
   typed === NAME ? text : text.replace(/(?<=\s)--[a-z][a-z-]*(?![a-z:-])/g, `${typed} $&`);
 
-/** A reader that went away, like head after the ready line, is no reason to stop; what a full disk lost is a failure. */
+/** A reader that closed the pipe, like `head` after the ready line, is not a failure; output lost to a full disk is. */
 function reportLostOutput({ code }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE') return;
   printError(`standard output cannot be written (${code})`);
@@ -167,7 +165,7 @@ function reportLostOutput({ code }: NodeJS.ErrnoException): void {
 }
 
 /**
- * Does what the arguments say.
+ * Runs the program.
  * @param typed what a person types before flags, such as `npm start --`
  */
 export async function runCli(args: string[] = process.argv.slice(2), typed: string = NAME): Promise<void> {
@@ -176,7 +174,7 @@ export async function runCli(args: string[] = process.argv.slice(2), typed: stri
   try {
     const program = buildProgram(typed);
     refuseUnknownCommand(program, args);
-    // Commander finds no help of its own command.
+    // Commander has no help for its help command.
     const isHelpOfHelp = args[0] === 'help' && args[1] === 'help';
     await program.parseAsync(isHelpOfHelp ? ['help'] : args, { from: 'user' });
   } catch (error) {

@@ -19,8 +19,8 @@ import { listUnknownVariables, readVariable, type Variables } from './variables.
 export type Flags = Record<string, string | boolean | string[] | undefined>;
 
 /**
- * The settings of the server: a flag counts before its variable, and that before the default.
- * @param folder where a seed file is looked for
+ * The settings of the server: a flag takes precedence over its variable, a variable over the default.
+ * @param folder where a seed file is searched for
  * @throws {ConfigError} naming the flag or the variable
  */
 export function readServeConfig(
@@ -45,7 +45,7 @@ function find(name: string, setting: Setting, flags: Flags, variables: Variables
 }
 
 /**
- * Where a server is, without a slash at the end.
+ * The URL of a server, without a slash at the end.
  * @throws {ConfigError}
  */
 export function readServerUrl(value: string): string {
@@ -59,7 +59,6 @@ export function readServerUrl(value: string): string {
 
 function findSeedFile(folder: string): string | undefined {
   const found = SEED_FILES.filter((name) => existsSync(resolve(folder, name)));
-  if (found.length > 1)
-    throw new ConfigError(`--seed: ${found.join(' and ')} are both here; name the one that is meant`);
+  if (found.length > 1) throw new ConfigError(`--seed: ${found.join(' and ')} are both here; name the one to use`);
   return found[0] && resolve(folder, found[0]);
 }

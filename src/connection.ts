@@ -30,7 +30,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   answeringMs: 30_000,
 };
 
-/** What could not be read: Node's code, what could be read of the request, and the bytes that the parser stopped at. */
+/** What could not be parsed: Node's error code, the request as far as it was read, and the bytes where the parser stopped. */
 export interface Unreadable {
   code: string;
   request?: IncomingMessage | undefined;
@@ -42,15 +42,15 @@ export interface ConnectionOptions {
   requestTimeout: number;
   onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   limits: ConnectionLimits;
-  /** The whole response, as bytes of HTTP, to what Node's parser refuses. Called when it is sent. */
+  /** The whole HTTP response to what Node's parser refuses. Called when it is sent. */
   toBadRequest: (unreadable: Unreadable) => string;
 }
 
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 /**
- * What one client sends, and how its connection ends. What it sends behind an answer is read away: a connection that is
- * closed with input unread is reset, which may overtake the answer.
+ * What one client sends, and how its connection ends. What it sends behind an answer is read and discarded: closing a
+ * connection with unread input resets it, and the reset may overtake the answer.
  */
 export class Connection {
   private readonly socket: Socket;
@@ -64,12 +64,12 @@ export class Connection {
   /** A request that is not wholly received was late while it was queued. */
   private isLate = false;
 
-  /** @param turns shared by all connections, so that those that have much queued leave the others their share */
+  /** @param turns shared by all connections, so that one with many queued requests does not block the others */
   constructor(socket: Socket, options: ConnectionOptions, turns: Turns) {
     this.socket = socket;
     this.options = options;
     this.queue = new RequestQueue(turns, (pending) => this.begin(pending));
-    // Node calls this behind the last answer, and would close at once.
+    // Node calls this after the last answer, and would close at once.
     socket.destroySoon = () => this.end();
     socket.once('close', () => this.queue.clear());
   }
@@ -82,7 +82,7 @@ export class Connection {
     else this.takeNoMore();
   }
 
-  /** The server stops: what is asked last has `Connection: close` in its answer, and no other request is taken. */
+  /** The server stops: the last request is answered with `Connection: close`, and no other is taken. */
   stop(): void {
     this.isStopping = true;
     const last = this.queue.last?.response;
@@ -94,13 +94,13 @@ export class Connection {
     this.hasLast = true;
   }
 
-  /** What Node's parser could not read. The requests before it have their answers first. */
+  /** Refuses what Node's parser could not read, once all requests before it are answered. */
   refuse({ code, request, packet }: Unreadable): void {
     if (code === TIMEOUT && this.isExcused()) return;
-    // Whatever else the client sends is refused again, chunk by chunk.
+    // Node reports each further chunk again.
     if (this.isEnding) return;
     this.isEnding = true;
-    // Node has let go of the socket: an answer that is written piece by piece would wait for ever.
+    // Node has detached the socket: an answer that is written in pieces would wait for 'drain' for ever.
     if (code === 'CONNECT') this.socket.on('drain', () => this.queue.current?.response.emit('drain'));
     const unread = this.queue.dropUnread();
     unread?.request.resume();
@@ -111,8 +111,8 @@ export class Connection {
   }
 
   private begin({ request, response }: Pending): void {
-    if (hasBody(request)) response.on('prefinish', this.readAway);
-    // HTTP/1.0 knows no chunks: where the body ends is uncertain (RFC 9112, 6.1).
+    if (hasBody(request)) response.on('prefinish', this.discardRest);
+    // HTTP/1.0 has no chunked bodies: where this one ends is uncertain (RFC 9112, 6.1).
     if (request.httpVersionMinor === 0 && isChunked(request)) response.shouldKeepAlive = false;
     if (this.isLate && !request.complete) this.allowTime(request);
     this.options.onRequest(request, response);
@@ -122,15 +122,15 @@ export class Connection {
   private takeNoMore(): void {
     this.isEnding = true;
     if (this.queue.last !== undefined) this.queue.last.response.shouldKeepAlive = false;
-    // From here on nothing is parsed: what comes waits in the system, and is read away at the end. Of what was read already
-    // Node would make hundreds of requests: unless its parser, which is not public, hands none on.
+    // From here on nothing is parsed: what comes is buffered by the system, and discarded at the end. What was read already
+    // would become hundreds of requests, unless Node's parser, which is not public, hands none on.
     const { parser }: Socket & { parser?: { onIncoming?: () => number } } = this.socket;
     if (parser !== undefined) parser.onIncoming = () => 0;
     this.socket.removeAllListeners('data').on('data', () => {});
     this.socket.pause();
   }
 
-  /** Whether what is late was queued behind an answer, or was never begun. */
+  /** Whether a late request had to wait for the answers before it. A connection that never sent anything is closed silently. */
   private isExcused(): boolean {
     if (this.socket.bytesRead === 0) {
       this.socket.destroy();
@@ -142,7 +142,7 @@ export class Connection {
     return true;
   }
 
-  /** Gives a request that was queued the time that any has. Without one, its head is awaited. */
+  /** Gives a request that was queued the full time. Undefined: its head has not arrived yet. */
   private allowTime(request?: IncomingMessage): void {
     if (request !== undefined) this.isLate = false;
     const timer = setTimeout(() => {
@@ -152,8 +152,8 @@ export class Connection {
     this.socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Reads the rest of a request that was answered before it was wholly received. */
-  private readonly readAway = (): void => {
+  /** Reads and discards the rest of a request that was answered before it was wholly received. */
+  private readonly discardRest = (): void => {
     const request = this.queue.current?.request;
     if (request === undefined || request.complete) return;
     const { socket } = this;
@@ -180,7 +180,7 @@ export class Connection {
     else Socket.prototype.destroySoon.call(this.socket);
   }
 
-  /** Ends our side, and the whole connection once the client ends its own, or is silent, or sends too much. */
+  /** Ends our side, and the whole connection once the client ends its side, is silent, or sends too much. */
   private linger(): void {
     const { socket } = this;
     const { unreadBytes, unreadMs, lingerMs } = this.options.limits;

@@ -4,29 +4,29 @@ import { type Listener, type ListenOptions, listen } from './listener.ts';
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface EarlyListener extends Listener {
-  /** Answers who waits, and from now on everybody at once. */
+  /** Answers the requests that are queued, and all later ones at once. */
   serve(answer: Answer): void;
 }
 
 /**
- * Takes the port before anybody can be answered: whoever asks that early waits.
+ * Takes the port before anything can be answered: requests are queued until then.
  * @throws {ListenError} when the port is in use or the address is not this machine's
  */
 export async function listenEarly(options: Omit<ListenOptions, 'onRequest'>): Promise<EarlyListener> {
-  const waiting: Parameters<Answer>[] = [];
-  let answer: Answer = (...exchange) => void waiting.push(exchange);
+  const queued: Parameters<Answer>[] = [];
+  let answer: Answer = (...exchange) => void queued.push(exchange);
   let isWaiting = true;
   const serve = (routing: Answer) => {
     isWaiting = false;
     answer = routing;
-    for (const exchange of waiting.splice(0)) routing(...exchange);
+    for (const exchange of queued.splice(0)) routing(...exchange);
   };
   const listener = await listen({ ...options, onRequest: (request, response) => answer(request, response) });
   return {
     url: listener.url,
     serve,
     close: () => {
-      // Whom nobody will answer any more: without this the listener would wait for it.
+      // Nobody will answer these any more: the listener would wait for them.
       if (isWaiting) serve(({ socket }) => socket.destroy());
       return listener.close();
     },

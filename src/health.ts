@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from './domain/errors.ts';
+import { toUrl } from './domain/text.ts';
 import type { HealthConfig } from './settings.ts';
 
 const BETWEEN_TRIES_MS = 100;
@@ -10,10 +12,9 @@ const TRY_MS = 2000;
 
 const WHO_ANSWERS = 'is the server running, on this port?';
 
-/** Asks a server for its health, again and again for `wait` milliseconds. The outcome is one line for a person. */
+/** Asks a server for its health, repeatedly for up to `wait` milliseconds. The outcome is one line for a person. */
 export async function askHealth({ host, port, wait = 0 }: HealthConfig): Promise<{ isHealthy: boolean; line: string }> {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  const url = `http://${name.includes(':') ? `[${name}]` : name}:${port}/v1/health`;
+  const url = `${toUrl(host, port)}/v1/health`;
   const deadline = performance.now() + wait;
   for (;;) {
     const problem = await askOnce(url);
@@ -25,16 +26,16 @@ export async function askHealth({ host, port, wait = 0 }: HealthConfig): Promise
   }
 }
 
-/** What is wrong, or undefined. Not by fetch: it refuses ports such as 6000 that a server may well have. */
+/** What is wrong, if anything. Not by fetch, which refuses ports such as 6000 that a server may well have. */
 async function askOnce(url: string): Promise<string | undefined> {
   try {
     const request = get(url, { signal: AbortSignal.timeout(TRY_MS), agent: false });
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
-    const { status } = (await json(response)) as { status?: unknown };
+    const response: IncomingMessage = (await once(request, 'response'))[0];
+    const { status }: { status?: unknown } = JSON.parse(await text(response));
     if (response.statusCode === 200 && status === 'OK') return undefined;
-    if (response.statusCode === 200 && status === 'DEGRADED') return 'it cannot keep changes, its log says why';
+    if (response.statusCode === 200 && status === 'DEGRADED') return 'it cannot store changes; its log says why';
     return `it answered ${response.statusCode}; ${WHO_ANSWERS}`;
   } catch (error) {
-    return `${(error as NodeJS.ErrnoException).code ?? (error as Error).message}; ${WHO_ANSWERS}`;
+    return `${codeOf(error)}; ${WHO_ANSWERS}`;
   }
 }

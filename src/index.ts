@@ -1,7 +1,7 @@
 import { startServer } from './server.ts';
 import { readOptions } from './settings.ts';
 
-/** Settings of a mock server, the same as those of the command line. */
+/** Settings of a mock server: those of the command line. */
 export interface MockServerOptions {
   /** Port to listen on; 0, the default, takes a free one. */
   port?: number;
@@ -11,21 +11,21 @@ export interface MockServerOptions {
   db?: string;
   /** YAML or JSON file that says which organizations and keys there are. Default: the built-in seed. */
   seed?: string;
-  /** Start over from the seed, for a `db` that has data. */
+  /** Start over from the seed, if `db` has data. */
   reset?: boolean;
-  /** Keys that can be used besides: `KEY`, `KEY=permission` or `KEY=permission@organization_id`. No others are generated then. */
+  /** Keys to allow too: `KEY`, `KEY=permission` or `KEY=permission@organization_id`. No other keys are generated then. */
   apiKey?: string | string[];
-  /** `reject` answers 422 to members that the API does not know, which shows a client's typos. Default `ignore`. */
+  /** `reject` answers 422 to members that the API does not know, which reveals a client's typos. Default `ignore`. */
   unknownFields?: 'ignore' | 'reject';
   /** `enforce` answers 429 beyond the limits of the organization, `off` does not even count. Default `headers`. */
   limits?: 'off' | 'headers' | 'enforce';
-  /** A time like `2026-01-01T00:00:00Z` at which the clock stands. Default: real time. */
+  /** A time like `2026-01-01T00:00:00Z` at which the clock is frozen. Default: real time. */
   clock?: string;
   /** Requests that the journal keeps; 0 for none. Default 1000. */
   journalSize?: number;
   /** `off` removes the control plane under `/_mock`. Default `on`. */
   control?: 'on' | 'off';
-  /** What the control plane demands. Default: nothing on loopback, else made up, see {@link MockServer.controlToken}. */
+  /** Token that the control plane requires. Default: none on loopback, else generated, see {@link MockServer.controlToken}. */
   controlToken?: string;
   /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */
   requestTimeout?: string;
@@ -37,22 +37,22 @@ export interface MockServerOptions {
 
 /** A mock server that runs in this process. */
 export interface MockServer<Key extends string | undefined = string> {
-  /** Where it answers, like `http://localhost:40123`. */
+  /** Where it is listening, like `http://localhost:40123`. */
   url: string;
   /**
    * A key for each permission, of the first organization: one of `apiKey`, else one of the seed, else a random one that is
-   * gone when the server closes. Where `apiKey` is given none is generated: undefined for a permission that no key has.
+   * gone when the server closes. With `apiKey` none is generated: undefined for a permission that no key has.
    */
   apiKeys: Record<'admin' | 'delete' | 'write' | 'read', Key>;
-  /** What the control plane demands as a bearer token; undefined where it demands none. */
+  /** The bearer token that the control plane requires; undefined if it requires none. */
   controlToken: string | undefined;
-  /** Answers what is in flight, then lets go of port and database. */
+  /** Answers the requests in flight, then releases port and database. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a mock server that shares nothing with any other, also not with one in the same process.
- * @throws an Error whose message says what to do: the port is in use, the seed has a mistake, an option is wrong
+ * @throws an Error whose message says what to do: the port is in use, the seed has a mistake, an option is invalid
  */
 export async function createMockServer(options?: MockServerOptions & { apiKey?: undefined }): Promise<MockServer>;
 export async function createMockServer(options: MockServerOptions): Promise<MockServer<string | undefined>>;

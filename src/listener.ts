@@ -1,18 +1,20 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { CONNECTION_LIMITS, Connection, type ConnectionLimits, type ConnectionOptions } from './connection.ts';
+import { codeOf } from './domain/errors.ts';
+import { toUrl } from './domain/text.ts';
 import { type Connections, closeServers, stopServers } from './stopping.ts';
 import { Turns } from './turns.ts';
 
-/** The address cannot be listened on. The message is one line, and says what a person should do. */
+/** The address cannot be listened on. The message is one line that says what to do. */
 export class ListenError extends Error {
   override name = 'ListenError';
 }
 
 export interface ListenOptions extends Omit<ConnectionOptions, 'limits'> {
   connectionLimits?: ConnectionLimits;
-  /** `localhost` means every address that the name stands for. */
+  /** `localhost` means 127.0.0.1 and ::1. */
   host: string;
   /** 0 takes a free one. */
   port: number;
@@ -24,7 +26,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Both, whatever the machine's own list of names says. */
+/** Both, whatever /etc/hosts says. */
 const LOOPBACK = ['127.0.0.1', '::1'];
 /** Longer than clients keep an idle connection, so that none is closed just when it is used again. */
 const KEEP_ALIVE_MS = 72_000;
@@ -46,9 +48,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       return { url: toUrl(options.host, port), close: () => stopServers(servers, connections, limits) };
     } catch (error) {
       await closeServers(servers);
-      const { code } = error as NodeJS.ErrnoException;
+      const code = codeOf(error);
       if (options.port === 0 && code === 'EADDRINUSE' && attempt < PORT_ATTEMPTS) continue;
-      throw toListenError(options, code ?? String(error));
+      throw toListenError(options, code);
     }
   }
 }
@@ -61,9 +63,10 @@ async function bindAll(servers: Server[], addresses: string[], wanted: number): 
     try {
       server.listen({ host: addresses[index], port });
       await once(server, 'listening');
-      port = (server.address() as AddressInfo).port;
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) port = address.port;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = codeOf(error);
       if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error;
       refused = error;
     }
@@ -91,7 +94,7 @@ function buildServer(options: ConnectionOptions, connections: Connections): Serv
   const take = (request: IncomingMessage, response: ServerResponse) =>
     connections.get(request.socket)?.take(request, response);
   server.on('request', take);
-  // An expectation that Node does not know is no reason to refuse: the request is answered without it.
+  // A request with an expectation that Node does not know is answered as if it had none.
   server.on('checkExpectation', take);
   server.on('connect', (request, socket: Socket) => {
     // Node has let go of the socket: nobody else hears of a reset, which would end the process.
@@ -106,18 +109,12 @@ function buildServer(options: ConnectionOptions, connections: Connections): Serv
 
 type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 
-function toUrl(host: string, port: number): string {
-  const isAnyAddress = host === '0.0.0.0' || host === '::';
-  const name = isAnyAddress ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}:${port}`;
-}
-
 function toListenError({ host, port }: ListenOptions, code: string): ListenError {
   const reasons: Record<string, string> = {
     EADDRINUSE: `port ${port} is in use: stop what listens there, or choose another with --port (0 takes a free one)`,
-    EACCES: `port ${port} may not be opened: choose one above 1023 with --port`,
-    EADDRNOTAVAIL: `'${host}' is no address of this machine: choose another with --host`,
-    ENOTFOUND: `'${host}' is not known here: choose another with --host`,
+    EACCES: `port ${port} needs more rights: choose one above 1023 with --port`,
+    EADDRNOTAVAIL: `'${host}' is not an address of this machine: choose another with --host`,
+    ENOTFOUND: `'${host}' is an unknown host name: choose another with --host`,
   };
   return new ListenError(reasons[code] ?? `cannot listen on ${host}, port ${port} (${code})`);
 }

@@ -1,12 +1,11 @@
 import { redactKeys } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
 
-/** Where logs go. */
+/** Where the log goes. */
 export const writeToStandardError = (text: string): void => void process.stderr.write(text);
 
 /**
- * Writes log lines for people or for programs. What looks like a key is masked, and control characters are escaped, wherever
- * they stand.
+ * Writes log lines for people or for programs. Whatever looks like a key is masked, and control characters are escaped.
  */
 export function buildLogStream(isJson: boolean, write: (text: string) => void): { write(line: string): void } {
   return { write: (line) => write(escapeControls(redactKeys(isJson ? line : toReadableLine(line)), '\n')) };
@@ -28,11 +27,11 @@ interface LogLine {
 const LEVELS: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 
 /**
- * One line a request: method, path, status, milliseconds, organization, and what to do next where there is something. What
- * could not be read as HTTP has neither of the first two, and no milliseconds.
+ * One line a request: method, path, status, milliseconds, organization, and the hint if there is one. What could not be read
+ * as HTTP has no method, path and milliseconds.
  */
 function toReadableLine(json: string): string {
-  const { level, msg, err, ...request } = JSON.parse(json) as LogLine;
+  const { level, msg, err, ...request }: LogLine = JSON.parse(json);
   if (msg === 'request') return toRequestLine(request);
   return `${LEVELS[level] ?? level}: ${msg}${err ? `\n${err.stack ?? err.message}` : ''}\n`;
 }

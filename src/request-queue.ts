@@ -8,8 +8,8 @@ export interface Pending {
 }
 
 /**
- * The requests of one connection: each begins when the answer before it is out (RFC 9112, 9.3.2), so a client that reads
- * nothing has one answer made, not all.
+ * The requests of one connection. Each begins when the answer before it has been sent (RFC 9112, 9.3.2), so a client that
+ * reads nothing costs one answer, not all of them.
  */
 export class RequestQueue {
   private readonly turns: Turns;
@@ -17,7 +17,7 @@ export class RequestQueue {
   /** The request that began last. */
   current: Pending | undefined;
   private queued: Pending[] = [];
-  /** The request whose end {@link onAnswered} hears of: only where something waits for it. */
+  /** The request whose end calls {@link onAnswered}: only if something waits for it. */
   private watched: Pending | undefined;
   private afterwards: (() => void) | undefined;
 

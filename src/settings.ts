@@ -6,30 +6,29 @@ import { isApiKey, KEY_FORM, redactKeys } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
 import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
 
-/** A setting: all that is to be known of it, but what it does. */
+/** All there is to know about a setting but its effect. */
 export interface Setting {
   /** As in `--help`. */
   flag: string;
   short?: string;
   description: string;
-  /** What the text of the value becomes; of the texts, where it is repeatable. Without a value it reads the default. */
+  /** Reads the text of a value, or the list of texts of a repeatable one; the default, if there is none. */
   schema: z.ZodType;
-  /** What is allowed, for the message that refuses a value. */
+  /** For the message that refuses a value. */
   allowed: string;
   default?: string;
   isRepeatable?: boolean;
-  /** A value that is refused is not repeated, and a variable may name a file that holds it. */
+  /** A message does not repeat the value, and a variable may name a file that has it. */
   isSecret?: boolean;
 }
 
-/** A value that cannot be used. The message is one line: the flag, what was given, what is allowed. */
+/** A value cannot be used. The message is one line: the flag, what was given, what is allowed. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const SEED_FILES = ['mixpeek-mock.yaml', 'mixpeek-mock.yml', 'mixpeek-mock.json'];
-
 // What the text of a value becomes, and what is allowed, in words.
 const text = (allowed: string) => ({ schema: z.string().min(1), allowed });
 const oneOf = <const T extends readonly string[]>(values: T) => ({
@@ -41,15 +40,13 @@ const toggle = {
   schema: z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'], case: 'sensitive' }).default(false),
   allowed: 'true, false, 1, 0',
 };
-const toInteger = (value: unknown) => (/^\d{1,6}$/.test(String(value)) ? Number(value) : undefined);
 const integer = (min: number, max: number) => ({
-  schema: z.preprocess(toInteger, z.number().min(min).max(max)),
+  schema: z.preprocess((value) => Number(/^\d{1,6}$/.exec(String(value))?.[0]), z.number().min(min).max(max)),
   allowed: `${min} to ${max}`,
 });
-const MS_PER_UNIT: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
 function toMilliseconds(value: unknown): number {
-  const [, count, unit = ''] = /^([1-9]\d{0,8})(ms|s|m)$/.exec(String(value)) ?? [];
-  return Number(count) * (MS_PER_UNIT[unit] ?? 0);
+  const [, count, unit] = /^([1-9]\d{0,8})(ms|s|m)$/.exec(String(value)) ?? [];
+  return Number(count) * (unit === 'ms' ? 1 : unit === 's' ? 1000 : 60_000);
 }
 const duration = {
   // A timer of more than 2^31 ms, 24.8 days, would end at once.
@@ -59,7 +56,7 @@ const duration = {
 const KEY_TO_ALLOW = new RegExp(
   `^(?<key>[^=@]+)(?:=(?<permission>${PERMISSIONS.join('|')})(?:@(?<organization_id>org_[A-Za-z0-9_-]+))?)?$`,
 );
-/** A key that is to be allowed, for an organization of the database: the first one where none is named. */
+/** A key to allow; of the first organization, if none is named. */
 const KeyToAllow = z.preprocess(
   (value) => KEY_TO_ALLOW.exec(String(value))?.groups,
   z.object({
@@ -93,7 +90,7 @@ export const SERVE_SETTINGS = {
   },
   seed: {
     flag: '--seed <file>',
-    description: `YAML or JSON that fills an empty database; ${SEED_FILES[0]}, .yml or .json in this folder is found automatically`,
+    description: `YAML or JSON to seed an empty database with; ${SEED_FILES[0]}, .yml or .json in this folder is found automatically`,
     schema: z.string().min(1).optional(),
     allowed: 'a path',
   },
@@ -115,7 +112,7 @@ export const SERVE_SETTINGS = {
   limits: {
     flag: '--limits <mode>',
     default: 'headers',
-    description: 'rate limits: off, headers (counted and told, never refused), or enforce (a 429 beyond the limit)',
+    description: 'rate limits: off, headers (counted and reported, never refused), or enforce (a 429 beyond the limit)',
     ...oneOf(LIMITS_MODES),
   },
   clock: {
@@ -139,7 +136,7 @@ export const SERVE_SETTINGS = {
   controlToken: {
     flag: '--control-token <token>',
     description:
-      'token that the control plane demands; generated and printed when not given and --host is not loopback',
+      'token that the control plane requires; generated and printed if none is given and --host is not loopback',
     schema: z.optional(z.string().regex(/^[\x21-\x7e]{8,}$/)),
     allowed: '8 characters or more, printable ASCII without whitespace',
     isSecret: true,
@@ -153,8 +150,7 @@ export const SERVE_SETTINGS = {
   shutdownDelay: {
     flag: '--shutdown-delay <duration>',
     default: '0',
-    description:
-      'how long it goes on after the first signal to stop, while /readyz is a 503; a second signal ends it at once',
+    description: 'how long to keep serving after the first signal, with /readyz a 503; a second signal stops at once',
     schema: z.literal('0').transform(Number).or(duration.schema),
     allowed: `0, or ${duration.allowed}`,
   },
@@ -184,13 +180,13 @@ export type HealthConfig = Values<typeof HEALTH_SETTINGS>;
 
 /** What a server is started with; `seed` is undefined for the built-in one. */
 export interface ServeConfig extends Values<typeof SERVE_SETTINGS> {
-  /** The number of this process, for whoever finds the database in use. */
+  /** Of this process, for whoever finds the database in use. */
   pid: number;
-  /** What a person should know of the settings; each is a line of the log. */
+  /** Lines of the log. */
   warnings: string[];
 }
 
-/** A value as text, and what said so: a flag, a variable, an option. */
+/** The text of a value, and where it is from: a flag, a variable, an option. */
 export interface Given {
   value: string | string[];
   source: string;
@@ -214,15 +210,14 @@ function readSetting({ schema, default: fallback, allowed, isSecret }: Setting, 
   if (parsed.success) return parsed.data;
   const { value = '', source } = given ?? {};
   const [index] = parsed.error.issues[0]?.path ?? [];
-  const secret = Array.isArray(value) ? `value ${Number(index) + 1}` : 'the value';
-  const problem = isSecret
-    ? `${secret} cannot be used, and is not repeated here`
-    : `'${escapeControls(redactKeys(String(value)))}' was given`;
+  const secret = index === undefined ? 'the value' : `value ${Number(index) + 1}`;
+  const shown = `'${escapeControls(redactKeys(String(value)))}' was given`;
+  const problem = isSecret ? `${secret} cannot be used, and is not repeated here` : shown;
   throw new ConfigError(`${source}: ${problem}; allowed: ${allowed}`);
 }
 
 /**
- * Shells and YAML take quotes away; files of variables and cmd.exe leave them, and `"mock.db"` is another file.
+ * Shells and YAML remove quotes; `.env` files and cmd.exe may keep them, and `"mock.db"` is another file.
  * @throws {ConfigError} naming the source, but not the value
  */
 export function refuseQuotes({ source, value }: Given): void {
@@ -232,7 +227,7 @@ export function refuseQuotes({ source, value }: Given): void {
 }
 
 /**
- * The settings of a server that a program starts: neither variables nor a seed file that happens to lie around count.
+ * The settings of a server that a program starts. Variables and a seed file in the current folder do not count.
  * @throws {ConfigError} naming the option
  */
 export function readOptions(options: Record<string, unknown>): ServeConfig {

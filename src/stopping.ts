@@ -43,8 +43,8 @@ export async function closeServers(servers: Server[]): Promise<void> {
 }
 
 /**
- * A server that closes destroys the connections that Node takes for idle. It alone knows which of them have begun to send a
- * request, but it counts those whose answer is written and not yet sent.
+ * A server that closes destroys the connections that Node takes for idle. Only Node knows which of them have begun to send
+ * a request, but it takes for idle also those whose answer is written and not yet sent.
  */
 function keepFromNode(connections: Connections): void {
   for (const [socket, { queue }] of connections) {
@@ -78,7 +78,7 @@ class Watch {
     const { socket, queue } = this;
     const { receivingMs, answeringMs } = this.limits;
     if (!queue.isUnderWay) {
-      // What Node left open, and was not under way, sends the head of a request, if it ever sent anything.
+      // What Node left open although no request was under way is sending the head of one, if it ever sent anything.
       const isSending = socket.bytesRead > 0 && !this.wasUnderWay && queue.current === this.first;
       return !isSending || time > receivingMs;
     }
@@ -94,7 +94,7 @@ class Watch {
   }
 }
 
-/** Bytes that were written and that the system has not taken yet: only the handle of the socket knows, as in Node's own timeouts. */
+/** Bytes that were written and that the system has not taken yet. Only the socket's handle knows; Node's own timeouts ask it too. */
 function countUnsent(socket: Socket): number | undefined {
   const { _handle }: Socket & { _handle?: { writeQueueSize?: number } | null } = socket;
   return _handle?.writeQueueSize;

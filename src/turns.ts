@@ -1,9 +1,9 @@
 import { now, setImmediate } from './domain/real-time.ts';
 
-/** How long queued work may keep everybody else waiting, in milliseconds. */
+/** How long queued work may block the event loop, in milliseconds. */
 const TURN_MS = 5;
 
-/** Work that may wait: it is done in its order, a little in each turn of the event loop. */
+/** Work that may wait: it is done in order, a little in each turn of the event loop. */
 export class Turns {
   private readonly waiting: (() => void)[] = [];
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { DEFAULT_SEED } from './default-seed.ts';
+import { codeOf } from './domain/errors.ts';
 import { findApiKeys } from './domain/redact.ts';
 import type { SeedOrigin } from './domain/state.ts';
 import { buildSeed, type Seed } from './seed-build.ts';
@@ -55,7 +56,7 @@ function readBytes(file: string): Buffer {
     return readFileSync(opened);
   } catch (error) {
     if (error instanceof SeedFileError) throw error;
-    const code = error instanceof Error && 'code' in error ? error.code : error;
+    const code = codeOf(error);
     throw new SeedFileError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
   } finally {
     if (opened !== undefined) closeSync(opened);

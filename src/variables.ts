@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { codeOf } from './domain/errors.ts';
 import { findNearestName } from './domain/nearest-name.ts';
 import { escapeControls } from './domain/text.ts';
 import {
@@ -13,7 +14,7 @@ import {
 
 export type Variables = Record<string, string | undefined>;
 
-/** A file that should hold a secret and cannot be read. The message is one line, and repeats nothing. */
+/** A file that should hold a secret cannot be used. The message is one line and shows neither path nor content. */
 export class SecretFileError extends Error {
   override name = 'SecretFileError';
 }
@@ -23,7 +24,7 @@ const MAX_SECRET_BYTES = 64 * 1024;
 
 /** A Service named mixpeek-mock makes Kubernetes put this into every pod, as `MIXPEEK_MOCK_PORT`. */
 const KUBERNETES_PORT = /^(?:tcp|udp|sctp):\/\//i;
-/** What it puts there besides, also for Services whose names only begin so: the ends of the names, and their values. */
+/** What else it puts there, also for Services whose names only begin so: the ends of the names, and their values. */
 const KUBERNETES_VARIABLES: [name: RegExp, value: RegExp][] = [
   [/_PORT(?:_\d+_(?:TCP|UDP|SCTP))?$/, KUBERNETES_PORT],
   [/_PORT_\d+_(?:TCP|UDP|SCTP)_PROTO$/, /^(?:tcp|udp|sctp)$/i],
@@ -32,7 +33,7 @@ const KUBERNETES_VARIABLES: [name: RegExp, value: RegExp][] = [
 ];
 
 /**
- * What the variables say of a setting, and which of them says it; undefined where none is set.
+ * The value of a setting and the variable that has it; undefined if none is set.
  * @throws {ConfigError} {@link SecretFileError}
  */
 export function readVariable(
@@ -61,7 +62,7 @@ function toGiven(variable: string | undefined): string | undefined {
   return text === undefined || text === '' || KUBERNETES_PORT.test(text) ? undefined : text;
 }
 
-/** Reads a file as a secret is mounted: the newline that an editor puts at its end is no part of it. */
+/** Reads a file as secrets are mounted: the newline at its end, which editors put there, is not part of the secret. */
 function readSecret(variable: string, path: string): string {
   const fail = (reason: string): never => {
     throw new SecretFileError(`${variable}: the file that it names ${reason}`);
@@ -71,16 +72,16 @@ function readSecret(variable: string, path: string): string {
     bytes = readBytes(path, fail);
   } catch (error) {
     if (error instanceof SecretFileError) throw error;
-    return fail(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    return fail(`cannot be read (${codeOf(error)})`);
   }
   if (bytes.length > MAX_SECRET_BYTES) fail(`is larger than ${MAX_SECRET_BYTES / 1024} KiB`);
   const text = bytes.toString().trim();
   return text === '' ? fail('is empty') : text;
 }
 
-/** The first bytes of a file: one more than allowed tells that it has more. */
+/** The first bytes of a file: one more than allowed, to see whether it has more. */
 function readBytes(path: string, fail: (reason: string) => never): Buffer {
-  // A FIFO that nobody writes to would keep the start waiting, before it could be seen that it is one.
+  // Without O_NONBLOCK a FIFO that nobody writes to would block the start.
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!fstatSync(descriptor).isFile()) fail('is not a regular file');
@@ -96,7 +97,7 @@ function readBytes(path: string, fail: (reason: string) => never): Buffer {
 }
 
 const SETTINGS: Record<string, Setting> = { ...HEALTH_SETTINGS, ...SERVE_SETTINGS };
-/** `MIXPEEK_MOCK_URL` tells clients where the server is. */
+/** `MIXPEEK_MOCK_URL` is for clients: where the server is. */
 const KNOWN = [
   ...Object.entries(SETTINGS).flatMap(([name, { isSecret }]) => [
     toVariable(name),
@@ -106,21 +107,21 @@ const KNOWN = [
 ];
 
 /**
- * Warns of variables that bear our prefix and mean nothing here.
- * @throws {ConfigError} for one that is probably a typo: what it should have set would be missing
+ * A warning for each unknown variable with our prefix.
+ * @throws {ConfigError} for one that is probably a typo: the setting that was meant would be missing
  */
 export function listUnknownVariables(variables: Variables): string[] {
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(variables)) {
     if (!/^MIXPEEK_MOCK_/i.test(name) || value?.trim() === '' || KNOWN.includes(name)) continue;
     if (isOfKubernetes(name, value?.trim() ?? '')) continue;
-    // Where names differ by their letter case (not on Windows), the right one is another variable.
+    // Where letter case distinguishes names (not on Windows), the right one is another variable.
     const upper = name.toUpperCase();
     if (KNOWN.includes(upper) && variables[upper] !== undefined) continue;
     const nearest = findNearestName(upper.slice(PREFIX.length), KNOWN_ENDS);
     const shown = `unknown variable ${escapeControls(name)}`;
     if (nearest !== undefined) throw new ConfigError(`${shown}: did you mean ${PREFIX}${nearest}?`);
-    warnings.push(`${shown} is ignored; those that are known are listed by --help`);
+    warnings.push(`${shown} is ignored; --help lists the known ones`);
   }
   return warnings;
 }

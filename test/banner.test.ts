@@ -38,7 +38,7 @@ describe('the banner', () => {
         '',
         '  mixpeek-mock 1.2.3 is listening on http://localhost:4030',
         '',
-        '  data     in memory, gone when this stops',
+        '  data     in memory, lost when the server stops',
         '           filled from the built-in seed',
         '  docs     http://localhost:4030/docs',
         '  control  http://localhost:4030/_mock',
@@ -50,7 +50,7 @@ describe('the banner', () => {
         "           curl -X PATCH http://localhost:4030/v1/organizations -H 'Authorization: Bearer sk_test_a' " +
           `-H 'Content-Type: application/json' -d '{"metadata":{"hello":"world"}}'`,
         '',
-        '  Ctrl-C stops it',
+        '  Press Ctrl-C to stop',
         '',
         '',
       ].join('\n'),
@@ -60,7 +60,7 @@ describe('the banner', () => {
   it('shows no control plane that is off, and a token that only it knows', () => {
     expect(toBanner(toServer(), { ...FACTS, hasControl: false })).not.toContain('_mock\n');
     expect(toBanner(toServer(), { ...FACTS, generatedToken: 'some-token' })).toContain(
-      '  control  http://localhost:4030/_mock\n  token    some-token (generated: the control plane demands it)\n\n',
+      '  control  http://localhost:4030/_mock\n  token    some-token (generated: the control plane requires it)\n\n',
     );
   });
 
@@ -83,7 +83,7 @@ describe('the banner', () => {
   it('tells when no key is known', () => {
     const banner = toBanner(toServer({ apiKeys: [] }), FACTS);
     expect(banner).toContain(
-      '  keys     none of those in the database is known in plain; add one with --api-key\n\n  try ',
+      '  keys     the database stores only hashes of its keys; add a key with --api-key\n\n  try ',
     );
     expect(banner).toContain('Bearer <api key>');
   });

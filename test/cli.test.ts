@@ -194,7 +194,11 @@ describe('what is wrong at the start', () => {
     [['--log-level', 'x'], 2, /^mixpeek-mock: --log-level: 'x' was given; allowed: fatal, /],
     [['--seed', 'nope.yaml'], 1, 'mixpeek-mock: nope.yaml: there is no such file\n'],
     [['--db', '.'], 1, 'mixpeek-mock: .: is a folder: name a file in it with --db\n'],
-    [['--host', '203.0.113.1', '--db', ':memory:'], 1, /^mixpeek-mock: '203\.0\.113\.1' is no address of this machine/],
+    [
+      ['--host', '203.0.113.1', '--db', ':memory:'],
+      1,
+      /^mixpeek-mock: '203\.0\.113\.1' is not an address of this machine/,
+    ],
   ])('%j', async (args, code, message) => {
     const result = await runCli(args, makeFolder());
     expect(result.code).toBe(code);

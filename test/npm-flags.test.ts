@@ -155,7 +155,7 @@ describe('scripts/start.js', () => {
       banner += chunk;
       if (banner.includes('Ctrl-C')) break;
     }
-    expect(banner).toContain('add one with npm start -- --api-key\n');
+    expect(banner).toContain('add a key with npm start -- --api-key\n');
   });
 
   it('speaks of mixpeek-mock where no package manager ran it', () => {

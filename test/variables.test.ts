@@ -104,7 +104,7 @@ describe('a variable that is unknown', () => {
     '%s is a warning otherwise',
     (name) => {
       expect(read({ [name]: 'x' }).warnings).toEqual([
-        `unknown variable ${name} is ignored; those that are known are listed by --help`,
+        `unknown variable ${name} is ignored; --help lists the known ones`,
       ]);
     },
   );
@@ -116,7 +116,7 @@ describe('a variable that is unknown', () => {
     ['MIXPEEK_MOCK_PORT_4030_TCP', '4030'],
   ])('%s=%s has a name as Kubernetes makes it, and a value as a person writes it: a warning', (name, value) => {
     expect(read({ [name]: value }).warnings).toEqual([
-      `unknown variable ${name} is ignored; those that are known are listed by --help`,
+      `unknown variable ${name} is ignored; --help lists the known ones`,
     ]);
   });
 
@@ -197,7 +197,7 @@ describe('a variable that names a file with a secret', () => {
       },
     ],
     ['a device', 'is not a regular file', () => '/dev/zero'],
-  ])('that is %s is told in one line without its name', (_what, reason, make) => {
+  ])('that is %s is reported in one line without its name', (_what, reason, make) => {
     expect(() => read({ MIXPEEK_MOCK_CONTROL_TOKEN_FILE: make() })).toThrow(
       new SecretFileError(`MIXPEEK_MOCK_CONTROL_TOKEN_FILE: the file that it names ${reason}`),
     );

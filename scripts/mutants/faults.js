@@ -100,13 +100,13 @@ export const FAULTS = [
     put: 'toTimestamp(systemClock.now())',
   },
   {
-    name: "a control character in a string is told in other words than CPython's",
+    name: "a control character in a string has another message than CPython's",
     file: 'src/wire/json-scanner.ts',
     find: "'Invalid control character at'",
     put: "'Invalid control character'",
   },
   {
-    name: "an unknown escape is told in other words than CPython's",
+    name: "an unknown escape has another message than CPython's",
     file: 'src/wire/json-scanner.ts',
     find: "'Invalid \\\\escape', at - 1",
     put: "'Invalid \\\\escape', at",

@@ -34,7 +34,7 @@ async function checkUrls(path) {
   }
 }
 
-/** A port that nobody listens on, in digits: neither tool can be told one that the server chose. */
+/** A port that nobody listens on, in digits: neither tool can be given one that the server chose. */
 async function findFreePort() {
   const server = createServer().listen(0);
   await once(server, 'listening');

@@ -21,6 +21,12 @@ export interface RateLimitRefusal {
   api_name: string;
 }
 
+/** The code of a system error, like `ENOENT`; else its message. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}
+
 /** The refusals that the API knows, each with what a client is told about it. */
 export type Refusal =
   | { code: 'bad_request'; message: string; hint: string }

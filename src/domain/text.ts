@@ -6,6 +6,12 @@ export const isStorable = (text: string) => !text.includes('\0') && !/\p{Surroga
  */
 export const copyText = (text: string, length = text.length): string => Buffer.from(text.slice(0, length)).toString();
 
+/** The URL of a server that listens on this address. */
+export function toUrl(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 // Including characters that are invisible or reverse the direction of the text, like U+200B and U+202E.
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 

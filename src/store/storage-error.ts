@@ -1,7 +1,6 @@
+import { codeOf } from '../domain/errors.ts';
 import { describeOwner } from './owner.ts';
 import { StorageError } from './store.ts';
-
-export const codeOf = (error: unknown) => (error as { code?: string }).code ?? (error as Error).message;
 
 export const broken = (file: string) =>
   new StorageError(
@@ -23,7 +22,7 @@ export function checkVersion(file: string, version: number, newest: number): voi
 /** What the machine or the file does not let SQLite do, as one line for a person; anything else comes back as it is. */
 export function toStorageError(file: string, error: unknown): unknown {
   if (error instanceof StorageError) return error;
-  const code = String(codeOf(error));
+  const code = codeOf(error);
   if (code.startsWith('SQLITE_BUSY')) {
     return new StorageError(
       `${file}: is in use by ${describeOwner(file)}: stop it, or choose another file with --db`,
@@ -55,7 +54,7 @@ export function toStorageError(file: string, error: unknown): unknown {
 
 /** Why a database cannot be opened, as one line for a person: whatever SQLite says. */
 export function toUnusable(file: string, error: unknown): unknown {
-  const code = String(codeOf(error));
+  const code = codeOf(error);
   if (code === 'ERR_DLOPEN_FAILED' || code.startsWith('Could not locate the bindings file')) {
     return new StorageError(
       'better-sqlite3 was not built for this Node: run `npm rebuild better-sqlite3`, and where install scripts are blocked allow it its own',

@@ -44,7 +44,7 @@ it('on a disk that takes no more, changes are refused, health tells, and what wa
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   expect(await runCli(['health', '--port', new URL(url).port], folder)).toEqual({
     code: 1,
-    stdout: `http://localhost:${new URL(url).port}/v1/health is not healthy: it cannot keep changes, its log says why\n`,
+    stdout: `http://localhost:${new URL(url).port}/v1/health is not healthy: it cannot store changes; its log says why\n`,
     stderr: '',
   });
   expect(log.match(/changes cannot be kept: [^"]*mock\.db: cannot be/g)).toHaveLength(1);
