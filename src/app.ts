@@ -1,31 +1,22 @@
-import type { FastifyContextConfig, FastifyInstance, FastifyReply, onRequestAsyncHookHandler } from 'fastify';
-import { addBearerAuth, buildAuthenticate, checkPermission } from './api/auth.ts';
+import type { FastifyInstance } from 'fastify';
+import { addIdentification, authenticate, checkPermission } from './api/auth.ts';
 import { addCors, setCorsHeaders } from './api/cors.ts';
 import { addDocumentRoutes, type BuildDocs } from './api/documents.ts';
 import { addFallback, addOuterFallback } from './api/fallback.ts';
 import { addProbeRoutes, type HealthSource } from './api/health.ts';
-import { buildOpenEntry } from './api/journal.ts';
 import { addOperations, buildApiDocument } from './api/operations.ts';
 import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
-import { isMoved, toHttpDate } from './domain/clock.ts';
-import { DEFAULT_SANDBOX } from './domain/state.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { buildBareApp } from './wire/bare-app.ts';
 import { compileBodyCheck, receiveBodies, requireHost } from './wire/body-parser.ts';
 import { handleError } from './wire/envelope.ts';
+import { beginExchange, buildFindSandbox, openEntry } from './wire/exchange.ts';
 import { answerLate } from './wire/late-app.ts';
 import { type DocumentedRoute, listenToRoutes, toScope } from './wire/openapi.ts';
 import type { UnknownFields } from './wire/pydantic.ts';
 import { logRequest, logRequests } from './wire/request-log.ts';
 import { ServedPaths } from './wire/served-paths.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** What the route says of itself; Fastify would put it together anew for each who asks. */
-    route: Partial<FastifyContextConfig>;
-  }
-}
 
 /** What the app is built of. */
 export interface AppDependencies {
@@ -46,36 +37,26 @@ export interface AppDependencies {
 /** The request as the app answers it: the steps of a request, in their order. It never listens. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { sandboxes, store, isStopping, logger, unknownFields, version, control, buildDocs } = dependencies;
-  const openEntry = buildOpenEntry(sandboxes);
-  const setDateHeader = async (reply: FastifyReply) => {
-    const found = await sandboxes.find(DEFAULT_SANDBOX).catch(() => undefined);
-    if (found !== undefined && isMoved(found.settings.clock)) reply.header('date', toHttpDate(found.now));
-  };
-  const begin: onRequestAsyncHookHandler = async (request, reply) => {
-    request.route = request.routeOptions.config;
-    reply.header('x-request-id', request.id);
-    await setDateHeader(reply);
-  };
+  const findSandbox = buildFindSandbox(sandboxes);
   const app = buildBareApp({
     logger,
     // What the router refuses meets no hook.
-    async frameworkErrors(error, request, reply) {
-      request.route = {};
-      if (!/^\/(?:_mock|docs)\//.test(request.url)) await openEntry(request, reply);
-      if (!request.url.startsWith('/_mock/')) setCorsHeaders(request, reply);
-      await setDateHeader(reply);
-      handleError(error, request, reply);
-      logRequest.call(app, request, reply, () => {});
+    frameworkErrors(error, request, reply) {
+      beginExchange(request, reply, {});
+      findSandbox(request, reply, () => {
+        if (!/^\/(?:_mock|docs)\//.test(request.url)) openEntry(request, reply, () => {});
+        if (!request.url.startsWith('/_mock/')) setCorsHeaders(request, reply);
+        handleError(error, request, reply);
+        logRequest.call(app, request, reply, () => {});
+      });
     },
     rewriteUrl: (request) => toOriginForm(request.url ?? '/'),
   });
   app.setErrorHandler(handleError);
-  app.decorateRequest('journalEntry', null);
-  app.decorateRequest('route', null as never);
   if (control !== undefined) {
     const build = async () => {
       const { buildControlPlane } = await import('./control/control-plane.ts');
-      return buildControlPlane({ sandboxes, version, token: control.token, log: app.log, begin });
+      return buildControlPlane({ sandboxes, version, token: control.token, log: app.log });
     };
     await app.register(
       async (scope) => {
@@ -91,16 +72,16 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(async (open) => {
     logRequests(open);
     receiveBodies(open);
-    open.addHook('onRequest', begin);
     await open.register(
       async (api) => {
         servedApi.listenTo(api);
         operations = listenToRoutes(api);
+        await addIdentification(api, sandboxes);
+        api.addHook('onRequest', findSandbox);
         api.addHook('onRequest', openEntry);
         api.addHook('onRequest', requireHost);
         await addCors(api);
-        await addBearerAuth(api, sandboxes);
-        api.addHook('onRequest', buildAuthenticate(api));
+        api.addHook('onRequest', authenticate);
         api.addHook('onRequest', checkPermission);
         api.addHook('onRequest', buildCharge(control !== undefined));
         api.setValidatorCompiler(compileBodyCheck(unknownFields));
@@ -111,6 +92,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     );
     await open.register(async (pages) => {
       servedPages.listenTo(pages);
+      pages.addHook('onRequest', findSandbox);
       pages.addHook('onRequest', requireHost);
       await addCors(pages);
       addRootRoute(pages, { version, listPaths });
@@ -118,6 +100,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       addDocumentRoutes(pages, () => buildApiDocument(operations, version), buildDocs);
     });
     await open.register(async (rest) => {
+      rest.addHook('onRequest', findSandbox);
       rest.addHook('onRequest', openEntry);
       rest.addHook('onRequest', requireHost);
       await addCors(rest);

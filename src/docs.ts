@@ -37,9 +37,6 @@ export async function buildDocs(options: DocsOptions): Promise<FastifyInstance> 
   app.setNotFoundHandler(() => {
     throw notFound(WHERE);
   });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-  });
   app.addHook('preHandler', async (request, reply) => {
     if (!request.url.split('?', 1)[0]?.endsWith(`/${KEY_SCRIPT}`)) return;
     reply.header('content-type', 'application/javascript; charset=utf-8').header('cache-control', 'no-store');

@@ -8,7 +8,7 @@ const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 const MAY_IMPORT: Record<string, string[]> = {
   'domain/': ['domain/'],
   'store/': ['store/', 'domain/'],
-  'wire/': ['wire/', 'domain/'],
+  'wire/': ['wire/', 'domain/', 'sandbox/exchange.ts', 'sandbox/sandboxes.ts'],
   'sandbox/': ['sandbox/', 'domain/', 'store/store.ts'],
   'api/': ['api/', 'domain/', 'wire/', 'sandbox/', 'store/store.ts'],
   'control/': ['control/', 'domain/', 'wire/', 'sandbox/', 'store/store.ts'],

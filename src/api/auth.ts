@@ -1,24 +1,13 @@
 import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
-import { isAllowed, type Permission } from '../domain/api-key.ts';
+import { isAllowed } from '../domain/api-key.ts';
 import { forbidden, unauthorized } from '../domain/errors.ts';
 import { isApiKey, KEY_FORM, toKeyPrefix } from '../domain/redact.ts';
-import type { Caller, RefusedKey, Sandboxes } from '../sandbox/sandboxes.ts';
+import type { Exchange } from '../sandbox/exchange.ts';
+import type { Caller, Sandboxes } from '../sandbox/sandboxes.ts';
+import '../wire/exchange.ts';
 import { pathOf } from '../wire/served-paths.ts';
 import { isKeyless } from './fallback.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    caller: Caller | null;
-    refusedKey: KeyProblem | null;
-  }
-  interface FastifyContextConfig {
-    /** What a route under /v1 demands of the key; `none` for a route that needs no key at all. */
-    permission?: Permission | 'none';
-  }
-}
-
-type KeyProblem = 'malformed' | 'unknown' | RefusedKey['problem'];
 
 const KEYS_HERE = 'keys of this server: see its banner, or --api-key';
 const HINTS = {
@@ -27,24 +16,43 @@ const HINTS = {
 };
 
 /** Who sent the request. Only for routes that demand a permission. */
-export function callerOf(request: FastifyRequest): Caller {
-  if (request.caller === null) throw new Error('the route was reached without authentication');
-  return request.caller;
+export function requireCaller({ caller }: Exchange): Caller {
+  if (caller === undefined) throw new Error('the route was reached without authentication');
+  return caller;
 }
 
-/** Prepares a scope for {@link buildAuthenticate}. */
-export async function addBearerAuth(scope: FastifyInstance, sandboxes: Sandboxes): Promise<void> {
-  scope.decorateRequest('caller', null);
-  scope.decorateRequest('refusedKey', null);
+/**
+ * Looks up whose key was sent, since the sandbox of a request depends on it. What is wrong with the key is said later, by
+ * {@link authenticate}: CORS comes first.
+ */
+export async function addIdentification(scope: FastifyInstance, sandboxes: Sandboxes): Promise<void> {
   await scope.register(bearerAuth, {
     addHook: false,
     keys: new Set<string>(),
     specCompliance: 'rfc6749',
     verifyErrorLogLevel: 'debug',
     auth: async (key, request) => {
-      if (!isApiKey(key) || !isSentPlainly(key, request)) return note(request, 'malformed');
-      return note(request, (await sandboxes.findCaller(key)) ?? 'unknown');
+      const { exchange } = request;
+      if (!isApiKey(key) || !isSentPlainly(key, request)) {
+        exchange.refusal = unauthorized('Malformed API key', HINTS.malformed);
+        return false;
+      }
+      const found = await sandboxes.findCaller(key);
+      exchange.live = found;
+      if (found !== undefined && 'apiKey' in found) exchange.caller = found;
+      else exchange.refusal = unauthorized('Invalid API key', toKeyHint(key, found?.problem ?? 'unknown'));
+      return exchange.caller !== undefined;
     },
+  });
+  const verify = scope.verifyBearerAuth;
+  if (verify === undefined) throw new Error('the plugin gives the scope its function');
+  scope.addHook('onRequest', (request, reply, done) => {
+    const { exchange } = request;
+    if (exchange.route.permission === 'none' || (request.is404 && isKeyless(pathOf(request)))) return done();
+    verify(request, reply, (error) => {
+      if (error) exchange.refusal ??= isRefusal(error) ? toRefusal(request) : error;
+      done();
+    });
   });
 }
 
@@ -54,46 +62,29 @@ function isSentPlainly(key: string, { raw }: FastifyRequest): boolean {
   return credentials.length === key.length || /^[ \t]*$/.test(credentials.replace(key, ''));
 }
 
-/** Keeps who sends the request, or what is wrong with the key. */
-function note(request: FastifyRequest, result: Caller | RefusedKey | KeyProblem): boolean {
-  if (typeof result === 'string') request.refusedKey = result;
-  else if ('problem' in result) request.refusedKey = result.problem;
-  else request.caller = result;
-  return request.caller !== null;
-}
-
-/** Step 3: the key becomes the caller, or a 401. */
-export function buildAuthenticate(scope: FastifyInstance): onRequestHookHandler {
-  const verify = scope.verifyBearerAuth;
-  if (verify === undefined) throw new Error('addBearerAuth comes first');
-  return (request, reply, done) => {
-    if (request.route.permission === 'none' || (request.is404 && isKeyless(pathOf(request)))) return done();
-    verify(request, reply, (error) => {
-      if (error === undefined || error === null) return done();
-      done(isRefusal(error) ? toRefusal(request) : error);
-    });
-  };
-}
+/** Step 3: a request with a key that can be used goes on, any other is a 401. */
+export const authenticate: onRequestHookHandler = ({ exchange }, _reply, done) => {
+  const { caller, refusal } = exchange;
+  exchange.api_key_id = caller?.apiKey.api_key_id;
+  exchange.organization_id = caller?.organization.organization_id;
+  done(refusal);
+};
 
 /** Step 4: what the route demands of the key, or a 403. What is answered with 405 or 501 demands nothing. */
-export const checkPermission: onRequestHookHandler = (request, _reply, done) => {
-  const required = request.route.permission;
+export const checkPermission: onRequestHookHandler = ({ exchange }, _reply, done) => {
+  const required = exchange.route.permission;
   if (required === undefined || required === 'none') return done();
-  const granted = callerOf(request).apiKey.permissions;
+  const granted = requireCaller(exchange).apiKey.permissions;
   done(isAllowed(granted, required) ? undefined : forbidden(required, granted));
 };
 
 const isRefusal = (error: Error) => 'code' in error && String(error.code).startsWith('FST_BEARER_AUTH_');
 
-function toRefusal({ refusedKey, headers }: FastifyRequest): Error {
-  if (refusedKey === 'malformed') return unauthorized('Malformed API key', HINTS.malformed);
-  if (refusedKey !== null) return unauthorized('Invalid API key', toKeyHint(refusedKey, headers.authorization));
-  if (!headers.authorization) return unauthorized('Missing Authorization header', HINTS.missing);
-  return unauthorized("Authorization must be 'Bearer <api key>'", HINTS.missing);
-}
+const toRefusal = ({ headers }: FastifyRequest) =>
+  unauthorized(
+    headers.authorization ? "Authorization must be 'Bearer <api key>'" : 'Missing Authorization header',
+    HINTS.missing,
+  );
 
 /** Which key it was, as far as people see it, and why: the body must not tell. */
-function toKeyHint(problem: KeyProblem, authorization = ''): string {
-  const key = authorization.slice('Bearer '.length).trim();
-  return `the key ${toKeyPrefix(key)}... is ${problem}; ${KEYS_HERE}`;
-}
+const toKeyHint = (key: string, problem: string) => `the key ${toKeyPrefix(key)}... is ${problem}; ${KEYS_HERE}`;

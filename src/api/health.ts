@@ -5,13 +5,6 @@ import type { Store } from '../store/store.ts';
 import { sendJson } from '../wire/envelope.ts';
 import { type ApiScope, answered, NO_HOST, unreadable } from './routes.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Asked again and again by machines: a good answer is logged at debug only. */
-    isProbe?: boolean;
-  }
-}
-
 export type HealthSource = Pick<Store, 'canRead' | 'canWrite'>;
 
 const METHODS: HTTPMethods[] = ['GET', 'HEAD'];

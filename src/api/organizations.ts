@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { notFound } from '../domain/errors.ts';
-import { applyUpdate, type OrganizationModel } from '../domain/organization.ts';
-import { ACCOUNT_TYPES } from '../domain/rate-limits.ts';
+import { applyUpdate, listChanges, type OrganizationModel } from '../domain/organization.ts';
+import { ACCOUNT_TYPES, limitsOf } from '../domain/rate-limits.ts';
 import { HINT, sendJson } from '../wire/envelope.ts';
 import { toIgnoredHint } from '../wire/ignored-members.ts';
 import { describeModel } from '../wire/openapi.ts';
 import { email, jsonObject, model, optional, positiveInteger, text, type UnknownFields } from '../wire/pydantic.ts';
-import { callerOf } from './auth.ts';
-import { noteChange } from './journal.ts';
+import { requireCaller } from './auth.ts';
 import { GET_EXAMPLES, UPDATE_EXAMPLES, UPDATED_EXAMPLES } from './organization-examples.ts';
 import { type ApiScope, answered, buildRefusals, integer, type Operation, openObject } from './routes.ts';
 
@@ -34,8 +33,8 @@ export function addOrganizationRoutes(api: ApiScope, unknownFields: UnknownField
         ...buildRefusals(GET, false),
       },
     },
-    handler: (request, reply) => {
-      const { organization, sandbox, settings } = callerOf(request);
+    handler: ({ exchange }, reply) => {
+      const { organization, sandbox, settings } = requireCaller(exchange);
       const { text, payload } = sandbox.toResponse(organization, settings.tiers);
       sendJson(reply, text, payload);
     },
@@ -57,18 +56,16 @@ export function addOrganizationRoutes(api: ApiScope, unknownFields: UnknownField
         ...buildRefusals(PATCH, true),
       },
     },
-    handler: async (request, reply) => {
-      const { organization, sandbox } = callerOf(request);
+    handler: async ({ exchange, body }, reply) => {
+      const { organization, sandbox } = requireCaller(exchange);
       const { before, after, settings } = await sandbox.updateOrganization(
         organization.organization_id,
-        (current, now) => current && applyUpdate(current, request.body, now),
+        (current, now) => current && applyUpdate(current, body, now),
       );
       if (before === undefined || after === undefined) throw notFound('the organization of this key is gone');
-      noteChange(request, settings.tiers, before, after);
-      if (request.received?.kind === 'json') {
-        const hint = toIgnoredHint(request.received.value);
-        if (hint !== undefined) reply.header(HINT, hint);
-      }
+      exchange.change(listChanges(before, after, (organization) => limitsOf(settings.tiers, organization)));
+      const hint = toIgnoredHint(exchange.json);
+      if (hint !== undefined) reply.header(HINT, hint);
       const { text, payload } = sandbox.buildResponse(after, settings.tiers);
       sendJson(reply, text, payload);
     },

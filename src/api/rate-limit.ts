@@ -1,44 +1,35 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { limitOf, type RateLimitCategory } from '../domain/rate-limits.ts';
-import './auth.ts';
+import '../wire/exchange.ts';
 import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
 import { pathOf } from '../wire/served-paths.ts';
 import { categoryOf } from './categories.ts';
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** What a 429 calls the operation. */
-    api_name?: string;
-    category?: RateLimitCategory;
-  }
-}
 
 /**
  * Step 5: charges one request to the bucket of its key and category, tells what is left, refuses in mode `enforce`.
  * @param hasControl whether there is a control plane, where somebody could move the clock
  */
 export const buildCharge = (hasControl: boolean) => async (request: FastifyRequest, reply: FastifyReply) => {
-  const { caller } = request;
-  if (caller === null || caller.settings.limits === 'off') return;
+  const { exchange } = request;
+  const { caller } = exchange;
+  if (caller === undefined || caller.settings.limits === 'off') return;
   const { sandbox, apiKey, organization, settings, now } = caller;
   const { category, api_name } = describe(request);
   const limit = limitOf(settings.tiers, organization, category);
   const spending = await sandbox.buckets.charge(apiKey, category, limit, now);
   setRateLimitHeaders(reply, spending.state);
-  if (request.journalEntry !== null) {
-    request.journalEntry.category = category;
-    request.journalEntry.limit = limit;
-    request.journalEntry.remaining = spending.state.remaining;
-  }
+  exchange.category = category;
+  exchange.limit = limit;
+  exchange.remaining = spending.state.remaining;
   if (!spending.isAllowed && settings.limits === 'enforce') {
-    throw toRateLimited(spending, category, api_name, hasControl);
+    throw toRateLimited(spending, category, api_name, hasControl ? sandbox.sandbox_id : undefined);
   }
 };
 
 /** A route names itself; what is answered with 405 or 501 is told by its path, of which only a plain word is repeated. */
 function describe(request: FastifyRequest): { category: RateLimitCategory; api_name: string } {
-  const { route, method } = request;
-  const { api_name, category } = route;
+  const { method } = request;
+  const { api_name, category } = request.exchange.route;
   if (api_name !== undefined && category !== undefined) return { category, api_name };
   const path = pathOf(request);
   const [, , first = ''] = path.split('/');

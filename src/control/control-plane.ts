@@ -1,9 +1,10 @@
-import type { FastifyBaseLogger, FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { notFound } from '../domain/errors.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { buildBareApp } from '../wire/bare-app.ts';
 import { receiveBodies, requireHost } from '../wire/body-parser.ts';
+import { buildFindSandbox } from '../wire/exchange.ts';
 import { toScope } from '../wire/openapi.ts';
 import { logRequests } from '../wire/request-log.ts';
 import { addClockRoutes } from './clock.ts';
@@ -14,7 +15,7 @@ import { addLimitsRoutes } from './limits.ts';
 import { compileCheck } from './members.ts';
 import { addRequestRoutes } from './requests.ts';
 import { addResetRoute } from './reset.ts';
-import type { FindSandbox } from './routes.ts';
+import { type FindSandbox, InSandbox } from './routes.ts';
 
 export interface ControlPlaneOptions {
   sandboxes: Sandboxes;
@@ -22,8 +23,6 @@ export interface ControlPlaneOptions {
   /** What whoever asks must send, if anything. */
   token: string | undefined;
   log: FastifyBaseLogger;
-  /** The first hook of a request, as in the rest of the server. */
-  begin: onRequestAsyncHookHandler;
 }
 
 /**
@@ -31,7 +30,7 @@ export interface ControlPlaneOptions {
  * needed before somebody asks.
  */
 export async function buildControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
-  const { sandboxes, token, log, begin } = options;
+  const { sandboxes, token, log } = options;
   const find: FindSandbox = async ({ sandbox_id }) => {
     const found = await sandboxes.find(sandbox_id);
     if (found === undefined) throw notFound(`the only sandbox is ${DEFAULT_SANDBOX}`);
@@ -40,7 +39,10 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
   const app = buildBareApp({ loggerInstance: log, exposeHeadRoutes: true });
   logRequests(app);
   receiveBodies(app);
-  app.addHook('onRequest', begin);
+  app.addHook(
+    'onRequest',
+    buildFindSandbox(sandboxes, ({ params }) => InSandbox.safeParse(params).data?.sandbox_id),
+  );
   app.addHook('onRequest', requireHost);
   app.addHook('onRequest', buildGuard(token));
   app.addHook('onRequest', (_request, reply, done) => {

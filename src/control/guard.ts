@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
-import { badRequest, notFromHere, unauthorized } from '../domain/errors.ts';
+import { badRequest, foreignOrigin, unauthorized } from '../domain/errors.ts';
+import { findSentHeader } from '../wire/body-parser.ts';
 
 const LOOPBACK_NAMES = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
@@ -27,10 +28,10 @@ function findRefusal(request: FastifyRequest, token: string | undefined): Error 
     return unauthorized('The control plane needs its token', "send 'Authorization: Bearer <control token>'");
   }
   if (token === undefined && !LOOPBACK_NAMES.test(host)) {
-    return notFromHere('The control plane is not served under this Host', HINT);
+    return foreignOrigin('The control plane is not served under this Host', HINT);
   }
   if (site === undefined ? !isOwnOrigin(origin, host) : site !== 'same-origin' && site !== 'none') {
-    return notFromHere('The control plane is not for pages of another origin', HINT);
+    return foreignOrigin('The control plane is not for pages of another origin', HINT);
   }
   // Nothing comes of what is answered with 404 or 405.
   if (!request.is404 && WITH_BODY.includes(request.method) && !isJson(request)) {
@@ -48,10 +49,8 @@ const isOwnOrigin = (origin: string | undefined, host: string) =>
   origin === undefined || [`http://${host}`, `https://${host}`].includes(origin);
 
 /** The header as it was sent: the one that Fastify sees was made harmless. */
-function isJson({ raw }: FastifyRequest): boolean {
-  const at = raw.rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
-  return at !== -1 && /^application\/json\s*(?:;|$)/i.test(raw.rawHeaders[at + 1] ?? '');
-}
+const isJson = ({ raw }: FastifyRequest) =>
+  /^application\/json\s*(?:;|$)/i.test(findSentHeader(raw, 'content-type') ?? '');
 
 /** As a bearer token, or as the password of Basic: some programs can only put it into a URL. */
 function isToken(authorization: string | undefined, token: string): boolean {

@@ -107,7 +107,7 @@ export function addLimitsRoutes(control: Scope, find: FindSandbox): void {
         return { ...toBucketView(apiKey, category, spending.state), spent };
       }
       setRateLimitHeaders(reply, spending.state);
-      throw toRateLimited(spending, category, 'mock.spend', true);
+      throw toRateLimited(spending, category, 'mock.spend', sandbox.sandbox_id);
     },
   });
 

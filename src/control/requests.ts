@@ -141,7 +141,8 @@ export function addRequestRoutes(control: Scope, find: FindSandbox): void {
     handler: async ({ params }, reply) => {
       const { journal } = (await find(params)).sandbox;
       const entry = journal.list().findLast(({ request_id, seq }) => [request_id, String(seq)].includes(params.id));
-      if (entry === undefined) throw notFound('GET /_mock/sandboxes/default/requests lists what the journal has');
+      if (entry === undefined)
+        throw notFound(`GET /_mock/sandboxes/${params.sandbox_id}/requests lists what the journal has`);
       sendJson(reply, toEntryJson(entry));
     },
   });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
 import type { DocumentedResponse, Examples } from '../wire/openapi.ts';
 
@@ -10,7 +11,7 @@ export type FindSandbox = (params: z.output<typeof InSandbox>) => Promise<LiveSa
 
 /** Parameters of a path under a sandbox. */
 export const InSandbox = z.object({
-  sandbox_id: z.string().meta({ enum: ['default'], default: 'default', description: 'There is one sandbox' }),
+  sandbox_id: z.string().meta({ default: DEFAULT_SANDBOX, description: 'There is one sandbox' }),
 });
 
 /** The body of what needs none: an empty object, or no body at all. */

@@ -32,7 +32,7 @@ export type Refusal =
   | { code: 'bad_request'; message: string; hint: string }
   | { code: 'unauthorized'; message: string; hint: string }
   | { code: 'forbidden'; required: Permission; granted: readonly Permission[] }
-  | { code: 'not_from_here'; message: string; hint: string }
+  | { code: 'foreign_origin'; message: string; hint: string }
   | { code: 'not_found'; hint: string }
   | { code: 'precondition_failed' }
   | { code: 'range_not_satisfiable' }
@@ -59,8 +59,8 @@ export const unauthorized = (message: string, hint: string) =>
   new RefusalError({ code: 'unauthorized', message, hint });
 export const forbidden = (required: Permission, granted: readonly Permission[]) =>
   new RefusalError({ code: 'forbidden', required, granted });
-export const notFromHere = (message: string, hint: string) =>
-  new RefusalError({ code: 'not_from_here', message, hint });
+export const foreignOrigin = (message: string, hint: string) =>
+  new RefusalError({ code: 'foreign_origin', message, hint });
 export const notFound = (hint: string) => new RefusalError({ code: 'not_found', hint });
 export const preconditionFailed = () => new RefusalError({ code: 'precondition_failed' });
 export const rangeNotSatisfiable = () => new RefusalError({ code: 'range_not_satisfiable' });

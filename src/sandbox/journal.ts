@@ -12,43 +12,48 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const ENTRY_BYTES = 1024;
 
 /**
- * What a request was and what became of it. Keys in it are cut when it is shown, not when it is noted. It is as flat as can
- * be: what a thousand entries hold has to be moved by every collection of garbage.
+ * What is kept of a request and of what became of it. Keys in it are masked when it is shown. It is as flat as can be: what a
+ * thousand entries hold has to be moved by every collection of garbage.
  */
-export interface JournalEntry {
-  seq: number;
-  request_id: string;
+export class JournalEntry {
+  readonly request_id: string;
+  readonly method: string;
+  readonly url: string;
+  /** 0 where no journal has it. */
+  seq = 0;
   /** Milliseconds since 1970, by the clock of the sandbox. */
-  received_at: number;
-  method: string;
-  url: string;
+  received_at = 0;
   /** Names and values in turn, a line each. */
-  headers: string;
+  headers = '';
   /** A character for each byte; undefined where there was none, or the request was refused before it was read. */
-  body: string | undefined;
+  body: string | undefined = undefined;
   /** Null for a body that was not read. */
-  body_bytes: number | null;
-  api_key_id: string | undefined;
-  organization_id: string | undefined;
+  body_bytes: number | null = 0;
+  api_key_id: string | undefined = undefined;
+  organization_id: string | undefined = undefined;
   /** Null while it is open, and for one that never got an answer. */
-  status: number | null;
-  answer: string | undefined;
+  status: number | null = null;
+  answer: string | undefined = undefined;
   /** Real milliseconds until the end; undefined while it is open. */
-  ms: number | undefined;
+  ms: number | undefined = undefined;
   /** The bucket that was charged, its limit and what was left; undefined where none was. */
-  category: RateLimitCategory | undefined;
-  limit: number;
-  remaining: number;
+  category: RateLimitCategory | undefined = undefined;
+  limit = 0;
+  remaining = 0;
   /** What the request changed; undefined where it was none that could. */
-  changes: Change[] | undefined;
-  /** What it counts for in the bound of all entries. */
-  bytes: number;
+  changes: Change[] | undefined = undefined;
+  /** What it counts for in the bound of all entries, in bytes. */
+  size = 0;
+
+  constructor(request_id: string, method: string, url: string) {
+    this.request_id = request_id;
+    this.method = method;
+    this.url = url;
+  }
 }
 
-/** What is kept of a body. */
 export const toKeptBody = (bytes: Buffer): string => bytes.toString('latin1', 0, MAX_TEXT_LENGTH);
 
-/** What is kept of an answer. */
 export const toKeptAnswer = (text: string): string =>
   text.length <= MAX_TEXT_LENGTH ? text : copyText(text, MAX_TEXT_LENGTH);
 
@@ -84,46 +89,20 @@ export class Journal {
     return this.droppedCount;
   }
 
-  open({
-    request_id,
-    received_at,
-    method,
-    url,
-    headers,
-  }: Pick<JournalEntry, 'request_id' | 'received_at' | 'method' | 'url' | 'headers'>): JournalEntry {
+  open(entry: JournalEntry): void {
     this.latest++;
-    const entry: JournalEntry = {
-      seq: this.latest,
-      request_id,
-      received_at,
-      method,
-      url,
-      headers,
-      body: undefined,
-      body_bytes: 0,
-      api_key_id: undefined,
-      organization_id: undefined,
-      status: null,
-      answer: undefined,
-      ms: undefined,
-      category: undefined,
-      limit: 0,
-      remaining: 0,
-      changes: undefined,
-      bytes: 0,
-    };
+    entry.seq = this.latest;
     this.entries.push(entry);
     this.count(entry);
-    return entry;
   }
 
   /** The entry has other texts than before: from now on they count. */
   count(entry: JournalEntry): void {
     // An entry that was dropped or deleted in the meantime takes nothing any more.
     if ((this.entries[this.head]?.seq ?? Number.POSITIVE_INFINITY) > entry.seq) return;
-    this.bytes -= entry.bytes;
-    entry.bytes = countBytes(entry);
-    this.bytes += entry.bytes;
+    this.bytes -= entry.size;
+    entry.size = countBytes(entry);
+    this.bytes += entry.size;
     this.dropOldest();
   }
 
@@ -143,7 +122,7 @@ export class Journal {
   private dropOldest(): void {
     let kept = this.entries.length - this.head;
     while (kept > this.size || (this.bytes > MAX_BYTES && kept > 1)) {
-      this.bytes -= this.entries[this.head]?.bytes ?? 0;
+      this.bytes -= this.entries[this.head]?.size ?? 0;
       this.entries[this.head] = undefined;
       this.head++;
       kept--;
@@ -185,7 +164,7 @@ export function toEntryJson(entry: JournalEntry): string {
     organization_id,
     status,
     outcome: ms === undefined ? 'open' : status === null ? 'cut' : 'answered',
-    answer: entry.answer ?? null,
+    answer: status === null ? null : (entry.answer ?? null),
     ms: ms === undefined ? null : Math.round(ms * 100) / 100,
     bucket: category === undefined ? null : { category, limit, remaining },
   };

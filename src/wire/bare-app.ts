@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { BODY_LIMIT } from './envelope.ts';
+import { beginExchange } from './exchange.ts';
 import { buildToRequestId } from './request-id.ts';
 
 /** A Fastify app with what every app of this server has. */
@@ -14,6 +15,11 @@ export function buildBareApp(options: FastifyServerOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: Number.MAX_SAFE_INTEGER },
     schemaController: WITHOUT_AJV,
     ...options,
+  });
+  app.decorateRequest('exchange');
+  app.addHook('onRequest', (request, reply, done) => {
+    beginExchange(request, reply, request.routeOptions.config);
+    done();
   });
   // A logger for each request costs more than naming the request in its one line.
   return app.setChildLoggerFactory((parent) => parent);

@@ -1,19 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
 import type * as z from 'zod';
 import { badRequest } from '../domain/errors.ts';
 import { isJsonContentType, type ReceivedBody, receiveBody } from './body.ts';
 import { readBody, type UnknownFields } from './pydantic.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Whether the Content-Type that was sent says JSON. */
-    hasJsonBody: boolean;
-    /** The body as it was sent; undefined where none was read. */
-    receivedBytes: Buffer | undefined;
-    /** What the body turned out to be; undefined where none was read. */
-    received: ReceivedBody | undefined;
-  }
-}
 
 /** Node would refuse a request without Host in words of its own, which the journal would not hear. */
 export const requireHost: onRequestHookHandler = ({ raw }, _reply, done) => {
@@ -35,24 +25,26 @@ function hasSecondHost(rawHeaders: string[]): boolean {
 
 /** Makes an app read every body as FastAPI does, whatever its Content-Type. */
 export function receiveBodies(app: FastifyInstance): void {
-  app.decorateRequest('hasJsonBody', true);
-  app.decorateRequest('receivedBytes', undefined);
-  app.decorateRequest('received', undefined);
-  app.decorateRequest('sentText', undefined);
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { headers } = request.raw;
-    const contentType = headers['content-type'];
-    request.hasJsonBody = isJsonContentType(contentType);
+  app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     // Fastify answers an unparsable header with a 415 of its own, before any parser.
-    if (contentType !== undefined) headers['content-type'] = 'application/json';
+    if (headers['content-type'] !== undefined) headers['content-type'] = 'application/json';
     done();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
-    request.receivedBytes = bytes;
-    request.received = receiveBody(bytes, request.hasJsonBody);
-    done(null, request.received);
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, ({ exchange, raw }, bytes, done) => {
+    const received = receiveBody(bytes, isJsonContentType(findSentHeader(raw, 'content-type')));
+    exchange.bytes = bytes;
+    if (received.kind === 'json') exchange.json = received.value;
+    done(null, received);
   });
+}
+
+/** A header as it was sent, the first of its name. */
+export function findSentHeader({ rawHeaders }: IncomingMessage, name: string): string | undefined {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) return rawHeaders[index + 1];
+  }
+  return undefined;
 }
 
 /** Checks the bodies of a scope in pydantic's words: a route's `request.body` is then what its schema gives. */

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, bodyTooLarge, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
 import { redactKeys } from '../domain/redact.ts';
+import './exchange.ts';
 import { toValidationHint } from './validation-hint.ts';
 
 /** Bytes of a request body that are read; one more is answered with 413. */
@@ -33,7 +34,7 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       };
       return answer(403, 'ForbiddenError', 'Insufficient permissions', { required, granted }, headers);
     }
-    case 'not_from_here':
+    case 'foreign_origin':
       return answer(403, 'ForbiddenError', refusal.message, {}, { [HINT]: refusal.hint });
     case 'not_found':
       return answer(404, 'NotFoundError', 'Not Found', {}, toHint(refusal.hint));
@@ -151,19 +152,12 @@ export function handleError(error: FastifyError | RefusalError, request: Fastify
   return sendJson(reply.code(status).headers(headers).header('x-request-id', request.id), body);
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The body of the answer, once there is one. */
-    sentText: string | undefined;
-  }
-}
-
 /**
  * Sends JSON text as `application/json` without a charset, as FastAPI does.
  * @param payload the same as bytes, where they are there already
  */
 export function sendJson(reply: FastifyReply, text: string, payload: string | Buffer = text): FastifyReply {
-  reply.request.sentText = text;
+  reply.request.exchange.decide(text);
   // With a serializer set, Fastify leaves text and Content-Type as they are.
   return reply.header('content-type', 'application/json').serializer(asText).send(payload);
 }

@@ -1,6 +1,6 @@
 import { findNearestName } from '../domain/nearest-name.ts';
 import { redactKeys } from '../domain/redact.ts';
-import { JsonObject, type JsonValue } from './json.ts';
+import { JsonObject } from './json.ts';
 
 /** A member that its model does not know. */
 export interface UnknownMember {
@@ -11,7 +11,7 @@ export interface UnknownMember {
 }
 
 /** The unknown members of a body: those of nested models first, each in the order of the body. */
-export function listUnknownMembers(body: JsonValue): UnknownMember[] {
+export function listUnknownMembers(body: unknown): UnknownMember[] {
   if (!(body instanceof JsonObject)) return [];
   const nested = [...body.members()].flatMap(([name, value]) =>
     value instanceof JsonObject ? listUnknown(value, [name]) : [],
@@ -26,7 +26,7 @@ const MAX_NAMES = 5;
 const MAX_NAME_LENGTH = 60;
 
 /** The hint of a 200 about ignored members, in printable ASCII; undefined if there are none. */
-export function toIgnoredHint(body: JsonValue): string | undefined {
+export function toIgnoredHint(body: unknown): string | undefined {
   const unknown = listUnknownMembers(body);
   if (unknown.length === 0) return undefined;
   const shown = unknown.slice(0, MAX_NAMES).map(({ path, known }) => {

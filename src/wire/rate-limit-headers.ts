@@ -14,16 +14,16 @@ export function setRateLimitHeaders(reply: FastifyReply, { limit, remaining, ful
 
 /**
  * The 429 to requests that the bucket did not allow.
- * @param hasControl whether there is a control plane that moves the clock
+ * @param sandboxId of the sandbox whose clock the control plane moves; undefined where there is no control plane
  */
 export function toRateLimited(
   { state, retry_after_ms }: Spending,
   category: RateLimitCategory,
   api_name: string,
-  hasControl: boolean,
+  sandboxId: string | undefined,
 ): RefusalError {
   const retry_after = Math.max(1, Math.ceil((retry_after_ms ?? WINDOW_SECONDS * 1000) / 1000));
-  const advance = `, or move the clock: POST /_mock/sandboxes/default/clock/advance {"ms":${retry_after * 1000}}`;
-  const hint = `wait ${retry_after} s${hasControl ? advance : ''}; --limits headers never refuses`;
+  const advance = `, or move the clock: POST /_mock/sandboxes/${sandboxId}/clock/advance {"ms":${retry_after * 1000}}`;
+  const hint = `wait ${retry_after} s${sandboxId === undefined ? '' : advance}; --limits headers never refuses`;
   return rateLimited({ limit: state.limit, window: `${WINDOW_SECONDS / 60}m`, retry_after, category, api_name }, hint);
 }

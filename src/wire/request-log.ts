@@ -14,8 +14,9 @@ export function logRequests(scope: FastifyInstance): void {
  * for whoever debugs.
  */
 export const logRequest: onResponseHookHandler = (request, reply, done) => {
+  const { exchange } = request;
   const [path] = request.url.split('?', 1);
-  const isRoutine = request.route.isProbe === true && reply.statusCode < 400;
+  const isRoutine = exchange.route.isProbe === true && reply.statusCode < 400;
   request.log[isRoutine ? 'debug' : 'info'](
     {
       request_id: request.id,
@@ -23,7 +24,7 @@ export const logRequest: onResponseHookHandler = (request, reply, done) => {
       path,
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 100) / 100,
-      organization_id: request.caller?.organization.organization_id,
+      organization_id: exchange.organization_id,
       hint: reply.getHeader(HINT),
     },
     'request',

@@ -2,13 +2,19 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMockServer } from '../../src/index.ts';
-import { Journal, type JournalEntry, toEntryJson } from '../../src/sandbox/journal.ts';
+import { Journal, JournalEntry, toEntryJson } from '../../src/sandbox/journal.ts';
 import { ACME, ADMIN, buildTestApp, type TestApp } from '../support/harness.ts';
 
 const URL_OF_REQUESTS = '/_mock/sandboxes/default/requests';
 
 /** Of an entry as it is shown. */
 type Headers = Record<string, string>;
+
+function open(journal: Journal, headers: string): JournalEntry {
+  const exchange = Object.assign(new JournalEntry('r', 'PATCH', ''), { headers });
+  journal.open(exchange);
+  return exchange;
+}
 
 const read = async ({ send }: TestApp, query = '') => {
   const answer = await send({
@@ -224,7 +230,7 @@ describe('the journal', () => {
   it('is bounded in bytes: of a thousand large requests the newest 64 MiB are kept, each cut to 64 KiB', () => {
     const journal = new Journal(100_000);
     for (let call = 0; call < 2000; call++) {
-      const entry = journal.open({ request_id: 'r', received_at: 0, method: 'PATCH', url: '', headers: '' });
+      const entry = open(journal, '');
       Object.assign(entry, { body: 'x'.repeat(64 * 1024), answer: '' });
       journal.count(entry);
     }
@@ -238,7 +244,7 @@ describe('the journal', () => {
     const journal = new Journal(100_000);
     for (let call = 0; call < 40; call++) {
       const headers = 'y'.repeat(1024);
-      const entry = journal.open({ request_id: 'r', received_at: 0, method: 'PATCH', url: '', headers });
+      const entry = open(journal, headers);
       Object.assign(entry, { changes });
       journal.count(entry);
     }
@@ -271,7 +277,7 @@ describe('the journal', () => {
   it('shows a header that was sent twice, and no name of JavaScript’s own', () => {
     const journal = new Journal(1);
     const headers = 'X-A\n1\nx-a\n2\ntoString\n3\n__proto__\n4';
-    const entry = journal.open({ request_id: 'r', received_at: 0, method: 'GET', url: '/', headers });
+    const entry = open(journal, headers);
     expect(JSON.parse(toEntryJson(entry)).headers).toEqual(
       Object.fromEntries([
         ['x-a', '1, 2'],

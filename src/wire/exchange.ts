@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import { isMoved, toHttpDate } from '../domain/clock.ts';
+import { DEFAULT_SANDBOX } from '../domain/state.ts';
+import { Exchange, type RouteConfig } from '../sandbox/exchange.ts';
+import type { LiveSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    exchange: Exchange;
+  }
+  interface FastifyContextConfig extends RouteConfig {}
+}
+
+/** Step 1: the exchange begins. */
+export function beginExchange(request: FastifyRequest, reply: FastifyReply, route: RouteConfig): void {
+  request.exchange = new Exchange(request.id, request.method, request.url, route);
+  reply.header('x-request-id', request.id);
+}
+
+/**
+ * Gives a request its sandbox, where none is known yet, and the answer the time of that.
+ * @param toSandboxId the sandbox that the request names; without one, and where there is none of that name, it is `default`
+ */
+export function buildFindSandbox(sandboxes: Sandboxes, toSandboxId?: (request: FastifyRequest) => string | undefined) {
+  const find = async (request: FastifyRequest): Promise<LiveSandbox | undefined> => {
+    const named = toSandboxId?.(request);
+    const found = named === undefined ? undefined : await sandboxes.find(named);
+    return found ?? sandboxes.find(DEFAULT_SANDBOX);
+  };
+  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const { exchange } = request;
+    const go = (live: LiveSandbox | undefined) => {
+      exchange.live = live;
+      if (live !== undefined && isMoved(live.settings.clock)) reply.header('date', toHttpDate(live.now));
+      done();
+    };
+    // That it cannot be read is said by whoever needs it.
+    if (exchange.live === undefined) find(request).then(go, () => go(undefined));
+    else go(exchange.live);
+  };
+}
+
+/** Opens the entry of a request in the journal of its sandbox; it is closed when the response is, also when that is aborted. */
+export function openEntry(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  const { exchange, raw } = request;
+  const { live, route } = exchange;
+  if (live !== undefined && !live.sandbox.journal.isOff && route.isJournaled !== false) {
+    exchange.open(live, raw.rawHeaders);
+    reply.raw.on('close', () => {
+      const { socket, writableEnded, errored } = reply.raw;
+      // Where several parts were written, Node finishes a response whose connection broke.
+      const isBroken = errored !== null || raw.socket.errored instanceof Error;
+      const isAborted = !writableEnded || isBroken || socket?.destroyed === true;
+      const { 'transfer-encoding': encoding, 'content-length': length = '0' } = raw.headers;
+      exchange.end(isAborted ? null : reply.statusCode, encoding !== undefined || length !== '0');
+    });
+  }
+  done();
+}
