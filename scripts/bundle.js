@@ -36,8 +36,8 @@ export const bundle = (options = {}) =>
   build({
     absWorkingDir: project,
     entryPoints: [
-      { in: 'src/main.ts', out: 'main' },
-      { in: 'src/domain/idna-tables.cjs', out: 'idna-tables' },
+      { in: 'src/entry/main.ts', out: 'main' },
+      { in: 'src/pydantic/idna-tables.cjs', out: 'idna-tables' },
       ...Object.entries(SELDOM).map(([name, file]) => ({ in: name, out: file.replace('.cjs', '') })),
     ],
     outdir: 'dist',

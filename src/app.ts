@@ -7,16 +7,16 @@ import { addProbeRoutes, type HealthSource } from './api/health.ts';
 import { addOperations, buildApiDocument } from './api/operations.ts';
 import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
+import { buildBareApp } from './http/bare-app.ts';
+import { compileBodyCheck, receiveBodies, requireHost } from './http/body-parser.ts';
+import { handleError } from './http/envelope.ts';
+import { beginExchange, buildFindSandbox, openEntry } from './http/exchange.ts';
+import { answerLate } from './http/late-app.ts';
+import { type DocumentedRoute, listenToRoutes, toScope } from './http/openapi.ts';
+import { logRequest, logRequests } from './http/request-log.ts';
+import { ServedPaths } from './http/served-paths.ts';
+import type { UnknownFields } from './pydantic/model.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
-import { buildBareApp } from './wire/bare-app.ts';
-import { compileBodyCheck, receiveBodies, requireHost } from './wire/body-parser.ts';
-import { handleError } from './wire/envelope.ts';
-import { beginExchange, buildFindSandbox, openEntry } from './wire/exchange.ts';
-import { answerLate } from './wire/late-app.ts';
-import { type DocumentedRoute, listenToRoutes, toScope } from './wire/openapi.ts';
-import type { UnknownFields } from './wire/pydantic.ts';
-import { logRequest, logRequests } from './wire/request-log.ts';
-import { ServedPaths } from './wire/served-paths.ts';
 
 /** What the app is built of. */
 export interface AppDependencies {

@@ -4,22 +4,22 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { buildApiDocument, listOperations } from './api/operations.ts';
 import { buildApp } from './app.ts';
-import { beginAnew, hasDatabase, keepDatabase } from './beginning.ts';
 import { isLoopback } from './control/guard.ts';
-import { DEMO_KEY } from './default-seed.ts';
 import type { Permission } from './domain/api-key.ts';
 import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
 import { setTimeout } from './domain/real-time.ts';
 import { DEFAULT_SANDBOX, type Settings } from './domain/state.ts';
-import { listenEarly } from './early-listener.ts';
-import { buildLogStream, writeToStandardError } from './log.ts';
+import { toBadRequest } from './http/bad-request.ts';
+import { listenEarly } from './http/early-listener.ts';
+import { buildLogStream, writeToStandardError } from './http/log.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
-import { findKey, findServedKeys, lendKey, type ServedKey } from './served-keys.ts';
+import { DEMO_KEY } from './seed/default.ts';
+import { openSeed } from './seed/unread.ts';
 import type { ServeConfig } from './settings.ts';
+import { beginAnew, hasDatabase, keepDatabase } from './start/beginning.ts';
+import { findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Report, Store } from './store/store.ts';
-import { openSeed } from './unread-seed.ts';
-import { toBadRequest } from './wire/bad-request.ts';
 
 const projectFile = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -96,7 +96,7 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
       version: readVersion(),
       control,
       buildDocs: async (document, log) => {
-        const { buildDocs } = await import('./docs.ts');
+        const { buildDocs } = await import('./api/docs.ts');
         return buildDocs({
           document,
           assets: projectFile('dist/swagger-ui'),

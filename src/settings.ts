@@ -4,7 +4,7 @@ import { normalizeTimestamp, toMilliseconds as toTime } from './domain/clock.ts'
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
 import { isApiKey, KEY_FORM, redactKeys } from './domain/redact.ts';
 import { escapeControls } from './domain/text.ts';
-import { UNKNOWN_FIELDS } from './wire/pydantic.ts';
+import { UNKNOWN_FIELDS } from './pydantic/model.ts';
 
 /** All there is to know about a setting but its effect. */
 export interface Setting {

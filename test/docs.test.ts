@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { buildDocs } from '../src/docs.ts';
+import { buildDocs } from '../src/api/docs.ts';
 import { createMockServer, type MockServerOptions } from '../src/index.ts';
 import { OURS } from './support/conformance.ts';
 import { makeFolder } from './support/folder.ts';

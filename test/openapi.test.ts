@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
-import type { OpenApiNode } from '../src/wire/openapi.ts';
+import type { OpenApiNode } from '../src/http/openapi.ts';
 import { buildCheck, checkOurs, findNonconformities, OURS, PUBLISHED } from './support/conformance.ts';
 import { makeFolder } from './support/folder.ts';
 import { ADMIN, buildTestApp } from './support/harness.ts';

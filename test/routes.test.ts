@@ -2,9 +2,9 @@ import Fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import type { ApiScope, Operation } from '../src/api/routes.ts';
-import { buildBareApp } from '../src/wire/bare-app.ts';
-import { answerLate } from '../src/wire/late-app.ts';
-import { buildDocument, type DocumentedRoute, describeModel, listenToRoutes, toScope } from '../src/wire/openapi.ts';
+import { buildBareApp } from '../src/http/bare-app.ts';
+import { answerLate } from '../src/http/late-app.ts';
+import { buildDocument, type DocumentedRoute, describeModel, listenToRoutes, toScope } from '../src/http/openapi.ts';
 
 const Inner = z.strictObject({ size: z.number() }).meta({ id: 'Inner' });
 const Thing = z

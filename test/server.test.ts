@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Flags, readServeConfig } from '../src/config.ts';
+import { type Flags, readServeConfig } from '../src/cli/config.ts';
 import { createMockServer } from '../src/index.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { makeFolder } from './support/folder.ts';

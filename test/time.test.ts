@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { readJsonSeed } from '../src/seed-json.ts';
-import { BODY_LIMIT } from '../src/wire/envelope.ts';
+import { BODY_LIMIT } from '../src/http/envelope.ts';
+import { readJsonSeed } from '../src/seed/json.ts';
 import { buildTestApp } from './support/harness.ts';
 
 /** Milliseconds of the processor: another process may have it for a while, so the clock on the wall tells nothing. */

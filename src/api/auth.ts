@@ -5,8 +5,8 @@ import { forbidden, unauthorized } from '../domain/errors.ts';
 import { isApiKey, KEY_FORM, toKeyPrefix } from '../domain/redact.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
 import type { Caller, Sandboxes } from '../sandbox/sandboxes.ts';
-import '../wire/exchange.ts';
-import { pathOf } from '../wire/served-paths.ts';
+import '../http/exchange.ts';
+import { pathOf } from '../http/served-paths.ts';
 import { isKeyless } from './fallback.ts';
 
 const KEYS_HERE = 'keys of this server: see its banner, or --api-key';

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { buildDocumentText } from '../wire/document-text.ts';
-import { sendJson } from '../wire/envelope.ts';
-import { answerLate } from '../wire/late-app.ts';
-import type { OpenApiNode } from '../wire/openapi.ts';
-import { toOpenApi30 } from './openapi-3-0.ts';
+import { buildDocumentText } from '../http/document-text.ts';
+import { sendJson } from '../http/envelope.ts';
+import { answerLate } from '../http/late-app.ts';
+import type { OpenApiNode } from '../http/openapi.ts';
+import { toOpenApi30 } from '../http/openapi-3-0.ts';
 
 const METHODS = ['GET', 'HEAD'];
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { methodNotAllowed, notFound, notImplemented } from '../domain/errors.ts';
-import { refuseUnserved } from '../wire/envelope.ts';
-import { pathOf, type ServedPaths } from '../wire/served-paths.ts';
+import { refuseUnserved } from '../http/envelope.ts';
+import { pathOf, type ServedPaths } from '../http/served-paths.ts';
 
 /**
  * Answers whatever else is asked under `/v1`: 405 for a method that a served path does not have, 501 for a path that the

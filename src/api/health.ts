@@ -1,8 +1,8 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import * as z from 'zod';
 import { unavailable } from '../domain/errors.ts';
+import { sendJson } from '../http/envelope.ts';
 import type { Store } from '../store/store.ts';
-import { sendJson } from '../wire/envelope.ts';
 import { type ApiScope, answered, NO_HOST, unreadable } from './routes.ts';
 
 export type HealthSource = Pick<Store, 'canRead' | 'canWrite'>;

@@ -1,5 +1,5 @@
-import { buildDocument, type DocumentedRoute } from '../wire/openapi.ts';
-import type { UnknownFields } from '../wire/pydantic.ts';
+import { buildDocument, type DocumentedRoute } from '../http/openapi.ts';
+import type { UnknownFields } from '../pydantic/model.ts';
 import { addHealthRoute, type HealthSource } from './health.ts';
 import { addOrganizationRoutes } from './organizations.ts';
 import { type ApiScope, HEADERS } from './routes.ts';

@@ -1,4 +1,4 @@
-import type { Examples } from '../wire/openapi.ts';
+import type { Examples } from '../http/openapi.ts';
 
 /** The organization of the demo key after a reset. */
 const DEMO = {

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { limitOf, type RateLimitCategory } from '../domain/rate-limits.ts';
-import '../wire/exchange.ts';
-import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
-import { pathOf } from '../wire/served-paths.ts';
+import '../http/exchange.ts';
+import { setRateLimitHeaders, toRateLimited } from '../http/rate-limit-headers.ts';
+import { pathOf } from '../http/served-paths.ts';
 import { categoryOf } from './categories.ts';
 
 /**

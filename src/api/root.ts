@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { sendJson } from '../wire/envelope.ts';
+import { sendJson } from '../http/envelope.ts';
 
 export interface RootOptions {
   version: string;

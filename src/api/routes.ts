@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { Permission } from '../domain/api-key.ts';
 import type { Refusal } from '../domain/errors.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
-import { BODY_LIMIT, INTERNAL_ERROR, toErrorAnswer } from '../wire/envelope.ts';
-import type { DocumentedResponse, Examples, OpenApiNode, Scope } from '../wire/openapi.ts';
+import { BODY_LIMIT, INTERNAL_ERROR, toErrorAnswer } from '../http/envelope.ts';
+import type { DocumentedResponse, Examples, OpenApiNode, Scope } from '../http/openapi.ts';
 
 /** What every operation of the API says besides its schema: what its key must be allowed, and what it is charged to. */
 export interface Operation {

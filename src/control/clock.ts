@@ -12,7 +12,7 @@ import {
   toTimestamp,
 } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
-import type { Scope } from '../wire/openapi.ts';
+import type { Scope } from '../http/openapi.ts';
 import { done, type FindSandbox, InSandbox, integer, time } from './routes.ts';
 
 const toTime = (text: string, context: z.core.$RefinementCtx<string>): number => {

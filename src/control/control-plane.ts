@@ -1,12 +1,12 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { notFound } from '../domain/errors.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
+import { buildBareApp } from '../http/bare-app.ts';
+import { receiveBodies, requireHost } from '../http/body-parser.ts';
+import { buildFindSandbox } from '../http/exchange.ts';
+import { toScope } from '../http/openapi.ts';
+import { logRequests } from '../http/request-log.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
-import { buildBareApp } from '../wire/bare-app.ts';
-import { receiveBodies, requireHost } from '../wire/body-parser.ts';
-import { buildFindSandbox } from '../wire/exchange.ts';
-import { toScope } from '../wire/openapi.ts';
-import { logRequests } from '../wire/request-log.ts';
 import { addClockRoutes } from './clock.ts';
 import { addControlDocument } from './document.ts';
 import { addControlFallback } from './fallback.ts';

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
+import { buildDocumentText } from '../http/document-text.ts';
+import { sendJson } from '../http/envelope.ts';
+import { buildDocument, type DocumentedRoute, listenToRoutes, type RouteSchema, toPath } from '../http/openapi.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
-import { buildDocumentText } from '../wire/document-text.ts';
-import { sendJson } from '../wire/envelope.ts';
-import { buildDocument, type DocumentedRoute, listenToRoutes, type RouteSchema, toPath } from '../wire/openapi.ts';
 import { refusal } from './routes.ts';
 
 interface Options {

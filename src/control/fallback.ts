@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { methodNotAllowed, notFound } from '../domain/errors.ts';
-import { refuseUnserved } from '../wire/envelope.ts';
-import { ServedPaths } from '../wire/served-paths.ts';
+import { refuseUnserved } from '../http/envelope.ts';
+import { ServedPaths } from '../http/served-paths.ts';
 
 const HINT = 'GET /_mock lists what there is';
 

@@ -4,10 +4,10 @@ import { LATEST, toTimestamp } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limiter.ts';
 import { limitOf, RATE_LIMIT_CATEGORIES, type RateLimitCategory, type Tiers } from '../domain/rate-limits.ts';
+import type { Scope } from '../http/openapi.ts';
+import { setRateLimitHeaders, toRateLimited } from '../http/rate-limit-headers.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
-import type { Scope } from '../wire/openapi.ts';
-import { setRateLimitHeaders, toRateLimited } from '../wire/rate-limit-headers.ts';
 import { done, type FindSandbox, InSandbox, integer, refusal, time } from './routes.ts';
 
 const LimitsUpdate = z.strictObject({ mode: z.enum(LIMITS_MODES) });

@@ -1,8 +1,8 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import * as z from 'zod';
 import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
-import type { ReceivedBody } from '../wire/body.ts';
-import { JsonObject } from '../wire/json.ts';
+import type { ReceivedBody } from '../pydantic/body.ts';
+import { JsonObject } from '../pydantic/json.ts';
 
 const HINT = 'examples of bodies stand in /_mock/openapi.json and on the docs page';
 const FILTERS_HINT = 'the filters stand in /_mock/openapi.json and on the docs page';

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
 import { notFound } from '../domain/errors.ts';
 import { RATE_LIMIT_CATEGORIES } from '../domain/rate-limits.ts';
+import { sendJson } from '../http/envelope.ts';
+import type { Scope } from '../http/openapi.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
-import { sendJson } from '../wire/envelope.ts';
-import type { Scope } from '../wire/openapi.ts';
 import { done, type FindSandbox, InSandbox, integer, NoMembers, refusal, time } from './routes.ts';
 
 const DEFAULT_LIMIT = 100;

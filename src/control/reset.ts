@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { Scope } from '../http/openapi.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
-import type { Scope } from '../wire/openapi.ts';
 import { done, type FindSandbox, InSandbox, NoMembers } from './routes.ts';
 
 const RESET = ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
+import type { DocumentedResponse, Examples } from '../http/openapi.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
-import type { DocumentedResponse, Examples } from '../wire/openapi.ts';
 
 /**
  * The sandbox that a path names.

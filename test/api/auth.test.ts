@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hashApiKey } from '../../src/domain/api-key.ts';
-import type { SeedContent } from '../../src/seed-schema.ts';
+import type { SeedContent } from '../../src/seed/content.ts';
 import { ACME, ADMIN, buildTestApp, errorBody, openMemoryStore } from '../support/harness.ts';
 
 const NO_HEADER = 'Missing Authorization header';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { BODY_LIMIT } from '../../src/wire/envelope.ts';
+import { BODY_LIMIT } from '../../src/http/envelope.ts';
 import { buildTestApp } from '../support/harness.ts';
 
 // Each row is wrong in two ways at once: the one that is checked first is answered.

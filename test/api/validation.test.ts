@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { validateEmail } from '../../src/domain/email.ts';
-import { BODY_LIMIT } from '../../src/wire/envelope.ts';
+import { BODY_LIMIT } from '../../src/http/envelope.ts';
+import { validateEmail } from '../../src/pydantic/email.ts';
 import { ACME, buildTestApp, errorBody, validationError } from '../support/harness.ts';
 
 const fixture = (name: string) =>

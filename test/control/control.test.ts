@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hashApiKey, toApiKeyId } from '../../src/domain/api-key.ts';
-import { buildSeed } from '../../src/seed-build.ts';
+import { buildSeed } from '../../src/seed/build.ts';
 import { ACME, ADMIN, buildTestApp, errorBody, type SendOptions, type TestApp } from '../support/harness.ts';
 
 const BASE = '/_mock/sandboxes/default';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { buildSeed } from '../../src/seed-build.ts';
-import type { SeedContent } from '../../src/seed-schema.ts';
+import { buildSeed } from '../../src/seed/build.ts';
+import type { SeedContent } from '../../src/seed/content.ts';
 import { buildCheck, type Parsed } from '../support/conformance.ts';
 import { ADMIN, buildTestApp } from '../support/harness.ts';
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freezeAt } from '../../src/domain/clock.ts';
 import type { Exchange } from '../../src/sandbox/exchange.ts';
-import { buildSeed } from '../../src/seed-build.ts';
+import { buildSeed } from '../../src/seed/build.ts';
 import { ADMIN, buildTestApp, START } from '../support/harness.ts';
 
 const OTHER_KEY = 'sk_test_other';

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import type { Organization } from '../../src/domain/organization.ts';
-import { buildSeed } from '../../src/seed-build.ts';
+import { buildSeed } from '../../src/seed/build.ts';
+import { DEFAULT_SEED } from '../../src/seed/default.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Report, Store } from '../../src/store/store.ts';
 import { makeFolder } from '../support/folder.ts';

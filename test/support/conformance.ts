@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { buildApiDocument, listOperations } from '../../src/api/operations.ts';
-import type { OpenApiNode } from '../../src/wire/openapi.ts';
+import type { OpenApiNode } from '../../src/http/openapi.ts';
 
 /** The structure that Mixpeek published. */
 export const PUBLISHED: OpenApiNode = JSON.parse(

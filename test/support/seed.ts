@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Seed } from '../../src/seed-build.ts';
-import { openSeed } from '../../src/unread-seed.ts';
+import type { Seed } from '../../src/seed/build.ts';
+import { openSeed } from '../../src/seed/unread.ts';
 import { makeFolder } from './folder.ts';
 
 export const NOW = '2026-01-01T00:00:00Z';

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DEFAULT_SEED } from '../../src/default-seed.ts';
 import { hashApiKey } from '../../src/domain/api-key.ts';
 import { freezeAt, REAL_TIME, toTimestamp } from '../../src/domain/clock.ts';
 import type { Organization } from '../../src/domain/organization.ts';
 import { DEFAULT_TIERS } from '../../src/domain/rate-limits.ts';
 import { INITIAL_SNAPSHOT, type Settings, type State } from '../../src/domain/state.ts';
-import { buildSeed, toKnownKey } from '../../src/seed-build.ts';
+import { buildSeed, toKnownKey } from '../../src/seed/build.ts';
+import { DEFAULT_SEED } from '../../src/seed/default.ts';
 import type { Store } from '../../src/store/store.ts';
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -1,0 +1,183 @@
+import { Command, CommanderError, Option } from 'commander';
+import { findNearestName } from '../domain/nearest-name.ts';
+import { redactKeys } from '../domain/redact.ts';
+import { escapeControls } from '../domain/text.ts';
+import { toOpenApi30 } from '../http/openapi-3-0.ts';
+import { type RunningServer, readOpenApiDocument, readVersion, startServer } from '../server.ts';
+import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from '../settings.ts';
+import { toBanner, toReadyLine } from './banner.ts';
+import { type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
+import { askHealth } from './health.ts';
+
+/** Errors whose message is enough for a person; of others the stack is shown. */
+const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError'];
+
+const NAME = 'mixpeek-mock';
+
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+function buildProgram(typed: string): Command {
+  const program = new Command(typed)
+    .description("A stateful mock of Mixpeek's organization endpoint: GET and PATCH /v1/organizations.")
+    .version(readVersion())
+    .enablePositionalOptions()
+    .helpCommand('help [command]', 'show this help, or that of a command');
+  const serveCommand = program
+    .command('serve', { isDefault: true })
+    .description('start the server (the default command)');
+  addSettings(serveCommand, SERVE_SETTINGS).action((flags) => serve(flags, typed));
+  const health = program.command('health').description('check a running server: exit code 0 if it is healthy, else 1');
+  addSettings(health, HEALTH_SETTINGS).action(checkHealth);
+  const openapi = program
+    .command('openapi')
+    .description('print the OpenAPI document of what is served')
+    .addOption(
+      new Option('--openapi <version>', 'OpenAPI version of the document').choices(['3.1', '3.0']).default('3.1'),
+    )
+    .option('--url <url>', 'URL of the server, for servers in the document (default: /)', readServerUrl)
+    .action(printOpenApi);
+  program.addHelpText(
+    'after',
+    () =>
+      `\n${serveCommand
+        .helpInformation()
+        .trimEnd()
+        .replace(/^Usage:.*?Options:/s, 'Options of serve:')}`,
+  );
+  const examples: [Command, string][] = [
+    [program, '--port 4031 --db :memory:'],
+    [serveCommand, 'serve --limits enforce --reset'],
+    [openapi, 'openapi --openapi 3.0 --url http://localhost:4030 > openapi.json'],
+    [health, 'health --port 4031 --wait 10s'],
+  ];
+  for (const [command, example] of examples) {
+    command
+      .addHelpText('after', `\nExample:\n  ${typed} ${example}`)
+      .exitOverride()
+      .configureOutput({ outputError: (text) => printError(toUsageProblem(text, command)) });
+  }
+  return program;
+}
+
+function addSettings(command: Command, settings: Record<string, Setting>): Command {
+  command.addHelpText('after', '\nA flag takes precedence over its variable, a variable over the default.');
+  for (const [name, { flag, short, description, default: fallback, isRepeatable }] of Object.entries(settings)) {
+    const text = `${description} (${[fallback && `default: ${fallback}`, toVariable(name)].filter(Boolean).join(', ')})`;
+    const flags = short === undefined ? flag : `${short}, ${flag}`;
+    if (isRepeatable) command.option(flags, text, (value, earlier: string[] = []) => [...earlier, value]);
+    else command.option(flags, text);
+  }
+  return command;
+}
+
+/** Commander's error in one line. The value of an unknown option may be a secret: it is not repeated. */
+function toUsageProblem(text: string, command: Command): string {
+  const [, problem = '', similar] = /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(text.trim()) ?? [];
+  const [, start, name = '', value] = /^(unknown option ')([^'=]*)(=.*)?'$/s.exec(problem) ?? [];
+  // With `=value` behind it, commander suggests nothing.
+  const meant =
+    similar ??
+    (value &&
+      findNearestName(
+        name,
+        command.options.map(({ long }) => long ?? ''),
+      ));
+  const shown = value === undefined ? problem : `${start}${name}=…'`;
+  const help = [command.parent?.name(), command.name(), '--help'].filter(Boolean).join(' ');
+  return `${escapeControls(shown)}${meant ? `: did you mean ${meant}?` : ''} (see ${help})`;
+}
+
+/** What our commands are called in other programs. */
+const MEANT: Record<string, string> = { start: 'serve', run: 'serve', status: 'health' };
+
+/** Otherwise commander would report an unknown command as one argument too many for serve. */
+function refuseUnknownCommand(program: Command, args: string[]): void {
+  const [first] = args[0] === 'help' ? args.slice(1) : args;
+  const known = [...program.commands.map((command) => command.name()), 'help'];
+  if (first === undefined || first.startsWith('-') || known.includes(first)) return;
+  const nearest = MEANT[first] ?? findNearestName(first, known);
+  const suggestion = nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`;
+  program.error(`unknown command '${first}' (expected ${known.join(', ')})${suggestion}`);
+}
+
+function printOpenApi({ openapi, url }: { openapi: string; url?: string }): void {
+  const document = readOpenApiDocument();
+  const written = openapi === '3.0' ? toOpenApi30(document) : document;
+  process.stdout.write(`${JSON.stringify({ ...written, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
+}
+
+async function serve(flags: Flags, typed: string): Promise<void> {
+  const config = readServeConfig(flags);
+  const starting = startServer(config);
+  stopOnSignals(starting, typed);
+  const server = await starting;
+  const generatedToken = config.controlToken === undefined ? server.controlToken : undefined;
+  if (config.json && generatedToken) {
+    process.stderr.write(`${JSON.stringify({ event: 'control_token', control_token: generatedToken })}\n`);
+  }
+  const facts = { version: readVersion(), hasControl: config.control === 'on', generatedToken };
+  process.stdout.write(config.json ? toReadyLine(server) : asTyped(toBanner(server, facts), typed));
+}
+
+/** The first signal, also during the start, lets requests in flight be answered; the second exits at once. */
+function stopOnSignals(starting: Promise<RunningServer>, typed: string): void {
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(EXIT_FAILURE);
+      isStopping = true;
+      starting
+        .then((server) => server.close())
+        .then(
+          () => process.exit(),
+          (error) => fail(error, typed),
+        );
+    });
+  }
+}
+
+async function checkHealth(flags: Flags): Promise<void> {
+  const { isHealthy, line } = await askHealth(readHealthConfig(flags));
+  process.stdout.write(`${escapeControls(line)}\n`);
+  process.exitCode = isHealthy ? 0 : EXIT_FAILURE;
+}
+
+function fail(error: unknown, typed: string): never {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (PLAIN_ERRORS.includes(name)) printError(asTyped(message, typed));
+  else process.stderr.write(`${escapeControls(redactKeys(String(stack)), '\n')}\n`);
+  process.exit(error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE);
+}
+
+const printError = (text: string) => void process.stderr.write(escapeControls(redactKeys(`${NAME}: ${text}\n`), '\n'));
+
+/** Under npm, puts what has to be typed before a flag in front of those that a text advises (not of those that it names). */
+const asTyped = (text: string, typed: string) =>
+  typed === NAME ? text : text.replace(/(?<=\s)--[a-z][a-z-]*(?![a-z:-])/g, `${typed} $&`);
+
+/** A reader that closed the pipe, like `head` after the ready line, is not a failure; output lost to a full disk is. */
+function reportLostOutput({ code }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return;
+  printError(`standard output cannot be written (${code})`);
+  process.exitCode = EXIT_FAILURE;
+}
+
+/**
+ * Runs the program.
+ * @param typed what a person types before flags, such as `npm start --`
+ */
+export async function runCli(args: string[] = process.argv.slice(2), typed: string = NAME): Promise<void> {
+  process.stdout.on('error', reportLostOutput);
+  process.stderr.on('error', () => {});
+  try {
+    const program = buildProgram(typed);
+    refuseUnknownCommand(program, args);
+    // Commander has no help for its help command.
+    const isHelpOfHelp = args[0] === 'help' && args[1] === 'help';
+    await program.parseAsync(isHelpOfHelp ? ['help'] : args, { from: 'user' });
+  } catch (error) {
+    fail(error, typed);
+  }
+}

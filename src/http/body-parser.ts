@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
+import type * as z from 'zod';
+import { badRequest } from '../domain/errors.ts';
+import { isJsonContentType, type ReceivedBody, receiveBody } from '../pydantic/body.ts';
+import { readBody, type UnknownFields } from '../pydantic/model.ts';
+
+/** Node would refuse a request without Host in words of its own, which the journal would not hear. */
+export const requireHost: onRequestHookHandler = ({ raw }, _reply, done) => {
+  if (raw.headers.host === undefined) return done(raw.httpVersion === '1.1' ? MISSING_HOST() : undefined);
+  done(hasSecondHost(raw.rawHeaders) ? SECOND_HOST() : undefined);
+};
+const MISSING_HOST = () => badRequest('A request needs a Host header', 'HTTP/1.1 demands it; HTTP/1.0 does not');
+const SECOND_HOST = () => badRequest('A request has one Host header', 'a proxy may have added the second one');
+
+/** Of several, Node keeps the first. */
+function hasSecondHost(rawHeaders: string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count > 1;
+}
+
+/** Makes an app read every body as FastAPI does, whatever its Content-Type. */
+export function receiveBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
+    // Fastify answers an unparsable header with a 415 of its own, before any parser.
+    if (headers['content-type'] !== undefined) headers['content-type'] = 'application/json';
+    done();
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, ({ exchange, raw }, bytes, done) => {
+    const received = receiveBody(bytes, isJsonContentType(findSentHeader(raw, 'content-type')));
+    exchange.bytes = bytes;
+    if (received.kind === 'json') exchange.json = received.value;
+    done(null, received);
+  });
+}
+
+/** A header as it was sent, the first of its name. */
+export function findSentHeader({ rawHeaders }: IncomingMessage, name: string): string | undefined {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) return rawHeaders[index + 1];
+  }
+  return undefined;
+}
+
+/** Checks the bodies of a scope in pydantic's words: a route's `request.body` is then what its schema gives. */
+export const compileBodyCheck =
+  (unknownFields: UnknownFields): FastifySchemaCompiler<z.ZodType> =>
+  ({ schema }) =>
+  (received: ReceivedBody | null) => ({ value: readBody(schema, received ?? { kind: 'missing' }, unknownFields) });

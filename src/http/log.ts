@@ -1,0 +1,43 @@
+import { redactKeys } from '../domain/redact.ts';
+import { escapeControls } from '../domain/text.ts';
+
+/** Where the log goes. */
+export const writeToStandardError = (text: string): void => void process.stderr.write(text);
+
+/**
+ * Writes log lines for people or for programs. Whatever looks like a key is masked, and control characters are escaped.
+ */
+export function buildLogStream(isJson: boolean, write: (text: string) => void): { write(line: string): void } {
+  return { write: (line) => write(escapeControls(redactKeys(isJson ? line : toReadableLine(line)), '\n')) };
+}
+
+interface LogLine {
+  level: number;
+  time: number;
+  msg?: string;
+  method?: string;
+  path?: string;
+  status?: number;
+  ms?: number;
+  organization_id?: string;
+  hint?: string;
+  err?: { stack?: string; message?: string };
+}
+
+const LEVELS: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
+
+/**
+ * One line a request: method, path, status, milliseconds, organization, and the hint if there is one. What could not be read
+ * as HTTP has no method, path and milliseconds.
+ */
+function toReadableLine(json: string): string {
+  const { level, msg, err, ...request }: LogLine = JSON.parse(json);
+  if (msg === 'request') return toRequestLine(request);
+  return `${LEVELS[level] ?? level}: ${msg}${err ? `\n${err.stack ?? err.message}` : ''}\n`;
+}
+
+function toRequestLine({ method, path, status, ms, organization_id, hint }: Partial<LogLine>): string {
+  const time = ms === undefined ? undefined : `${ms} ms`;
+  const parts = [method, path, status, time, organization_id].filter((part) => part !== undefined);
+  return `${parts.join(' ')}${hint === undefined ? '' : ` — ${hint}`}\n`;
+}

@@ -1,3 +1,0 @@
-/** Everything that is bundled: what `src/entry/` asks for once it knows that this Node can read it. */
-export { runCli } from './cli.ts';
-export { createMockServer } from './index.ts';

@@ -1,0 +1,159 @@
+import * as z from 'zod';
+import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
+import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
+import { copyText, isStorable } from '../domain/text.ts';
+import { listUnknownMembers } from '../http/ignored-members.ts';
+import type { ReceivedBody } from './body.ts';
+import { validateEmail } from './email.ts';
+import { hasNonFinite, JsonObject, type JsonValue } from './json.ts';
+import { MAX_DEPTH } from './json-scanner.ts';
+import { readLaxInteger } from './lax-integer.ts';
+
+const NOT_A_MODEL = 'Input should be a valid dictionary or object to extract fields from';
+
+type Context = z.core.$RefinementCtx<unknown>;
+
+/** Records an error in pydantic's words; returns what a failed transform must return. */
+function refuse(context: Context, type: string, msg: string, ctx?: Record<string, unknown>): never {
+  context.addIssue({ code: 'custom', message: msg, params: { type, ctx } });
+  return z.NEVER;
+}
+
+const readString = (value: unknown, context: Context): string =>
+  typeof value === 'string' ? value : refuse(context, 'string_type', 'Input should be a valid string');
+
+const refuseUnstorable = (context: Context) =>
+  refuse(context, 'value_error', 'Value error, null characters and unpaired surrogates are not allowed');
+
+/** Refuses NUL and unpaired surrogates: the real service answers 500, or would return another text than was sent. */
+function readStorable(value: unknown, context: Context): string {
+  const text = readString(value, context);
+  if (typeof text !== 'string') return z.NEVER;
+  return isStorable(text) ? copyText(text) : refuseUnstorable(context);
+}
+
+function readEmail(value: unknown, context: Context): string {
+  const address = readString(value, context);
+  if (typeof address !== 'string') return z.NEVER;
+  if (/\p{Surrogate}/u.test(address)) return refuseUnstorable(context);
+  const verdict = validateEmail(address);
+  if ('address' in verdict) return copyText(verdict.address);
+  const { reason } = verdict;
+  return refuse(context, 'value_error', `value is not a valid email address: ${reason}`, { reason });
+}
+
+function readObject(value: unknown, context: Context): string {
+  if (!(value instanceof JsonObject)) return refuse(context, 'dict_type', 'Input should be a valid dictionary');
+  const compact = value.toText();
+  if (hasNonFinite(compact)) return refuse(context, 'finite_number', 'Input should be a finite number');
+  return copyText(compact);
+}
+
+function readPositiveInteger(value: unknown, context: Context): number {
+  const read = readLaxInteger(value);
+  if (typeof read !== 'bigint') return refuse(context, read.type, read.msg);
+  if (read < 1n) return refuse(context, 'greater_than_equal', 'Input should be greater than or equal to 1', { ge: 1 });
+  if (read <= BigInt(MAX_RATE_LIMIT)) return Number(read);
+  const msg = `Input should be less than or equal to ${MAX_RATE_LIMIT}`;
+  return refuse(context, 'less_than_equal', msg, { le: MAX_RATE_LIMIT });
+}
+
+/** How a member is read, and how the OpenAPI document describes it. */
+const member = <T>(read: (value: unknown, context: Context) => T, description: z.GlobalMeta) =>
+  z.unknown().transform(read).meta(description);
+
+/** pydantic's `str`, if it can be stored. */
+export const text = () => member(readStorable, { type: 'string' });
+
+/** pydantic's `EmailStr`; the outcome is the normalized address. It refuses NUL characters in its own words. */
+export const email = () => member(readEmail, { type: 'string', format: 'email' });
+
+/** pydantic's `dict[str, Any]`; the outcome is JSON text without whitespace. */
+export const jsonObject = () => member(readObject, { type: 'object', additionalProperties: true });
+
+/** pydantic's lax `int` with `ge=1`, and our own upper bound. */
+export const positiveInteger = () =>
+  member(readPositiveInteger, { type: 'integer', minimum: 1, maximum: MAX_RATE_LIMIT });
+
+/** Whether unknown members are ignored, as by the real service, or are an error. */
+export const UNKNOWN_FIELDS = ['ignore', 'reject'] as const;
+export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
+
+/** A model: its members are checked in its order. Unknown members are recorded in the {@link JsonObject}. */
+export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: UnknownFields) => {
+  const names = Object.keys(shape);
+  return z.preprocess(
+    (value, context) =>
+      value instanceof JsonObject ? pickMembers(value, names) : refuse(context, 'model_attributes_type', NOT_A_MODEL),
+    unknownFields === 'reject' ? z.strictObject(shape) : z.object(shape),
+  );
+};
+
+function pickMembers(object: JsonObject, known: readonly string[]): Record<string, JsonValue> {
+  const members = object.members();
+  const picked: Record<string, JsonValue> = {};
+  let count = 0;
+  for (const name of known) {
+    const value = members.get(name);
+    if (value === undefined) continue;
+    picked[name] = value;
+    count++;
+  }
+  if (count < members.size) {
+    object.unknown = { names: [...members.keys()].filter((name) => !Object.hasOwn(picked, name)), known };
+  }
+  return picked;
+}
+
+/** A member that may be left out or be null, as pydantic's `T | None = None`. */
+export const optional = <T extends z.ZodType>(type: T) => type.nullable().optional();
+
+/**
+ * The received body as `schema` reads it.
+ * @throws the refusal `bad_request` for bytes that are not text; `invalid_body` with all errors in pydantic's order, those
+ * of unknown members last
+ */
+export function readBody<T extends z.ZodType>(
+  schema: T,
+  body: ReceivedBody,
+  unknownFields: UnknownFields,
+): z.output<T> {
+  const value = toValue(body);
+  const result = schema.safeParse(value);
+  const errors = result.success ? [] : result.error.issues.map(toBodyError);
+  if (unknownFields === 'reject') {
+    const msg = 'Extra inputs are not permitted';
+    for (const { path } of listUnknownMembers(value))
+      errors.push({ type: 'extra_forbidden', loc: ['body', ...path], msg });
+  }
+  if (result.success && errors.length === 0) return result.data;
+  throw invalidBody(errors);
+}
+
+function toBodyError(issue: z.core.$ZodIssue): BodyError {
+  if (issue.code !== 'custom') throw new Error(`a schema without a message in pydantic's words: ${issue.code}`);
+  const { type, ctx } = issue.params ?? {};
+  return { type, loc: ['body', ...issue.path.map(String)], msg: issue.message, ...(ctx && { ctx }) };
+}
+
+function toValue(body: ReceivedBody): JsonValue {
+  const refuseBody = (type: string, msg: string, more: Partial<BodyError> = {}) =>
+    invalidBody([{ type, loc: ['body'], msg, ...more }]);
+  switch (body.kind) {
+    case 'missing':
+      throw refuseBody('missing', 'Field required');
+    case 'not_json_content':
+      throw refuseBody('model_attributes_type', NOT_A_MODEL);
+    case 'not_utf8':
+      throw badRequest('There was an error parsing the body', 'the body is not UTF-8');
+    case 'invalid_json': {
+      const { message: error, offset } = body;
+      throw refuseBody('json_invalid', 'JSON decode error', { loc: ['body', offset], ctx: { error } });
+    }
+    case 'too_deep':
+      throw refuseBody('value_error', `Value error, nested more than ${MAX_DEPTH} levels deep`);
+    case 'json':
+      if (body.value === null) throw refuseBody('missing', 'Field required');
+      return body.value;
+  }
+}

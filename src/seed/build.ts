@@ -1,0 +1,92 @@
+import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from '../domain/api-key.ts';
+import { REAL_TIME } from '../domain/clock.ts';
+import { fillOrganization } from '../domain/organization.ts';
+import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, type Tiers } from '../domain/rate-limits.ts';
+import { toKeyPrefix } from '../domain/redact.ts';
+import type { State } from '../domain/state.ts';
+import type { ApiKeyContent, SeedContent } from './content.ts';
+import { SeedContentError, type SeedIssue, toMember } from './issues.ts';
+
+/** A key that this process knows in plain text, because a seed or a flag contains it. */
+export interface KnownKey {
+  key: string;
+  api_key: ApiKey;
+}
+
+export interface Seed {
+  state: State;
+  knownKeys: KnownKey[];
+}
+
+/**
+ * The state that a checked seed describes, with defaults for what it leaves out.
+ * @param now timestamp for organizations without `created_at`
+ * @throws {SeedContentError} for contradictions: duplicate ids and keys, limits that break an invariant of the tiers
+ */
+export function buildSeed(content: SeedContent, now: string): Seed {
+  const tiers = mergeTiers(content.tiers ?? {});
+  const knownKeys: KnownKey[] = [];
+  const settings = { tiers, clock: REAL_TIME, limits: 'headers' as const };
+  const state: State = { settings, organizations: [], api_keys: [] };
+  const { issues, check } = findDuplicates();
+  for (const [o, { api_keys = [], ...members }] of content.organizations.entries()) {
+    const organization = fillOrganization(members, tiers, now);
+    state.organizations.push(organization);
+    check('organization_id', organization.organization_id, ['organizations', o, 'organization_id']);
+    for (const [k, { key, ...rest }] of api_keys.entries()) {
+      const api_key = buildApiKey(organization.organization_id, { key, ...rest });
+      state.api_keys.push(api_key);
+      if (key !== undefined) knownKeys.push({ key, api_key });
+      const path = ['organizations', o, 'api_keys', k];
+      const isNew = check('key', api_key.key_hash, [...path, key === undefined ? 'key_hash' : 'key']);
+      if (rest.api_key_id !== undefined) check('api_key_id', api_key.api_key_id, [...path, 'api_key_id']);
+      else if (isNew) check('api_key_id', api_key.api_key_id, path);
+    }
+  }
+  issues.push(...tierIssues(tiers));
+  if (issues.length > 0) throw new SeedContentError(issues);
+  return { state, knownKeys };
+}
+
+export function toKnownKey(key: string, organization_id: string, permission: Permission, name: string): KnownKey {
+  return { key, api_key: buildApiKey(organization_id, { key, permissions: [permission], name }) };
+}
+
+function mergeTiers(given: NonNullable<SeedContent['tiers']>): Tiers {
+  const tiers = structuredClone(DEFAULT_TIERS);
+  for (const account_type of ACCOUNT_TYPES) Object.assign(tiers[account_type], given[account_type]);
+  return tiers;
+}
+
+function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {
+  const key_hash = members.key === undefined ? (members.key_hash ?? '') : hashApiKey(members.key);
+  return {
+    api_key_id: members.api_key_id ?? toApiKeyId(key_hash),
+    organization_id,
+    key_hash,
+    key_prefix: members.key === undefined ? (members.key_prefix ?? '') : toKeyPrefix(members.key),
+    name: members.name ?? null,
+    permissions: members.permissions ?? ['admin'],
+    status: members.status ?? 'active',
+    expires_at: members.expires_at ?? null,
+  };
+}
+
+/** Collects an issue for each duplicate value; `check` returns whether a value is new. */
+function findDuplicates() {
+  const issues: SeedIssue[] = [];
+  const seen = new Map<string, PropertyKey[]>();
+  const check = (what: string, value: string, path: PropertyKey[]): boolean => {
+    const first = seen.get(`${what} ${value}`);
+    if (first === undefined) seen.set(`${what} ${value}`, path);
+    else issues.push({ path, message: `duplicate ${what}, first used at ${toMember(first)}` });
+    return first === undefined;
+  };
+  return { issues, check };
+}
+
+const tierIssues = (tiers: Tiers): SeedIssue[] =>
+  findTierViolations(tiers).map(({ account_type, category, reason }) => ({
+    path: ['tiers', account_type, category],
+    message: reason,
+  }));

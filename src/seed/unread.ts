@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { codeOf } from '../domain/errors.ts';
+import { findApiKeys } from '../domain/redact.ts';
+import type { SeedOrigin } from '../domain/state.ts';
+import { buildSeed, type Seed } from './build.ts';
+import { DEFAULT_SEED } from './default.ts';
+import { SeedFileError } from './issues.ts';
+
+/**
+ * A seed of which only the text is known. It is read when a database is seeded; a start with an existing database only
+ * needs to know whether the seed has changed, and which keys it contains.
+ */
+export interface UnreadSeed {
+  origin: SeedOrigin;
+  /** Everything that looks like a key, in the order of the text. */
+  findKeys(): string[];
+  /**
+   * @param now timestamp for organizations without `created_at`
+   * @throws {SeedFileError} with a line for each problem
+   */
+  read(now: string): Promise<Seed>;
+}
+
+/**
+ * The seed of this file, or the built-in one.
+ * @throws {SeedFileError} when the file cannot be read
+ */
+export function openSeed(file: string | undefined): UnreadSeed {
+  if (file === undefined) {
+    const text = JSON.stringify(DEFAULT_SEED);
+    return toUnreadSeed('the built-in seed', text, async (now) => buildSeed(DEFAULT_SEED, now));
+  }
+  const bytes = readBytes(file);
+  return toUnreadSeed(file, bytes, async (now) => {
+    // Loaded on first use: a start with an existing database does not need it.
+    const { readSeedFile } = await import('./file.ts');
+    return readSeedFile(file, bytes, now);
+  });
+}
+
+/**
+ * The content of the file, at most 64 MiB.
+ * @throws {SeedFileError}
+ */
+function readBytes(file: string): Buffer {
+  let opened: number | undefined;
+  try {
+    // Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
+    opened = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stat = fstatSync(opened);
+    if (!stat.isFile()) {
+      throw new SeedFileError(`${file}: is not a file but a ${stat.isDirectory() ? 'folder' : 'pipe or device'}`);
+    }
+    if (stat.size > MAX_SIZE) throw new SeedFileError(`${file}: is larger than 64 MiB`);
+    return readFileSync(opened);
+  } catch (error) {
+    if (error instanceof SeedFileError) throw error;
+    const code = codeOf(error);
+    throw new SeedFileError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
+}
+const MAX_SIZE = 64 * 1024 * 1024;
+
+function toUnreadSeed(name: string, text: string | Buffer, read: UnreadSeed['read']): UnreadSeed {
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { origin: { name, sha256 }, findKeys: () => findApiKeys(text.toString('latin1')), read };
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { DEFAULT_SANDBOX, type SeedOrigin, type Settings } from '../domain/state.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import type { KnownKey } from '../seed/build.ts';
+import type { UnreadSeed } from '../seed/unread.ts';
+import type { ServeConfig } from '../settings.ts';
+import type { FoundSandbox, Store } from '../store/store.ts';
+import { grantInSeed, grantInStore } from './served-keys.ts';
+
+/** What a start makes of its database, all of it known before anything is written. */
+export interface Beginning {
+  /** The keys that flags name. */
+  granted: KnownKey[];
+  /** Keys that the seed may have given to the database. */
+  seededKeys: string[];
+  /** Where the data came from, in words for a person. */
+  origin: string;
+  /** Whether the seed is not the one that the database was made from. */
+  isSeedOther: boolean;
+  write(store: Store, sandboxes: Sandboxes): Promise<void>;
+}
+
+/** Whether there is something that may be kept. */
+export const hasDatabase = (file: string): boolean => file !== ':memory:' && existsSync(file);
+
+/**
+ * Makes the default sandbox from the seed.
+ * @throws {SeedFileError} {@link ConfigError} for a flag that names an organization which the seed does not have
+ */
+export async function beginAnew(seed: UnreadSeed, config: ServeConfig, now: string): Promise<Beginning> {
+  const { state, knownKeys } = await seed.read(now);
+  const granted = await grantInSeed(config.apiKey, state);
+  return {
+    granted,
+    seededKeys: knownKeys.map(({ key }) => key),
+    origin: `filled from ${seed.origin.name}`,
+    isSeedOther: false,
+    write: (_store, sandboxes) =>
+      sandboxes.create(DEFAULT_SANDBOX, state, { seed: seed.origin, granted: granted.map(toApiKey) }),
+  };
+}
+
+/**
+ * Keeps the database as it is, but for what flags say. Of the seed nothing is read but its keys.
+ * @throws {ConfigError} for a flag that names an organization which the database does not have
+ */
+export async function keepDatabase(
+  kept: FoundSandbox,
+  seed: UnreadSeed,
+  config: ServeConfig,
+  flags: Partial<Settings>,
+  store: Store,
+): Promise<Beginning> {
+  const granted = config.apiKey.length > 0 ? await grantInStore(config.apiKey, store) : [];
+  return {
+    granted,
+    seededKeys: seed.findKeys(),
+    origin: describeKept(seed.origin, kept.seed),
+    isSeedOther: kept.seed !== null && kept.seed.sha256 !== seed.origin.sha256,
+    write: async () => {
+      if (granted.length > 0) await store.grant(DEFAULT_SANDBOX, granted.map(toApiKey));
+      const isOther = JSON.stringify({ ...kept.settings, ...flags }) !== JSON.stringify(kept.settings);
+      if (isOther) await store.updateSettings(DEFAULT_SANDBOX, (settings) => ({ ...settings, ...flags }));
+    },
+  };
+}
+
+function describeKept(now: SeedOrigin, then: SeedOrigin | null): string {
+  if (then === null) return `kept as it was; ${now.name} fills an empty database only, or one that starts with --reset`;
+  if (then.sha256 === now.sha256) return `kept as it was since ${now.name} filled it; --reset starts over`;
+  if (basename(then.name) === basename(now.name)) {
+    return `kept as it was; ${now.name} changed since it filled this database: --reset takes it`;
+  }
+  return `kept as it was since ${then.name} filled it; --reset takes ${now.name}`;
+}
+
+const toApiKey = ({ api_key }: KnownKey) => api_key;
