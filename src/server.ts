@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance } from 'fastify';
+import type { BuildDocs } from './api/documents.ts';
 import { buildApiDocument, listOperations } from './api/operations.ts';
 import { buildApp } from './app.ts';
 import { isLoopback } from './control/guard.ts';
 import type { Permission } from './domain/api-key.ts';
 import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
 import { setTimeout } from './domain/real-time.ts';
-import { DEFAULT_SANDBOX, type Settings } from './domain/state.ts';
+import type { Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
 import { listenEarly } from './http/early-listener.ts';
-import { buildLogStream, writeToStandardError } from './http/log.ts';
+import { buildLateLog, buildLogStream, writeToStandardError } from './http/log.ts';
+import type { OpenApiNode } from './http/openapi.ts';
+import { toOpenApi30 } from './http/openapi-3-0.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { DEMO_KEY } from './seed/default.ts';
 import { openSeed } from './seed/unread.ts';
 import type { ServeConfig } from './settings.ts';
-import { beginAnew, hasDatabase, keepDatabase } from './start/beginning.ts';
+import { begin, beginEarly } from './start/beginning.ts';
 import { findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Report, Store } from './store/store.ts';
@@ -27,6 +29,8 @@ const projectFile = (name: string) => fileURLToPath(new URL(`../${name}`, import
 export function readVersion(): string {
   return JSON.parse(readFileSync(projectFile('package.json'), 'utf8')).version;
 }
+
+export type { ServedKey };
 
 export interface RunningServer {
   url: string;
@@ -57,34 +61,19 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
   const flags = toSettings(config);
   const now = toTimestamp(timeOf(flags.clock ?? REAL_TIME));
   const seed = openSeed(config.seed);
-  // What is certain to be needed is read before anything is opened.
-  const isNew = config.reset || !hasDatabase(config.db);
-  const early = isNew ? await beginAnew(seed, config, now) : undefined;
-  const opened: { app?: FastifyInstance; store?: Store } = {};
+  const early = await beginEarly(seed, config, now);
+  const log = buildLateLog();
+  for (const warning of config.warnings) log.report('warn', warning);
   const listener = await listenEarly({
     ...config,
-    toBadRequest: (unreadable) => toBadRequest(unreadable, (refused) => opened.app?.log.info(refused, 'request')),
+    toBadRequest: (unreadable) => toBadRequest(unreadable, log.request),
   });
-  const letGo = () => {
-    // One step that fails keeps none of the others from letting go.
-    const steps = [() => listener.close(), () => opened.app?.close(), () => opened.store?.close()];
-    return steps.reduce((before, step) => before.finally(step), Promise.resolve());
-  };
+  const opened: { close(): unknown }[] = [listener];
   let closing: Promise<void> | undefined;
   try {
-    const reports: Parameters<Report>[] = config.warnings.map((text) => ['warn', text]);
-    const store = openSqliteStore({
-      file: config.db,
-      migrations: projectFile('migrations'),
-      pid: config.pid,
-      since: now,
-      report: (level, text) => void (opened.app ? opened.app.log[level](text) : reports.push([level, text])),
-    });
-    opened.store = store;
-    const kept = config.reset ? undefined : await store.findSandbox(DEFAULT_SANDBOX);
-    const beginning = kept
-      ? await keepDatabase(kept, seed, config, flags, store)
-      : (early ?? (await beginAnew(seed, config, now)));
+    const store = openStore(config, now, log.report);
+    opened.push(store);
+    const beginning = await begin(early, seed, config, { now, flags, store });
     const sandboxes = new Sandboxes(store, { journalSize: config.journalSize, flags });
     const control = toControl(config);
     const app = await buildApp({
@@ -95,26 +84,11 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
       unknownFields: config.unknownFields,
       version: readVersion(),
       control,
-      buildDocs: async (document, log) => {
-        const { buildDocs } = await import('./api/docs.ts');
-        return buildDocs({
-          document,
-          assets: projectFile('dist/swagger-ui'),
-          // The documented example key: no other may stand on a page that everybody can read.
-          demoKey: DEMO_KEY,
-          isUsable: async (key) => {
-            const found = await sandboxes.findCaller(key);
-            return found !== undefined && 'apiKey' in found;
-          },
-          // A page that everybody can read has no token to send.
-          hasControl: control !== undefined && control.token === undefined,
-          log,
-        });
-      },
+      buildDocs: buildDocsOf(sandboxes, control),
     });
-    opened.app = app;
+    opened.splice(1, 0, app);
     await app.ready();
-    for (const [level, text] of reports) app.log[level](text);
+    log.attach(app.log);
     // A person reads it in the banner.
     if (config.json && beginning.isSeedOther) app.log.warn(beginning.origin);
     await beginning.write(store, sandboxes);
@@ -130,23 +104,58 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
       lendKey: (permission) => lendKey(store, permission),
       controlToken: control?.token,
       close: () => {
-        closing ??= delay(config.shutdownDelay).then(letGo);
+        closing ??= delay(config.shutdownDelay).then(() => closeAll(opened));
         return closing;
       },
     };
   } catch (error) {
-    await letGo();
+    await closeAll(opened);
     throw error;
   }
 }
 
+const openStore = ({ db, pid }: ServeConfig, since: string, report: Report): Store =>
+  openSqliteStore({ file: db, migrations: projectFile('migrations'), pid, since, report });
+
+const buildDocsOf =
+  (sandboxes: Sandboxes, control: Control | undefined): BuildDocs =>
+  async (document, log) => {
+    const { buildDocs } = await import('./api/docs.ts');
+    return buildDocs({
+      document,
+      assets: projectFile('dist/swagger-ui'),
+      // The documented example key: no other may be on a page that everybody can read.
+      demoKey: DEMO_KEY,
+      isUsable: async (key) => {
+        const found = await sandboxes.findCaller(key);
+        return found !== undefined && 'apiKey' in found;
+      },
+      // A page that everybody can read has no token to send.
+      hasControl: control !== undefined && control.token === undefined,
+      log,
+    });
+  };
+
+/** One after another; one that fails keeps none of the others open. */
+const closeAll = (opened: { close(): unknown }[]) =>
+  opened.reduce((before, each) => before.finally(() => each.close()), Promise.resolve());
+
 /** Real milliseconds; none at all for 0. */
 const delay = (ms: number) => new Promise<void>((resolve) => (ms > 0 ? setTimeout(resolve, ms) : resolve()));
 
-/** The OpenAPI document of what a server with the default settings serves. */
-export function readOpenApiDocument() {
+/**
+ * The OpenAPI document of what a server with the default settings serves.
+ * @param openapi `3.0`, else it is 3.1
+ */
+export function readOpenApiDocument(openapi: string): OpenApiNode {
   const version = readVersion();
-  return buildApiDocument(listOperations(version, 'ignore'), version);
+  const document = buildApiDocument(listOperations(version, 'ignore'), version);
+  return openapi === '3.0' ? toOpenApi30(document) : document;
+}
+
+/** How the control plane is guarded: by a token, where one is needed. */
+interface Control {
+  token: string | undefined;
 }
 
 /** What flags set, whatever the state says. */
@@ -156,7 +165,7 @@ const toSettings = ({ limits, clock }: ServeConfig): Partial<Settings> => ({
 });
 
 /** How the control plane is guarded: by a token where strangers could reach it, or one was given. Undefined when it is off. */
-function toControl({ control, controlToken, host }: ServeConfig): { token: string | undefined } | undefined {
+function toControl({ control, controlToken, host }: ServeConfig): Control | undefined {
   if (control === 'off') return undefined;
   return { token: controlToken ?? (isLoopback(host) ? undefined : randomUUID()) };
 }

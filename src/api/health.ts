@@ -2,10 +2,13 @@ import type { FastifyInstance, HTTPMethods } from 'fastify';
 import * as z from 'zod';
 import { unavailable } from '../domain/errors.ts';
 import { sendJson } from '../http/envelope.ts';
-import type { Store } from '../store/store.ts';
 import { type ApiScope, answered, NO_HOST, unreadable } from './routes.ts';
 
-export type HealthSource = Pick<Store, 'canRead' | 'canWrite'>;
+/** Whether the storage works, see `Store`. */
+export interface HealthSource {
+  canRead(): Promise<boolean>;
+  canWrite(): Promise<boolean>;
+}
 
 const METHODS: HTTPMethods[] = ['GET', 'HEAD'];
 

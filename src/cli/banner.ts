@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { maskKey } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
-import type { RunningServer } from '../server.ts';
-import type { ServedKey } from '../start/served-keys.ts';
+import type { RunningServer, ServedKey } from '../server.ts';
 
 /** What is reported about a server that has started. */
 type Announced = Pick<RunningServer, 'url' | 'db' | 'origin' | 'apiKeys'>;

@@ -2,7 +2,6 @@ import { Command, CommanderError, Option } from 'commander';
 import { findNearestName } from '../domain/nearest-name.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
-import { toOpenApi30 } from '../http/openapi-3-0.ts';
 import { type RunningServer, readOpenApiDocument, readVersion, startServer } from '../server.ts';
 import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from '../settings.ts';
 import { toBanner, toReadyLine } from './banner.ts';
@@ -102,9 +101,8 @@ function refuseUnknownCommand(program: Command, args: string[]): void {
 }
 
 function printOpenApi({ openapi, url }: { openapi: string; url?: string }): void {
-  const document = readOpenApiDocument();
-  const written = openapi === '3.0' ? toOpenApi30(document) : document;
-  process.stdout.write(`${JSON.stringify({ ...written, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
+  const document = readOpenApiDocument(openapi);
+  process.stdout.write(`${JSON.stringify({ ...document, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
 }
 
 async function serve(flags: Flags, typed: string): Promise<void> {

@@ -1,26 +1,6 @@
 import { findNearestName } from '../domain/nearest-name.ts';
 import { redactKeys } from '../domain/redact.ts';
-import { JsonObject } from '../pydantic/json.ts';
-
-/** A member that its model does not know. */
-export interface UnknownMember {
-  /** Names, from the outermost object to the member. */
-  path: string[];
-  /** Names that its model knows. */
-  known: readonly string[];
-}
-
-/** The unknown members of a body: those of nested models first, each in the order of the body. */
-export function listUnknownMembers(body: unknown): UnknownMember[] {
-  if (!(body instanceof JsonObject)) return [];
-  const nested = [...body.members()].flatMap(([name, value]) =>
-    value instanceof JsonObject ? listUnknown(value, [name]) : [],
-  );
-  return [...nested, ...listUnknown(body, [])];
-}
-
-const listUnknown = ({ unknown }: JsonObject, outer: string[]): UnknownMember[] =>
-  unknown === undefined ? [] : unknown.names.map((name) => ({ path: [...outer, name], known: unknown.known }));
+import { listUnknownMembers } from '../pydantic/unknown-members.ts';
 
 const MAX_NAMES = 5;
 const MAX_NAME_LENGTH = 60;

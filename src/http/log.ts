@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify';
 import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
 
@@ -9,6 +10,24 @@ export const writeToStandardError = (text: string): void => void process.stderr.
  */
 export function buildLogStream(isJson: boolean, write: (text: string) => void): { write(line: string): void } {
   return { write: (line) => write(escapeControls(redactKeys(isJson ? line : toReadableLine(line)), '\n')) };
+}
+
+/** A log for what is reported before there is a logger; from then on it goes there at once. */
+export function buildLateLog() {
+  let logger: FastifyBaseLogger | undefined;
+  const early: ((logger: FastifyBaseLogger) => void)[] = [];
+  const write = (line: (logger: FastifyBaseLogger) => void) => {
+    if (logger === undefined) early.push(line);
+    else line(logger);
+  };
+  return {
+    report: (level: 'error' | 'warn' | 'info', text: string) => write((to) => to[level](text)),
+    request: (line: object) => write((to) => to.info(line, 'request')),
+    attach: (to: FastifyBaseLogger) => {
+      logger = to;
+      for (const line of early.splice(0)) line(to);
+    },
+  };
 }
 
 interface LogLine {

@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
 import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
 import { copyText, isStorable } from '../domain/text.ts';
-import { listUnknownMembers } from '../http/ignored-members.ts';
 import type { ReceivedBody } from './body.ts';
 import { validateEmail } from './email.ts';
 import { hasNonFinite, JsonObject, type JsonValue } from './json.ts';
 import { MAX_DEPTH } from './json-scanner.ts';
 import { readLaxInteger } from './lax-integer.ts';
+import { listUnknownMembers } from './unknown-members.ts';
 
 const NOT_A_MODEL = 'Input should be a valid dictionary or object to extract fields from';
 

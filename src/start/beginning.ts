@@ -21,14 +21,29 @@ export interface Beginning {
   write(store: Store, sandboxes: Sandboxes): Promise<void>;
 }
 
-/** Whether there is something that may be kept. */
-export const hasDatabase = (file: string): boolean => file !== ':memory:' && existsSync(file);
-
 /**
- * Makes the default sandbox from the seed.
+ * What is certain to be needed, before anything is opened: where no database can be kept, the seed.
  * @throws {SeedFileError} {@link ConfigError} for a flag that names an organization which the seed does not have
  */
-export async function beginAnew(seed: UnreadSeed, config: ServeConfig, now: string): Promise<Beginning> {
+export async function beginEarly(seed: UnreadSeed, config: ServeConfig, now: string): Promise<Beginning | undefined> {
+  const mayKeep = !config.reset && config.db !== ':memory:' && existsSync(config.db);
+  return mayKeep ? undefined : beginAnew(seed, config, now);
+}
+
+/** Keeps what is in the store; where there is nothing, or `--reset` is given, it begins anew. */
+export async function begin(
+  early: Beginning | undefined,
+  seed: UnreadSeed,
+  config: ServeConfig,
+  { now, flags, store }: { now: string; flags: Partial<Settings>; store: Store },
+): Promise<Beginning> {
+  const kept = config.reset ? undefined : await store.findSandbox(DEFAULT_SANDBOX);
+  if (kept !== undefined) return keepDatabase(kept, seed, config, flags, store);
+  return early ?? beginAnew(seed, config, now);
+}
+
+/** Makes the default sandbox from the seed. */
+async function beginAnew(seed: UnreadSeed, config: ServeConfig, now: string): Promise<Beginning> {
   const { state, knownKeys } = await seed.read(now);
   const granted = await grantInSeed(config.apiKey, state);
   return {
@@ -45,7 +60,7 @@ export async function beginAnew(seed: UnreadSeed, config: ServeConfig, now: stri
  * Keeps the database as it is, but for what flags say. Of the seed nothing is read but its keys.
  * @throws {ConfigError} for a flag that names an organization which the database does not have
  */
-export async function keepDatabase(
+async function keepDatabase(
   kept: FoundSandbox,
   seed: UnreadSeed,
   config: ServeConfig,
