@@ -73,7 +73,8 @@ describe('the image', () => {
     const args: string[] = JSON.parse(command).slice(2);
     const { ready } = await startServer(['--db', ':memory:'], makeFolder());
     const { port } = new URL(ready.url);
-    expect((await runCli(args, makeFolder(), { ...variables, MIXPEEK_MOCK_PORT: port })).code).toBe(0);
+    const asked = await runCli(args, makeFolder(), { ...variables, MIXPEEK_MOCK_PORT: port });
+    expect(asked).toEqual({ code: 0, stdout: `http://localhost:${port}/v1/health is healthy\n`, stderr: '' });
     expect((await runCli(args, makeFolder(), { ...variables, MIXPEEK_MOCK_PORT: '1' })).code).toBe(1);
   });
 

@@ -36,6 +36,11 @@ describe('the configuration', () => {
     expect(read({ port: '2' }, variables)).toEqual({ ...DEFAULTS, port: 2, logLevel: 'warn' });
   });
 
+  it('takes the largest numbers and the shortest token', () => {
+    const flags = { port: '65535', journalSize: '100000', controlToken: '8-chars!' };
+    expect(read(flags)).toEqual({ ...DEFAULTS, port: 65_535, journalSize: 100_000, controlToken: '8-chars!' });
+  });
+
   it('takes the longest durations that a timer can wait', () => {
     const longest = 24 * 24 * 60 * 60_000;
     expect(read({ requestTimeout: '34560m', shutdownDelay: '2073600s' }, {})).toEqual({
@@ -74,6 +79,7 @@ describe('the configuration', () => {
   it.each<[Flags, Record<string, string>, RegExp]>([
     [{ port: '65536' }, {}, /^--port: '65536' was given; allowed: 0 to 65535$/],
     [{ port: 'x' }, {}, /^--port: 'x' was given/],
+    [{ port: 'sk_live_abc123def456' }, {}, /^--port: 'sk_live_ab…' was given; allowed/],
     [{ port: '-1' }, {}, /^--port: '-1' was given/],
     [{}, { MIXPEEK_MOCK_PORT: '4.5' }, /^MIXPEEK_MOCK_PORT: '4.5' was given; allowed: 0 to 65535$/],
     [{ host: '' }, {}, /^--host: '' was given/],
@@ -93,6 +99,8 @@ describe('the configuration', () => {
       {},
       /^--shutdown-delay: '5' was given; allowed: 0, or a duration like 500ms, 30s or 2m; at most 24 days$/,
     ],
+    [{ journalSize: '100001' }, {}, /^--journal-size: '100001' was given; allowed: 0 to 100000$/],
+    [{}, { MIXPEEK_MOCK_RESET: 'TRUE' }, /^MIXPEEK_MOCK_RESET: 'TRUE' was given; allowed: true, false, 1, 0$/],
     [{}, { MIXPEEK_MOCK_RESET: 'yes' }, /^MIXPEEK_MOCK_RESET: 'yes' was given; allowed: true, false, 1, 0$/],
     [{ port: '4\u001b[31m\n' }, {}, /^--port: '4\\u001b\[31m\\n' was given; allowed/],
     [{ db: '"/data/mock.db"' }, {}, /^--db: there are quotes around the value: write it without them$/],
@@ -106,7 +114,7 @@ describe('the configuration', () => {
     [{ apiKey: ['sk_test_verysecret=root'] }, {}, /^--api-key: value 1 cannot be used/],
     [{}, { MIXPEEK_MOCK_API_KEY: 'sk_test_a,sk.b' }, /^MIXPEEK_MOCK_API_KEY: value 2 cannot be used/],
     [
-      { controlToken: 'short' },
+      { controlToken: '7-chars' },
       {},
       /^--control-token: the value cannot be used, and is not repeated here; allowed: 8 characters or more/,
     ],

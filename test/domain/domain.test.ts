@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { isAllowed, PERMISSIONS } from '../../src/domain/api-key.ts';
 import { advanceBy, LATEST, normalizeTimestamp, timeOf, toTimestamp } from '../../src/domain/clock.ts';
+import { codeOf } from '../../src/domain/errors.ts';
 import { DEFAULT_TIERS, findTierViolations, limitsOf } from '../../src/domain/rate-limits.ts';
+import { toUrl } from '../../src/domain/text.ts';
 
 describe('a key', () => {
   it('implies what is weaker', () => {
@@ -20,6 +22,25 @@ it('a clock that runs stops at the last moment that a timestamp can express', ()
   expect(toTimestamp(timeOf(clock, 0))).toBe('9999-12-31T23:58:59.999000Z');
   expect(timeOf(advanceBy(clock, 60_000), 0)).toBe(LATEST);
   expect(toTimestamp(timeOf(advanceBy(clock, 60_001), 0))).toBe('9999-12-31T23:59:59.999000Z');
+});
+
+it.each([
+  ['localhost', 'http://localhost:4030'],
+  ['127.0.0.1', 'http://127.0.0.1:4030'],
+  ['0.0.0.0', 'http://localhost:4030'],
+  ['::', 'http://localhost:4030'],
+  ['::1', 'http://[::1]:4030'],
+])('a server that listens on %s is at %s', (host, url) => {
+  expect(toUrl(host, 4030)).toBe(url);
+});
+
+it.each([
+  [Object.assign(new Error('no such file'), { code: 'ENOENT' }), 'ENOENT'],
+  [Object.assign(new Error('no such file'), { code: 7 }), 'no such file'],
+  [new Error('broken'), 'broken'],
+  ['thrown text', 'thrown text'],
+])('the code of %o is %s', (error, code) => {
+  expect(codeOf(error)).toBe(code);
 });
 
 describe('a timestamp', () => {
