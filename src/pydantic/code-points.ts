@@ -33,7 +33,7 @@ export function toShown(char: string): string {
   if (LEGIBLE.test(char)) return `'${char}'`;
   const code = char.codePointAt(0) ?? 0;
   const digits = code.toString(16).toUpperCase();
-  return NAMES[code] ?? `U+${digits.padStart(code < 0xffff ? 4 : 8, '0')}`;
+  return NAMES.get(code) ?? `U+${digits.padStart(code < 0xffff ? 4 : 8, '0')}`;
 }
 
 /** The characters, each once, as a reason lists them. */
@@ -51,50 +51,24 @@ export function findUnsafe(text: string, { allowSpace }: { allowSpace: boolean }
   return sortByCodePoint(new Set(unsafe));
 }
 
-/** Unicode's names of whitespace and of invisible characters, which a reader could not see. */
-const NAMES: Record<number, string> = {
-  32: 'SPACE',
-  160: 'NO-BREAK SPACE',
-  173: 'SOFT HYPHEN',
-  5760: 'OGHAM SPACE MARK',
-  6158: 'MONGOLIAN VOWEL SEPARATOR',
-  8192: 'EN QUAD',
-  8193: 'EM QUAD',
-  8194: 'EN SPACE',
-  8195: 'EM SPACE',
-  8196: 'THREE-PER-EM SPACE',
-  8197: 'FOUR-PER-EM SPACE',
-  8198: 'SIX-PER-EM SPACE',
-  8199: 'FIGURE SPACE',
-  8200: 'PUNCTUATION SPACE',
-  8201: 'THIN SPACE',
-  8202: 'HAIR SPACE',
-  8203: 'ZERO WIDTH SPACE',
-  8204: 'ZERO WIDTH NON-JOINER',
-  8205: 'ZERO WIDTH JOINER',
-  8206: 'LEFT-TO-RIGHT MARK',
-  8207: 'RIGHT-TO-LEFT MARK',
-  8232: 'LINE SEPARATOR',
-  8233: 'PARAGRAPH SEPARATOR',
-  8234: 'LEFT-TO-RIGHT EMBEDDING',
-  8235: 'RIGHT-TO-LEFT EMBEDDING',
-  8236: 'POP DIRECTIONAL FORMATTING',
-  8237: 'LEFT-TO-RIGHT OVERRIDE',
-  8238: 'RIGHT-TO-LEFT OVERRIDE',
-  8239: 'NARROW NO-BREAK SPACE',
-  8287: 'MEDIUM MATHEMATICAL SPACE',
-  8288: 'WORD JOINER',
-  8289: 'FUNCTION APPLICATION',
-  8290: 'INVISIBLE TIMES',
-  8291: 'INVISIBLE SEPARATOR',
-  8292: 'INVISIBLE PLUS',
-  8294: 'LEFT-TO-RIGHT ISOLATE',
-  8295: 'RIGHT-TO-LEFT ISOLATE',
-  8296: 'FIRST STRONG ISOLATE',
-  8297: 'POP DIRECTIONAL ISOLATE',
-  12288: 'IDEOGRAPHIC SPACE',
-  65279: 'ZERO WIDTH NO-BREAK SPACE',
-};
+/** Unicode's names of whitespace and of invisible characters, which a reader could not see, by code point in hex. */
+const NAMES = new Map(
+  `
+  20 SPACE | a0 NO-BREAK SPACE | ad SOFT HYPHEN | 1680 OGHAM SPACE MARK | 180e MONGOLIAN VOWEL SEPARATOR
+  2000 EN QUAD | 2001 EM QUAD | 2002 EN SPACE | 2003 EM SPACE | 2004 THREE-PER-EM SPACE | 2005 FOUR-PER-EM SPACE
+  2006 SIX-PER-EM SPACE | 2007 FIGURE SPACE | 2008 PUNCTUATION SPACE | 2009 THIN SPACE | 200a HAIR SPACE
+  200b ZERO WIDTH SPACE | 200c ZERO WIDTH NON-JOINER | 200d ZERO WIDTH JOINER | 200e LEFT-TO-RIGHT MARK
+  200f RIGHT-TO-LEFT MARK | 2028 LINE SEPARATOR | 2029 PARAGRAPH SEPARATOR | 202a LEFT-TO-RIGHT EMBEDDING
+  202b RIGHT-TO-LEFT EMBEDDING | 202c POP DIRECTIONAL FORMATTING | 202d LEFT-TO-RIGHT OVERRIDE
+  202e RIGHT-TO-LEFT OVERRIDE | 202f NARROW NO-BREAK SPACE | 205f MEDIUM MATHEMATICAL SPACE | 2060 WORD JOINER
+  2061 FUNCTION APPLICATION | 2062 INVISIBLE TIMES | 2063 INVISIBLE SEPARATOR | 2064 INVISIBLE PLUS
+  2066 LEFT-TO-RIGHT ISOLATE | 2067 RIGHT-TO-LEFT ISOLATE | 2068 FIRST STRONG ISOLATE | 2069 POP DIRECTIONAL ISOLATE
+  3000 IDEOGRAPHIC SPACE | feff ZERO WIDTH NO-BREAK SPACE
+  `
+    .trim()
+    .split(/ \| |\n\s*/)
+    .map((entry) => [Number.parseInt(entry, 16), entry.slice(entry.indexOf(' ') + 1)]),
+);
 
 /** The text as Python's `repr()` writes it: in quotes, with invisible characters escaped. */
 export function toRepr(text: string): string {

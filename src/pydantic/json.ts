@@ -81,32 +81,19 @@ export function hasNonFinite(compact: string): boolean {
   if (!compact.includes('N') && !compact.includes('I')) return false;
   // Outside of strings, only these two words have an N or an I.
   for (let at = 0; at < compact.length; at++) {
-    const code = compact.charCodeAt(at);
-    if (code === QUOTE) at = endOfCheckedString(compact, at) - 1;
-    else if (code === CAPITAL_N || code === CAPITAL_I) return true;
+    const char = compact[at];
+    if (char === '"') at = endOfCheckedString(compact, at) - 1;
+    else if (char === 'N' || char === 'I') return true;
   }
   return false;
 }
 
-const QUOTE = 0x22;
-const CAPITAL_I = 0x49;
-const CAPITAL_N = 0x4e;
-
 function toJsonValue(text: string, start: number, end: number): JsonValue {
-  switch (text[start]) {
-    case '{':
-      return new JsonObject(text, start);
-    case '[':
-      return new JsonArray();
-    case '"':
-      return decodeString(text.slice(start, end));
-    case 't':
-      return true;
-    case 'f':
-      return false;
-    case 'n':
-      return null;
-    default:
-      return new JsonNumber(text.slice(start, end));
-  }
+  const char = text[start];
+  if (char === '"') return decodeString(text.slice(start, end));
+  if (char === '{') return new JsonObject(text, start);
+  if (char === '[') return new JsonArray();
+  if (char === 'n') return null;
+  if (char === 't' || char === 'f') return char === 't';
+  return new JsonNumber(text.slice(start, end));
 }

@@ -1,30 +1,16 @@
 import { stripWhitespace } from './code-points.ts';
 import { JsonNumber } from './json.ts';
 
-/** Why a value is not an integer, in pydantic's words. */
-export interface NotAnInteger {
-  type: string;
-  msg: string;
-}
-
-const INT_TYPE: NotAnInteger = { type: 'int_type', msg: 'Input should be a valid integer' };
-const NOT_FINITE: NotAnInteger = { type: 'finite_number', msg: 'Input should be a finite number' };
-const FRACTION: NotAnInteger = {
-  type: 'int_from_float',
-  msg: 'Input should be a valid integer, got a number with a fractional part',
+/** Why a value is not an integer: pydantic's types of errors, with their messages. */
+export const INTEGER_PROBLEMS = {
+  int_type: 'Input should be a valid integer',
+  finite_number: 'Input should be a finite number',
+  int_from_float: 'Input should be a valid integer, got a number with a fractional part',
+  int_parsing: 'Input should be a valid integer, unable to parse string as an integer',
+  int_parsing_size: 'Unable to parse input string as an integer, exceeded maximum size',
+  string_unicode: 'Input should be a valid string, unable to parse raw data as a unicode string',
 };
-const UNPARSABLE: NotAnInteger = {
-  type: 'int_parsing',
-  msg: 'Input should be a valid integer, unable to parse string as an integer',
-};
-const TOO_LARGE: NotAnInteger = {
-  type: 'int_parsing_size',
-  msg: 'Unable to parse input string as an integer, exceeded maximum size',
-};
-const NOT_UNICODE: NotAnInteger = {
-  type: 'string_unicode',
-  msg: 'Input should be a valid string, unable to parse raw data as a unicode string',
-};
+type IntegerProblem = keyof typeof INTEGER_PROBLEMS;
 
 /** The most characters that pydantic reads. A longer number is too large for it, or unparsable if it needed cleaning. */
 const MAX_LENGTH = 4300;
@@ -35,26 +21,26 @@ const ENOUGH_DIGITS = 20;
  * The integer that pydantic's lax mode (observed with 2.13) reads: from numbers without a fraction, booleans, and strings
  * of such numbers with whitespace around.
  */
-export function readLaxInteger(value: unknown): bigint | NotAnInteger {
+export function readLaxInteger(value: unknown): bigint | IntegerProblem {
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'string') return readString(value);
   if (value instanceof JsonNumber) return /^-?\d+$/.test(value.text) ? toBigInt(value.text) : readFloat(value.text);
-  return INT_TYPE;
+  return 'int_type';
 }
 
-function readFloat(text: string): bigint | NotAnInteger {
+function readFloat(text: string): bigint | IntegerProblem {
   const number = Number(text);
-  if (!Number.isFinite(number)) return NOT_FINITE;
-  if (!Number.isInteger(number)) return FRACTION;
-  return Math.abs(number) >= 2 ** 63 ? TOO_LARGE : BigInt(number);
+  if (!Number.isFinite(number)) return 'finite_number';
+  if (!Number.isInteger(number)) return 'int_from_float';
+  return Math.abs(number) >= 2 ** 63 ? 'int_parsing_size' : BigInt(number);
 }
 
 /** As pydantic-core's `str_as_int` (`input/shared.rs`): the text as it is, else the cleaned text. */
-function readString(text: string): bigint | NotAnInteger {
-  if (/\p{Surrogate}/u.test(text)) return NOT_UNICODE;
-  if (countLeadingDigits(text) > MAX_LENGTH) return TOO_LARGE;
+function readString(text: string): bigint | IntegerProblem {
+  if (/\p{Surrogate}/u.test(text)) return 'string_unicode';
+  if (countLeadingDigits(text) > MAX_LENGTH) return 'int_parsing_size';
   const cleaned = INTEGER.test(text) ? text : cleanText(text);
-  if (cleaned === undefined || !INTEGER.test(cleaned) || cleaned.length > MAX_LENGTH) return UNPARSABLE;
+  if (cleaned === undefined || !INTEGER.test(cleaned) || cleaned.length > MAX_LENGTH) return 'int_parsing';
   return toBigInt(cleaned);
 }
 

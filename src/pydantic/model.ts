@@ -6,7 +6,7 @@ import type { ReceivedBody } from './body.ts';
 import { validateEmail } from './email.ts';
 import { hasNonFinite, JsonObject, type JsonValue } from './json.ts';
 import { MAX_DEPTH } from './json-scanner.ts';
-import { readLaxInteger } from './lax-integer.ts';
+import { INTEGER_PROBLEMS, readLaxInteger } from './lax-integer.ts';
 import { listUnknownMembers } from './unknown-members.ts';
 
 const NOT_A_MODEL = 'Input should be a valid dictionary or object to extract fields from';
@@ -51,7 +51,7 @@ function readObject(value: unknown, context: Context): string {
 
 function readPositiveInteger(value: unknown, context: Context): number {
   const read = readLaxInteger(value);
-  if (typeof read !== 'bigint') return refuse(context, read.type, read.msg);
+  if (typeof read !== 'bigint') return refuse(context, read, INTEGER_PROBLEMS[read]);
   if (read < 1n) return refuse(context, 'greater_than_equal', 'Input should be greater than or equal to 1', { ge: 1 });
   if (read <= BigInt(MAX_RATE_LIMIT)) return Number(read);
   const msg = `Input should be less than or equal to ${MAX_RATE_LIMIT}`;

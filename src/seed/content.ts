@@ -19,7 +19,7 @@ const strictObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
   });
 
 /** A list whose items are checked one by one, so that checking can stop. */
-const list = <Item extends z.ZodType>(item: Item, { ifEmpty }: { ifEmpty?: string }) =>
+const list = <Item extends z.ZodType>(item: Item, ifEmpty?: string) =>
   z.array(z.unknown()).transform((given, context): z.output<Item>[] => {
     if (given.length === 0 && ifEmpty !== undefined) context.addIssue({ code: 'custom', message: ifEmpty });
     const items: z.output<Item>[] = [];
@@ -77,9 +77,7 @@ const ApiKeySeed = strictObject({
   key_hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of a key in hex, 64 digits in lower case'),
   key_prefix: z.string().refine(isKeyPrefix, 'expected the first characters of a key, 10 at most'),
   api_key_id: z.string().regex(/^key_[A-Za-z0-9_]{1,64}$/, 'expected key_, then letters, digits or _'),
-  permissions: list(oneOf(PERMISSIONS), {
-    ifEmpty: 'expected at least one permission; read, write, delete, admin',
-  }),
+  permissions: list(oneOf(PERMISSIONS), 'expected at least one permission; read, write, delete, admin'),
   name: storable,
   status: oneOf(KEY_STATUSES),
   expires_at: timestamp,
@@ -106,7 +104,7 @@ const OrganizationSeed = strictObject({
   created_at: timestamp.optional(),
   updated_at: timestamp.optional(),
   users: jsonText(isArrayOfObjects, 'an array of objects').nullish(),
-  api_keys: list(ApiKeySeed, {}).optional(),
+  api_keys: list(ApiKeySeed).optional(),
 });
 
 /** The format of a seed file, version 1. */
@@ -114,7 +112,7 @@ const SeedFile = strictObject({
   $schema: z.unknown().optional(),
   version: z.literal(1, { error: 'expected 1, the version of this format' }),
   tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
-  organizations: list(OrganizationSeed, { ifEmpty: 'expected at least one organization' }),
+  organizations: list(OrganizationSeed, 'expected at least one organization'),
 });
 export type SeedContent = z.output<typeof SeedFile>;
 export type ApiKeyContent = z.output<typeof ApiKeySeed>;
