@@ -7,7 +7,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const KEY_STATUSES = ['active', 'revoked', 'expired'] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
 
-/** An API key as it is kept: never the key itself. */
+/** An API key as it is stored: without the key itself. */
 export interface ApiKey {
   api_key_id: string;
   organization_id: string;
@@ -17,7 +17,7 @@ export interface ApiKey {
   name: string | null;
   permissions: Permission[];
   status: KeyStatus;
-  /** RFC 3339, or null for a key that does not expire by itself. */
+  /** RFC 3339, or null for a key that does not expire. */
   expires_at: string | null;
 }
 
@@ -25,7 +25,7 @@ export function hashApiKey(key: string): string {
   return hash('sha256', key);
 }
 
-/** The name of a key, the same in every database that has the key. */
+/** The id of a key, the same in every database. */
 export function toApiKeyId(keyHash: string): string {
   return `key_${hash('sha256', keyHash).slice(0, 24)}`;
 }

@@ -1,7 +1,7 @@
 import type { Permission } from './api-key.ts';
 import type { RateLimitCategory } from './rate-limits.ts';
 
-/** An error of a request body as pydantic v2 tells it. */
+/** An error of a request body as pydantic v2 reports it. */
 export interface BodyError {
   type: string;
   loc: (string | number)[];
@@ -9,7 +9,7 @@ export interface BodyError {
   ctx?: Record<string, unknown>;
 }
 
-/** What a client is told that has used up its requests. */
+/** The details of a 429. */
 export interface RateLimitRefusal {
   /** Requests per minute. */
   limit: number;
@@ -27,7 +27,7 @@ export function codeOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }
 
-/** The refusals that the API knows, each with what a client is told about it. */
+/** Every refusal, with what its response needs. */
 export type Refusal =
   | { code: 'bad_request'; message: string; hint: string }
   | { code: 'unauthorized'; message: string; hint: string }
@@ -43,7 +43,7 @@ export type Refusal =
   | { code: 'unavailable'; hint: string }
   | ({ code: 'rate_limited'; hint: string } & RateLimitRefusal);
 
-/** Thrown where a request is refused; `wire/envelope.ts` turns it into the answer. */
+/** Thrown where a request is refused; `http/envelope.ts` turns it into a response. */
 export class RefusalError extends Error {
   override name = 'RefusalError';
   readonly refusal: Refusal;

@@ -9,14 +9,14 @@ import {
   type Tiers,
 } from './rate-limits.ts';
 
-/** An organization as it is kept. Timestamps are RFC 3339 as `clock.ts` writes them. */
+/** An organization as it is stored. Timestamps are RFC 3339 as `clock.ts` writes them. */
 export interface Organization {
   organization_id: string;
   organization_name: string;
   logo_url: string | null;
   account_type: AccountType;
   credit_count: number;
-  /** JSON text of an object, without blanks: an object in memory would lose digits, order and `__proto__`. */
+  /** JSON text of an object, without whitespace: an object in memory would lose digits, order and `__proto__`. */
   metadata: string;
   billing_email: string | null;
   rate_limits_override: RateLimitsOverride;
@@ -39,7 +39,7 @@ export type OrganizationMembers = Pick<Organization, 'organization_id'> & {
  * The organization with a default for each member that is left out.
  * @param now timestamp for one without `created_at`
  */
-export function fillOrganization(members: OrganizationMembers, tiers: Tiers, now: string): Organization {
+export function buildOrganization(members: OrganizationMembers, tiers: Tiers, now: string): Organization {
   const { organization_id, account_type = 'free', created_at = now } = members;
   return {
     organization_id,
@@ -59,7 +59,7 @@ export function fillOrganization(members: OrganizationMembers, tiers: Tiers, now
   };
 }
 
-/** Characters of all that an organization holds which may be long. */
+/** Characters of the members that may be long. */
 export function countCharacters({ organization_name, logo_url, billing_email, metadata, users }: Organization): number {
   return [organization_name, logo_url, billing_email, metadata, users].reduce(
     (sum, text) => sum + (text?.length ?? 0),
@@ -67,24 +67,24 @@ export function countCharacters({ organization_name, logo_url, billing_email, me
   );
 }
 
-/** What a PATCH asks for: absent (or undefined) leaves a member as it is, null takes it back to its default. */
+/** A PATCH: a member that is absent or undefined keeps its value, null resets it to its default. */
 export interface OrganizationUpdate {
   organization_name?: string | null | undefined;
   logo_url?: string | null | undefined;
   billing_email?: string | null | undefined;
-  /** JSON text of an object, without blanks. */
+  /** JSON text of an object, without whitespace. */
   metadata?: string | null | undefined;
   rate_limits?: RateLimitsUpdate | null | undefined;
 }
 
 /**
- * The organization with `update` applied and `updated_at` set to `now`; `current` itself when nothing would change.
- * Null resets as in JSON Merge Patch (RFC 7396), but for the name, which stays. Metadata is replaced as a whole,
+ * The organization with `update` applied and `updated_at` set to `now`; `current` itself if nothing changes.
+ * Null resets as in JSON Merge Patch (RFC 7396), except for the name, which stays. Metadata is replaced as a whole,
  * rate limits are merged category by category.
  * @param now milliseconds since 1970
  */
 export function applyUpdate(current: Organization, update: OrganizationUpdate, now: number): Organization {
-  // Every member by its name: a spread, measured, makes a PATCH an eighth dearer.
+  // Member by member: with a spread a PATCH takes an eighth longer (measured).
   const next: Organization = {
     organization_id: current.organization_id,
     organization_name: update.organization_name ?? current.organization_name,
@@ -128,8 +128,8 @@ export interface Change {
 }
 
 /**
- * What an update changed, in the order of the response.
- * @param limitsOf the limits that hold for an organization, as the response has them
+ * The changes of an update, in the order of the response.
+ * @param limitsOf the effective limits of an organization, as in the response
  */
 export function listChanges(
   before: Organization,
@@ -158,8 +158,8 @@ export type OrganizationModel = Omit<Organization, 'metadata' | 'rate_limits_ove
 };
 
 /**
- * The response model as JSON text, its members in the order of the published schema. It is written member by member,
- * so that nothing outside the model can leave, and metadata leaves as the text that came in.
+ * The response model as JSON text, in the order of the published schema. It is written member by member, so that nothing
+ * else can leak, and metadata is returned as the text that was sent.
  */
 export function toOrganizationJson(organization: Organization, limits: RateLimits): string {
   const members: Record<keyof OrganizationModel, string> = {
@@ -178,7 +178,7 @@ export function toOrganizationJson(organization: Organization, limits: RateLimit
     updated_at: JSON.stringify(organization.updated_at),
     users: organization.users ?? 'null',
   };
-  // Joined, and not added up: the text is kept by the journal, and a sum of strings is kept as a tree of its parts.
+  // Joined, because the journal keeps the text: V8 keeps a sum of strings as a tree of its parts.
   return `{${Object.entries(members)
     .map(([name, json]) => `"${name}":${json}`)
     .join(',')}}`;

@@ -1,49 +1,47 @@
-/** Whether requests are counted, told, and refused beyond the limit. */
+/** Whether requests are counted and reported (headers), and also refused beyond the limit (enforce). */
 export const LIMITS_MODES = ['off', 'headers', 'enforce'] as const;
 export type LimitsMode = (typeof LIMITS_MODES)[number];
 
 /**
- * The token bucket of a key and a category, in integers: no rounding ever adds up, and equal requests at equal times
- * give equal answers. Documented by the reference: a full bucket holds a minute's worth of requests and refills evenly.
+ * The token bucket of a key and a category. Documented by the reference: a full bucket has a minute's worth of requests and
+ * refills evenly. It is an integer, so that no rounding errors add up.
  *
- * What is kept is the debt, in 1/60000 of a request: a request adds 60000, each millisecond takes N away at N requests a
- * minute. No debt is a full bucket, and then nothing need be kept. Debts are bigints: 60000 times the highest limit is more
- * than a number holds exactly.
+ * `debt` is in 1/60000 of a request: a request adds 60000, each millisecond subtracts N at N requests a minute. A full bucket has
+ * no debt, and is not stored. Debts are bigints: 60000 times the highest limit exceeds the exact range of a number.
  */
 export interface Bucket {
-  /** Requests per minute that it holds and refills. */
+  /** Requests per minute. */
   limit: number;
   debt: bigint;
-  /** Milliseconds since 1970 up to which the refill is counted. */
+  /** When `debt` was right, in milliseconds since 1970. */
   at: number;
 }
 
 const REQUEST = 60_000n;
 export const WINDOW_SECONDS = 60;
 
-/** What a bucket has to say at a moment. */
+/** A bucket at a moment. */
 export interface BucketState {
   /** Requests per minute. */
   limit: number;
-  /** Whole requests that would pass at once. */
+  /** Whole requests that are allowed at once. */
   remaining: number;
-  /** Milliseconds since 1970 at which the bucket is full again; now, when it is. */
+  /** When the bucket is full again, in milliseconds since 1970; now if it is full. */
   full_at: number;
 }
 
 export interface Spending {
   isAllowed: boolean;
-  /** The bucket afterwards; undefined when it is full. */
+  /** The bucket afterwards; undefined if it is full. */
   bucket: Bucket | undefined;
   state: BucketState;
-  /** Milliseconds until `count` requests would pass; 0 when they did, undefined when they never will: more than the limit. */
+  /** Milliseconds until `count` requests are allowed: 0 if they are now, undefined if they exceed the limit. */
   retry_after_ms: number | undefined;
 }
 
 /**
  * Takes `count` requests from the bucket, all or none.
- * @param now milliseconds since 1970; earlier than the bucket's own time when the clock was moved back: then nothing was
- *   refilled, and time goes on from there
+ * @param now milliseconds since 1970; before the bucket's own time nothing is refilled
  */
 export function spend(bucket: Bucket | undefined, limit: number, now: number, count = 1): Spending {
   const before = toDebt(bucket, limit, now);
@@ -60,25 +58,23 @@ export function spend(bucket: Bucket | undefined, limit: number, now: number, co
   };
 }
 
-/** What the bucket has to say, without a request. */
 export function readBucket(bucket: Bucket | undefined, limit: number, now: number): BucketState {
   return toState(toDebt(bucket, limit, now), limit, now);
 }
 
 /**
- * The bucket with the limit that holds from `now` on: raised, what is left grows by the difference; lowered, what is left
- * is cut to the new limit.
+ * The bucket with a new limit from `now` on: raising it adds the difference to what is left, lowering it caps what is left.
  */
 export function changeLimit(bucket: Bucket, limit: number, now: number): Bucket | undefined {
   return toBucket(toDebt(bucket, limit, now), limit, now);
 }
 
-/** The bucket when the clock goes from one time to an earlier one: as full as it was, and it refills from there. */
+/** The bucket after the clock moved back: as full as it was, refilling from the earlier time. */
 export function moveBack(bucket: Bucket, from: number, to: number): Bucket | undefined {
   return toBucket(toDebt(bucket, bucket.limit, from), bucket.limit, to);
 }
 
-/** The debt at a moment, under a limit that may be another than before. */
+/** The debt at a moment, under a limit that may have changed. */
 function toDebt(bucket: Bucket | undefined, limit: number, now: number): bigint {
   if (bucket === undefined) return 0n;
   const refilled = BigInt(bucket.limit) * BigInt(Math.max(0, now - bucket.at));

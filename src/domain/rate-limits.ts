@@ -1,4 +1,4 @@
-/** Categories of the real service, from the one with the most requests a minute to the one with the fewest. */
+/** Categories of the real service, from the highest limit to the lowest. */
 export const RATE_LIMIT_CATEGORIES = ['metadata', 'data', 'search', 'upload', 'compute'] as const;
 export type RateLimitCategory = (typeof RATE_LIMIT_CATEGORIES)[number];
 
@@ -9,24 +9,24 @@ export type AccountType = (typeof ACCOUNT_TYPES)[number];
 /** Requests per minute, by category. */
 export type RateLimits = Record<RateLimitCategory, number>;
 
-/** What an organization was given beyond its tier, in requests per minute; a category that is absent follows the tier. */
+/** Limits of an organization that differ from its tier, in requests per minute. */
 export type RateLimitsOverride = Partial<RateLimits>;
 
-/** Limits to lay over others, in requests per minute; a category that is absent (or undefined) stays as it is. */
+/** A change of limits, in requests per minute; a category that is absent or undefined keeps its limit. */
 export type RateLimitsUpdate = { [Category in RateLimitCategory]?: number | undefined };
 
-/** The default limits of a tier, and the credits it is given a month. */
+/** The limits of a tier, and its credits per month. */
 export interface Tier extends RateLimits {
   monthly_credits: number;
 }
 export type Tiers = Record<AccountType, Tier>;
 
-/** The highest limit that is taken: the largest integer that every client reads back exactly. */
+/** The highest limit: the largest integer that every client reads exactly. */
 export const MAX_RATE_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /**
- * The default tiers. The reference publishes three example values a category, taken here for free, pro and team;
- * it calls enterprise custom, taken here for ten times pro.
+ * The reference publishes three example values a category, here used for free, pro and team. It calls enterprise custom, here
+ * ten times pro.
  */
 export const DEFAULT_TIERS: Tiers = {
   free: { monthly_credits: 1_000, metadata: 20, data: 10, search: 10, upload: 5, compute: 5 },
@@ -41,7 +41,7 @@ interface Limited {
   rate_limits_override: RateLimitsOverride;
 }
 
-/** The limits that hold for an organization, in requests per minute: those of its tier, with its override applied. */
+/** The effective limits of an organization, in requests per minute: those of its tier, with its override applied. */
 export function limitsOf(tiers: Tiers, { account_type, rate_limits_override: override }: Limited): RateLimits {
   const tier = tiers[account_type];
   return {
@@ -60,7 +60,7 @@ export const limitOf = (
   category: RateLimitCategory,
 ): number => rate_limits_override[category] ?? tiers[account_type][category];
 
-/** The override with `update` laid over it, category by category, in the order of the categories. */
+/** The override with `update` applied, in the order of the categories. */
 export function mergeOverride(current: RateLimitsOverride, update: RateLimitsUpdate): RateLimitsOverride {
   const merged: RateLimitsOverride = {};
   for (const category of RATE_LIMIT_CATEGORIES) {
@@ -82,8 +82,8 @@ export interface TierViolation {
 }
 
 /**
- * The limits that break an invariant: within a tier metadata >= data >= search >= upload >= compute, and a higher
- * tier never gets less than a lower one.
+ * The limits that break an invariant: within a tier metadata >= data >= search >= upload >= compute, and a higher tier never
+ * gets less than a lower one.
  */
 export function findTierViolations(tiers: Tiers): TierViolation[] {
   const violations: TierViolation[] = [];

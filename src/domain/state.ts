@@ -4,17 +4,17 @@ import type { Organization } from './organization.ts';
 import type { LimitsMode } from './rate-limiter.ts';
 import type { Tiers } from './rate-limits.ts';
 
-/** What a sandbox is set to: one plain value, replaced as a whole. */
+/** The settings of a sandbox: one plain value, replaced as a whole. */
 export interface Settings {
   tiers: Tiers;
   clock: ClockSetting;
-  /** Whether requests are counted, told, and refused beyond the limit. */
+  /** Whether requests are counted and reported (headers), and also refused beyond the limit (enforce). */
   limits: LimitsMode;
 }
 
 /**
- * All of a sandbox that outlives a process, as one plain value: what a seed gives, what a store keeps, what a reset goes
- * back to.
+ * Everything of a sandbox that outlives the process, as one plain value: what a seed gives, a store keeps and a reset
+ * restores.
  */
 export interface State {
   settings: Settings;
@@ -22,16 +22,16 @@ export interface State {
   api_keys: ApiKey[];
 }
 
-/** The seed that a sandbox was made from. */
+/** The seed that a sandbox was created from. */
 export interface SeedOrigin {
-  /** A path, or words for a seed that is not a file. */
+  /** A path, or a description of a seed that is not a file. */
   name: string;
   /** Of its text, in hex. */
   sha256: string;
 }
 
-/** The sandbox that is always there. */
+/** The sandbox that always exists. */
 export const DEFAULT_SANDBOX = 'default';
 
-/** The snapshot of the state that a sandbox was made with. */
+/** The snapshot of the state that a sandbox was created with. */
 export const INITIAL_SNAPSHOT = 'initial';

@@ -1,6 +1,6 @@
 import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from '../domain/api-key.ts';
 import { REAL_TIME } from '../domain/clock.ts';
-import { fillOrganization } from '../domain/organization.ts';
+import { buildOrganization } from '../domain/organization.ts';
 import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, type Tiers } from '../domain/rate-limits.ts';
 import { toKeyPrefix } from '../domain/redact.ts';
 import type { State } from '../domain/state.ts';
@@ -30,7 +30,7 @@ export function buildSeed(content: SeedContent, now: string): Seed {
   const state: State = { settings, organizations: [], api_keys: [] };
   const { issues, check } = findDuplicates();
   for (const [o, { api_keys = [], ...members }] of content.organizations.entries()) {
-    const organization = fillOrganization(members, tiers, now);
+    const organization = buildOrganization(members, tiers, now);
     state.organizations.push(organization);
     check('organization_id', organization.organization_id, ['organizations', o, 'organization_id']);
     for (const [k, { key, ...rest }] of api_keys.entries()) {
