@@ -162,24 +162,22 @@ export type OrganizationModel = Omit<Organization, 'metadata' | 'rate_limits_ove
  * else can leak, and metadata is returned as the text that was sent.
  */
 export function toOrganizationJson(organization: Organization, limits: RateLimits): string {
-  const members: Record<keyof OrganizationModel, string> = {
-    organization_id: JSON.stringify(organization.organization_id),
-    organization_name: JSON.stringify(organization.organization_name),
-    logo_url: JSON.stringify(organization.logo_url),
-    account_type: JSON.stringify(organization.account_type),
-    credit_count: String(organization.credit_count),
-    metadata: organization.metadata,
-    billing_email: JSON.stringify(organization.billing_email),
-    rate_limits: JSON.stringify(limits),
-    auto_billing_enabled: String(organization.auto_billing_enabled),
-    billing_cycle_start: String(organization.billing_cycle_start),
-    current_month_usage: String(organization.current_month_usage),
-    created_at: JSON.stringify(organization.created_at),
-    updated_at: JSON.stringify(organization.updated_at),
-    users: organization.users ?? 'null',
+  const members: { [M in keyof OrganizationModel]: `"${M}":${string}` } = {
+    organization_id: `"organization_id":${JSON.stringify(organization.organization_id)}`,
+    organization_name: `"organization_name":${JSON.stringify(organization.organization_name)}`,
+    logo_url: `"logo_url":${JSON.stringify(organization.logo_url)}`,
+    account_type: `"account_type":"${organization.account_type}"`,
+    credit_count: `"credit_count":${organization.credit_count}`,
+    metadata: `"metadata":${organization.metadata}`,
+    billing_email: `"billing_email":${JSON.stringify(organization.billing_email)}`,
+    rate_limits: `"rate_limits":${JSON.stringify(limits)}`,
+    auto_billing_enabled: `"auto_billing_enabled":${organization.auto_billing_enabled}`,
+    billing_cycle_start: `"billing_cycle_start":${organization.billing_cycle_start}`,
+    current_month_usage: `"current_month_usage":${organization.current_month_usage}`,
+    created_at: `"created_at":"${organization.created_at}"`,
+    updated_at: `"updated_at":"${organization.updated_at}"`,
+    users: `"users":${organization.users ?? 'null'}`,
   };
   // Joined, because the journal keeps the text: V8 keeps a sum of strings as a tree of its parts.
-  return `{${Object.entries(members)
-    .map(([name, json]) => `"${name}":${json}`)
-    .join(',')}}`;
+  return `{${Object.values(members).join(',')}}`;
 }
