@@ -12,7 +12,7 @@ import { compileBodyCheck, receiveBodies, requireHost } from './http/body-parser
 import { handleError } from './http/envelope.ts';
 import { beginExchange, buildFindSandbox, openEntry } from './http/exchange.ts';
 import { answerLate } from './http/late-app.ts';
-import { type DocumentedRoute, listenToRoutes, toScope } from './http/openapi.ts';
+import { type DocumentedRoute, toAddRoute } from './http/openapi.ts';
 import { logRequest, logRequests } from './http/request-log.ts';
 import { ServedPaths } from './http/served-paths.ts';
 import type { UnknownFields } from './pydantic/model.ts';
@@ -68,14 +68,13 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   }
   const [servedApi, servedPages] = [new ServedPaths(), new ServedPaths()];
   const listPaths = () => [...servedApi.listPaths(), ...servedPages.listPaths(), ...(control ? ['/_mock'] : [])];
-  let operations: DocumentedRoute[] = [];
+  const operations: DocumentedRoute[] = [];
   await app.register(async (open) => {
     logRequests(open);
     receiveBodies(open);
     await open.register(
       async (api) => {
         servedApi.listenTo(api);
-        operations = listenToRoutes(api);
         await addIdentification(api, sandboxes);
         api.addHook('onRequest', findSandbox);
         api.addHook('onRequest', openEntry);
@@ -86,7 +85,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
         api.addHook('onRequest', buildCharge(control !== undefined));
         api.setValidatorCompiler(compileBodyCheck(unknownFields));
         addFallback(api, servedApi);
-        addOperations(toScope(api), { unknownFields, store, version });
+        addOperations(toAddRoute(api, operations), { unknownFields, store, version });
       },
       { prefix: '/v1' },
     );

@@ -1,10 +1,10 @@
 import Fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
-import type { ApiScope, Operation } from '../src/api/routes.ts';
+import type { AddApiRoute, Operation } from '../src/api/routes.ts';
 import { buildBareApp } from '../src/http/bare-app.ts';
 import { answerLate } from '../src/http/late-app.ts';
-import { buildDocument, type DocumentedRoute, describeModel, listenToRoutes, toScope } from '../src/http/openapi.ts';
+import { buildDocument, type DocumentedRoute, describeModel, toAddRoute } from '../src/http/openapi.ts';
 
 const Inner = z.strictObject({ size: z.number() }).meta({ id: 'Inner' });
 const Thing = z
@@ -129,53 +129,50 @@ describe('the document of routes', () => {
     expect(build({ ...route, method: 'DELETE' }).paths['/things/{id}'].delete).not.toHaveProperty('requestBody');
   });
 
-  it('hears of every route of a scope that has a schema, once', async () => {
-    const app = Fastify({ exposeHeadRoutes: true });
+  it('is of the routes that a scope is given, under its prefix', async () => {
+    const app = buildBareApp({});
     onTestFinished(() => app.close());
-    const routes = listenToRoutes(app);
-    toScope(app).route({ method: 'GET', url: '/things', schema, handler: () => THING });
-    app.get('/plain', async () => ({}));
-    await app.register(async (scope) => void scope.get('/hidden', { schema: {} }, async () => ({})), { prefix: '/x' });
-    expect(routes).toEqual([{ method: 'GET', url: '/things', schema }]);
+    const routes: DocumentedRoute[] = [];
+    await app.register(async (scope) => void toAddRoute(scope, routes)('GET', '/things', schema, () => THING), {
+      prefix: '/x',
+    });
+    expect(routes).toEqual([{ method: 'GET', url: '/x/things', schema }]);
+    expect((await app.inject('/x/things')).json()).toEqual(THING);
   });
 });
 
 describe('the compiler', () => {
   const config: Operation = { permission: 'read', category: 'data', api_name: 'things.get' };
-  const api: ApiScope = { route: () => {} };
-  const route = { method: 'GET', url: '/things', config, schema } as const;
+  const add: AddApiRoute = () => {};
+  const says = { ...schema, config };
 
   it('takes a route that says everything, and an answer as it is documented', () => {
-    api.route({ ...route, handler: () => THING });
-    api.route({ ...route, handler: async () => THING });
-    api.route({ ...route, handler: (_request, reply) => void reply.send() });
+    add('GET', '/things', says, () => THING);
+    add('GET', '/things', says, async () => THING);
+    add('GET', '/things', says, (_request, reply) => void reply.send());
     const params = z.object({ id: z.string() });
-    api.route({
-      ...route,
-      schema: { ...schema, params },
-      handler: (request) => ({ ...THING, name: request.params.id }),
-    });
+    add('GET', '/things', { ...says, params }, (request) => ({ ...THING, name: request.params.id }));
     describeModel<{ a: string | null; b: number }>()({ a: z.string().nullish(), b: z.number() });
   });
 
   it('refuses anything else', () => {
     // @ts-expect-error an answer that is not the documented one
-    api.route({ ...route, handler: () => ({ ...THING, name: 1 }) });
+    add('GET', '/things', says, () => ({ ...THING, name: 1 }));
     // @ts-expect-error an answer without a member
-    api.route({ ...route, handler: async () => ({ name: 'a' }) });
+    add('GET', '/things', says, async () => ({ name: 'a' }));
     // @ts-expect-error the answer of another status: it is thrown
-    api.route({ ...route, handler: () => ({ message: 'there is none' }) });
+    add('GET', '/things', says, () => ({ message: 'there is none' }));
     // @ts-expect-error neither permission, nor category, nor name
-    api.route({ method: 'GET', url: '/things', schema, handler: () => THING });
+    add('GET', '/things', schema, () => THING);
     for (const member of ['permission', 'category', 'api_name'] as const) {
       const { [member]: _, ...rest } = config;
       // @ts-expect-error one of them is missing
-      api.route({ ...route, config: rest, handler: () => THING });
+      add('GET', '/things', { ...schema, config: rest }, () => THING);
     }
-    // @ts-expect-error no schema
-    api.route({ method: 'GET', url: '/things', config, handler: () => THING });
+    // @ts-expect-error no summary
+    add('GET', '/things', { tags: [], response, config }, () => THING);
     // @ts-expect-error no answer
-    api.route({ ...route, schema: { summary: '', tags: [], response: {} }, handler: () => THING });
+    add('GET', '/things', { summary: '', tags: [], response: {}, config }, () => THING);
     // @ts-expect-error a model with a member that the schema lacks
     describeModel<{ a: string; b: number }>()({ a: z.string() });
     // @ts-expect-error a schema with a member that the model lacks

@@ -2,7 +2,7 @@ import type { FastifyInstance, HTTPMethods } from 'fastify';
 import * as z from 'zod';
 import { unavailable } from '../domain/errors.ts';
 import { sendJson } from '../http/envelope.ts';
-import { type ApiScope, answered, NO_HOST, unreadable } from './routes.ts';
+import { type AddApiRoute, answered, NO_HOST, unreadable } from './routes.ts';
 
 /** Whether the storage works, see `Store`. */
 export interface HealthSource {
@@ -31,12 +31,12 @@ const Health = z.object({
  * `GET|HEAD /health`, which needs no key: the published model. `DEGRADED`, still with 200, while changes cannot be kept.
  * HEAD is for those who wait for a server: wait-on, `wget --spider`.
  */
-export function addHealthRoute(api: ApiScope, store: Pick<HealthSource, 'canWrite'>, version: string): void {
-  api.route({
-    method: METHODS,
-    url: '/health',
-    config: { permission: 'none', isJournaled: false, isProbe: true },
-    schema: {
+export function addHealthRoute(add: AddApiRoute, store: Pick<HealthSource, 'canWrite'>, version: string): void {
+  add(
+    METHODS,
+    '/health',
+    {
+      config: { permission: 'none', isJournaled: false, isProbe: true },
       tags: ['Health'],
       operationId: 'health',
       summary: 'Whether the server answers',
@@ -47,10 +47,10 @@ export function addHealthRoute(api: ApiScope, store: Pick<HealthSource, 'canWrit
         400: unreadable(NO_HOST, ['X-Request-Id']),
       },
     },
-    handler: async (_request, reply) => {
+    async (_request, reply) => {
       sendJson(reply, JSON.stringify(toHealth(await store.canWrite(), version)));
     },
-  });
+  );
 }
 
 /** Of what the model names the mock has the metadata alone. */

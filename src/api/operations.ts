@@ -1,8 +1,8 @@
-import { buildDocument, type DocumentedRoute } from '../http/openapi.ts';
+import { buildDocument, type DocumentedRoute, toAddRoute } from '../http/openapi.ts';
 import type { UnknownFields } from '../pydantic/model.ts';
 import { addHealthRoute, type HealthSource } from './health.ts';
 import { addOrganizationRoutes } from './organizations.ts';
-import { type ApiScope, HEADERS } from './routes.ts';
+import { type AddApiRoute, HEADERS } from './routes.ts';
 
 export interface OperationOptions {
   unknownFields: UnknownFields;
@@ -11,18 +11,16 @@ export interface OperationOptions {
 }
 
 /** Every operation that this server has of the API. */
-export function addOperations(api: ApiScope, { unknownFields, store, version }: OperationOptions): void {
-  addOrganizationRoutes(api, unknownFields);
-  addHealthRoute(api, store, version);
+export function addOperations(add: AddApiRoute, { unknownFields, store, version }: OperationOptions): void {
+  addOrganizationRoutes(add, unknownFields);
+  addHealthRoute(add, store, version);
 }
 
 /** The routes of {@link addOperations}, without a server. */
 export function listOperations(version: string, unknownFields: UnknownFields): DocumentedRoute[] {
   const routes: DocumentedRoute[] = [];
-  const api: ApiScope = {
-    route: ({ method, url, schema }) => void routes.push({ method, url: `/v1${url}`, schema }),
-  };
-  addOperations(api, { unknownFields, version, store: { canWrite: async () => true } });
+  const add: AddApiRoute = toAddRoute({ prefix: '/v1', route: () => {} }, routes);
+  addOperations(add, { unknownFields, version, store: { canWrite: async () => true } });
   return routes;
 }
 

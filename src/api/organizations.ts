@@ -8,22 +8,22 @@ import { describeModel } from '../http/openapi.ts';
 import { email, jsonObject, model, optional, positiveInteger, text, type UnknownFields } from '../pydantic/model.ts';
 import { requireCaller } from './auth.ts';
 import { GET_EXAMPLES, UPDATE_EXAMPLES, UPDATED_EXAMPLES } from './organization-examples.ts';
-import { type ApiScope, answered, buildRefusals, integer, type Operation, openObject } from './routes.ts';
+import { type AddApiRoute, answered, buildRefusals, integer, type Operation, openObject } from './routes.ts';
 
 const GET: Operation = { permission: 'read', category: 'metadata', api_name: 'organizations.get' };
 const PATCH: Operation = { permission: 'admin', category: 'metadata', api_name: 'organizations.update' };
 const tags = ['Organizations'];
 
 /** `GET` and `PATCH /organizations`: the key decides which organization is meant. */
-export function addOrganizationRoutes(api: ApiScope, unknownFields: UnknownFields): void {
+export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFields): void {
   const BaseRateLimits = buildBaseRateLimits(unknownFields);
   const OrganizationModelResponse = buildOrganizationModelResponse(BaseRateLimits);
 
-  api.route({
-    method: 'GET',
-    url: '/organizations',
-    config: GET,
-    schema: {
+  add(
+    'GET',
+    '/organizations',
+    {
+      config: GET,
       tags,
       operationId: 'get_organization_v1_organizations_get',
       summary: 'Get the organization',
@@ -33,18 +33,18 @@ export function addOrganizationRoutes(api: ApiScope, unknownFields: UnknownField
         ...buildRefusals(GET, false),
       },
     },
-    handler: ({ exchange }, reply) => {
+    ({ exchange }, reply) => {
       const { organization, sandbox, settings } = requireCaller(exchange);
       const { text, payload } = sandbox.toResponse(organization, settings.tiers);
       sendJson(reply, text, payload);
     },
-  });
+  );
 
-  api.route({
-    method: 'PATCH',
-    url: '/organizations',
-    config: PATCH,
-    schema: {
+  add(
+    'PATCH',
+    '/organizations',
+    {
+      config: PATCH,
       tags,
       operationId: 'update_organization_v1_organizations_patch',
       summary: 'Update it',
@@ -56,7 +56,7 @@ export function addOrganizationRoutes(api: ApiScope, unknownFields: UnknownField
         ...buildRefusals(PATCH, true),
       },
     },
-    handler: async ({ exchange, body }, reply) => {
+    async ({ exchange, body }, reply) => {
       const { organization, sandbox } = requireCaller(exchange);
       const { before, after, settings } = await sandbox.updateOrganization(
         organization.organization_id,
@@ -69,7 +69,7 @@ export function addOrganizationRoutes(api: ApiScope, unknownFields: UnknownField
       const { text, payload } = sandbox.buildResponse(after, settings.tiers);
       sendJson(reply, text, payload);
     },
-  });
+  );
 }
 
 const perMinute = (what: string) => positiveInteger().optional().describe(`${what}, in requests per minute`);

@@ -3,7 +3,7 @@ import type { Permission } from '../domain/api-key.ts';
 import type { Refusal } from '../domain/errors.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import { BODY_LIMIT, INTERNAL_ERROR, toErrorAnswer } from '../http/envelope.ts';
-import type { DocumentedResponse, Examples, OpenApiNode, Scope } from '../http/openapi.ts';
+import type { AddRoute, DocumentedResponse, Examples, OpenApiNode } from '../http/openapi.ts';
 
 /** What every operation of the API says besides its schema: what its key must be allowed, and what it is charged to. */
 export interface Operation {
@@ -13,8 +13,8 @@ export interface Operation {
   api_name: string;
 }
 
-/** The scope of the API. A route that needs no key is charged to nobody. */
-export type ApiScope = Scope<{ config: Operation | { permission: 'none'; isJournaled: false; isProbe: true } }>;
+/** A route of the API that needs no key is charged to nobody. */
+export type AddApiRoute = AddRoute<{ config: Operation | { permission: 'none'; isJournaled: false; isProbe: true } }>;
 
 const header = (description: string, example: string) => ({ description, schema: { type: 'string' }, example });
 const count = (description: string, example: number) => ({ description, schema: { type: 'integer' }, example });

@@ -12,7 +12,7 @@ import {
   toTimestamp,
 } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
-import type { Scope } from '../http/openapi.ts';
+import type { AddRoute } from '../http/openapi.ts';
 import { done, type FindSandbox, InSandbox, integer, time } from './routes.ts';
 
 const toTime = (text: string, context: z.core.$RefinementCtx<string>): number => {
@@ -55,21 +55,21 @@ const Clock = z
   .meta({ id: 'Clock' });
 
 /** `GET` and `PUT …/clock`, `POST …/clock/advance`: the time that clients see, frozen and moved instead of waited for. */
-export function addClockRoutes(control: Scope, find: FindSandbox): void {
+export function addClockRoutes(add: AddRoute, find: FindSandbox): void {
   const tags = ['clock'];
   const response = { 200: done(Clock, { now: '2026-01-01T00:00:00Z', mode: 'frozen', offset_ms: -86_400_000 }) };
 
-  control.route({
-    method: 'GET',
-    url: '/clock',
-    schema: { tags, summary: 'The time that clients see', params: InSandbox, response },
-    handler: async ({ params }) => toView((await find(params)).settings.clock),
-  });
+  add(
+    'GET',
+    '/clock',
+    { tags, summary: 'The time that clients see', params: InSandbox, response },
+    async ({ params }) => toView((await find(params)).settings.clock),
+  );
 
-  control.route({
-    method: 'PUT',
-    url: '/clock',
-    schema: {
+  add(
+    'PUT',
+    '/clock',
+    {
       tags,
       summary: 'Freeze the clock, or let it run',
       params: InSandbox,
@@ -81,7 +81,7 @@ export function addClockRoutes(control: Scope, find: FindSandbox): void {
       }),
       response,
     },
-    handler: async ({ params, body: { frozen_at, now: wanted } }) => {
+    async ({ params, body: { frozen_at, now: wanted } }) => {
       const { sandbox } = await find(params);
       const { after } = await sandbox.updateSettings((settings, now) => ({
         ...settings,
@@ -89,12 +89,12 @@ export function addClockRoutes(control: Scope, find: FindSandbox): void {
       }));
       return toView(after.clock);
     },
-  });
+  );
 
-  control.route({
-    method: 'POST',
-    url: '/clock/advance',
-    schema: {
+  add(
+    'POST',
+    '/clock/advance',
+    {
       tags,
       summary: 'Move the clock by milliseconds',
       params: InSandbox,
@@ -105,7 +105,7 @@ export function addClockRoutes(control: Scope, find: FindSandbox): void {
       }),
       response,
     },
-    handler: async ({ params, body }) => {
+    async ({ params, body }) => {
       const { sandbox } = await find(params);
       const { after } = await sandbox.updateSettings((settings, now) => ({
         ...settings,
@@ -113,7 +113,7 @@ export function addClockRoutes(control: Scope, find: FindSandbox): void {
       }));
       return toView(after.clock);
     },
-  });
+  );
 }
 
 function advance(clock: ClockSetting, now: number, ms: number): ClockSetting {

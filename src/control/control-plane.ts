@@ -1,15 +1,16 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { notFound } from '../domain/errors.ts';
+import { methodNotAllowed, notFound } from '../domain/errors.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import { buildBareApp } from '../http/bare-app.ts';
 import { receiveBodies, requireHost } from '../http/body-parser.ts';
+import { refuseUnserved } from '../http/envelope.ts';
 import { buildFindSandbox } from '../http/exchange.ts';
-import { toScope } from '../http/openapi.ts';
+import { type AddRoute, type DocumentedRoute, toAddRoute } from '../http/openapi.ts';
 import { logRequests } from '../http/request-log.ts';
+import { ServedPaths } from '../http/served-paths.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { addClockRoutes } from './clock.ts';
 import { addControlDocument } from './document.ts';
-import { addControlFallback } from './fallback.ts';
 import { buildGuard } from './guard.ts';
 import { addLimitsRoutes } from './limits.ts';
 import { compileCheck } from './members.ts';
@@ -50,22 +51,23 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
     done();
   });
   app.setValidatorCompiler(compileCheck);
+  const served = new ServedPaths();
+  served.listenTo(app);
+  refuseUnserved(app, (request) => {
+    const allowed = served.methodsOf(request);
+    return allowed === undefined ? notFound('GET /_mock lists what there is') : methodNotAllowed(allowed);
+  });
+  const routes: DocumentedRoute[] = [];
+  addControlDocument(app, routes, options);
   await app.register(
     async (scope) => {
-      addControlFallback(scope);
-      addControlDocument(scope, options);
-      await scope.register(
-        async (inSandbox) => {
-          const control = toScope(inSandbox);
-          addClockRoutes(control, find);
-          addLimitsRoutes(control, find);
-          addRequestRoutes(control, find);
-          addResetRoute(control, find, sandboxes);
-        },
-        { prefix: '/sandboxes/:sandbox_id' },
-      );
+      const add: AddRoute = toAddRoute(scope, routes);
+      addClockRoutes(add, find);
+      addLimitsRoutes(add, find);
+      addRequestRoutes(add, find);
+      addResetRoute(add, find, sandboxes);
     },
-    { prefix: '/_mock' },
+    { prefix: '/_mock/sandboxes/:sandbox_id' },
   );
   return app;
 }

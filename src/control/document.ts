@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import { buildDocumentText } from '../http/document-text.ts';
 import { sendJson } from '../http/envelope.ts';
-import { buildDocument, type DocumentedRoute, listenToRoutes, type RouteSchema, toPath } from '../http/openapi.ts';
+import { buildDocument, type DocumentedRoute, type RouteSchema, toPath } from '../http/openapi.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { refusal } from './routes.ts';
 
@@ -12,10 +12,13 @@ interface Options {
   token: string | undefined;
 }
 
-/** Serves the list of the scope's routes and their OpenAPI document; comes before them, so that it hears of them. */
-export function addControlDocument(scope: FastifyInstance, { sandboxes, version, token }: Options): void {
-  const routes = listenToRoutes(scope);
-  scope.get('/', async () => ({
+/** Serves a list of the routes, and their OpenAPI document. */
+export function addControlDocument(
+  app: FastifyInstance,
+  routes: readonly DocumentedRoute[],
+  { sandboxes, version, token }: Options,
+): void {
+  app.get('/_mock', async () => ({
     name: 'mixpeek-mock',
     version,
     document: '/_mock/openapi.json',
@@ -23,7 +26,7 @@ export function addControlDocument(scope: FastifyInstance, { sandboxes, version,
   }));
   // Written once for each key that the examples name: the first of the sandbox, until that is another.
   let written: { apiKeyId: string | undefined; toText: (host: string | undefined) => string } | undefined;
-  scope.get('/openapi.json', async (request, reply) => {
+  app.get('/_mock/openapi.json', async (request, reply) => {
     const found = await sandboxes.find(DEFAULT_SANDBOX);
     const [apiKey] = (await found?.sandbox.listApiKeys({ limit: 1 })) ?? [];
     const apiKeyId = apiKey?.api_key_id;

@@ -4,7 +4,7 @@ import { LATEST, toTimestamp } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limiter.ts';
 import { limitOf, RATE_LIMIT_CATEGORIES, type RateLimitCategory, type Tiers } from '../domain/rate-limits.ts';
-import type { Scope } from '../http/openapi.ts';
+import type { AddRoute } from '../http/openapi.ts';
 import { setRateLimitHeaders, toRateLimited } from '../http/rate-limit-headers.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
@@ -48,21 +48,21 @@ const Spent = Bucket.extend({
 }).meta({ id: 'Spent' });
 
 /** `…/limits`: the buckets of every key that was used, how strict they are, and how to drain and fill them at once. */
-export function addLimitsRoutes(control: Scope, find: FindSandbox): void {
+export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
   const tags = ['limits'];
   const response = { 200: done(Limits, { mode: 'headers', buckets: [BUCKET] }) };
 
-  control.route({
-    method: 'GET',
-    url: '/limits',
-    schema: { tags, summary: 'The buckets of every key that was used', params: InSandbox, response },
-    handler: async ({ params }) => toView(await find(params)),
-  });
+  add(
+    'GET',
+    '/limits',
+    { tags, summary: 'The buckets of every key that was used', params: InSandbox, response },
+    async ({ params }) => toView(await find(params)),
+  );
 
-  control.route({
-    method: 'PUT',
-    url: '/limits',
-    schema: {
+  add(
+    'PUT',
+    '/limits',
+    {
       tags,
       summary: 'How strict the limits are, until the next start or reset',
       params: InSandbox,
@@ -71,17 +71,17 @@ export function addLimitsRoutes(control: Scope, find: FindSandbox): void {
         Object.fromEntries(LIMITS_MODES.map((mode) => [mode, { summary: MODES[mode], value: { mode } }])),
       response,
     },
-    handler: async ({ params, body }) => {
+    async ({ params, body }) => {
       const { sandbox } = await find(params);
       const updated = await sandbox.updateSettings((settings) => ({ ...settings, limits: body.mode }));
       return toView({ sandbox, settings: updated.after, now: updated.now });
     },
-  });
+  );
 
-  control.route({
-    method: 'POST',
-    url: '/limits/spend',
-    schema: {
+  add(
+    'POST',
+    '/limits/spend',
+    {
       tags,
       summary: 'Drain a bucket, all or nothing',
       params: InSandbox,
@@ -96,7 +96,7 @@ export function addLimitsRoutes(control: Scope, find: FindSandbox): void {
         429: refusal('In mode enforce: the bucket has less. As the API answers it, with its headers'),
       },
     },
-    handler: async ({ params, body }, reply) => {
+    async ({ params, body }, reply) => {
       const { sandbox, settings, now } = await find(params);
       const { category, count } = body;
       const apiKey = await findKey(sandbox, body);
@@ -109,12 +109,12 @@ export function addLimitsRoutes(control: Scope, find: FindSandbox): void {
       setRateLimitHeaders(reply, spending.state);
       throw toRateLimited(spending, category, 'mock.spend', sandbox.sandbox_id);
     },
-  });
+  );
 
-  control.route({
-    method: 'POST',
-    url: '/limits/refill',
-    schema: {
+  add(
+    'POST',
+    '/limits/refill',
+    {
       tags,
       summary: 'Fill every bucket, those of a key, or one',
       params: InSandbox,
@@ -128,14 +128,14 @@ export function addLimitsRoutes(control: Scope, find: FindSandbox): void {
       }),
       response,
     },
-    handler: async ({ params, body }) => {
+    async ({ params, body }) => {
       const live = await find(params);
       const { buckets } = live.sandbox;
       if (Object.keys(body).length === 0) await buckets.refill();
       else await buckets.refill((await findKey(live.sandbox, body)).api_key_id, body.category);
       return toView(live);
     },
-  });
+  );
 }
 
 async function findKey(

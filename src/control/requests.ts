@@ -3,7 +3,7 @@ import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
 import { notFound } from '../domain/errors.ts';
 import { RATE_LIMIT_CATEGORIES } from '../domain/rate-limits.ts';
 import { sendJson } from '../http/envelope.ts';
-import type { Scope } from '../http/openapi.ts';
+import type { AddRoute } from '../http/openapi.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
 import { done, type FindSandbox, InSandbox, integer, NoMembers, refusal, time } from './routes.ts';
 
@@ -106,20 +106,20 @@ const ENTRY: z.output<typeof RequestEntry> = {
 };
 
 /** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */
-export function addRequestRoutes(control: Scope, find: FindSandbox): void {
+export function addRequestRoutes(add: AddRoute, find: FindSandbox): void {
   const tags = ['requests'];
 
-  control.route({
-    method: 'GET',
-    url: '/requests',
-    schema: {
+  add(
+    'GET',
+    '/requests',
+    {
       tags,
       summary: 'The journal, oldest first',
       params: InSandbox,
       querystring: Filters,
       response: { 200: done(RequestPage, { requests: [ENTRY], next: null, dropped: 0 }) },
     },
-    handler: async ({ params, query }, reply) => {
+    async ({ params, query }, reply) => {
       const { journal } = (await find(params)).sandbox;
       const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
       const page = toPage(found.slice(0, query.limit));
@@ -127,38 +127,38 @@ export function addRequestRoutes(control: Scope, find: FindSandbox): void {
       // As bytes: a text would be held in several forms for as long as nobody reads it.
       reply.send(Buffer.from(`{"requests":[${page.join(',')}],"next":${next},"dropped":${journal.dropped}}`));
     },
-  });
+  );
 
-  control.route({
-    method: 'GET',
-    url: '/requests/:id',
-    schema: {
+  add(
+    'GET',
+    '/requests/:id',
+    {
       tags,
       summary: 'One entry of the journal',
       params: InSandbox.extend({ id: z.string().describe('The request id, or seq') }),
       response: { 200: done(RequestEntry, ENTRY), 404: refusal('No such sandbox, or no such entry') },
     },
-    handler: async ({ params }, reply) => {
+    async ({ params }, reply) => {
       const { journal } = (await find(params)).sandbox;
       const entry = journal.list().findLast(({ request_id, seq }) => [request_id, String(seq)].includes(params.id));
       if (entry === undefined)
         throw notFound(`GET /_mock/sandboxes/${params.sandbox_id}/requests lists what the journal has`);
       sendJson(reply, toEntryJson(entry));
     },
-  });
+  );
 
-  control.route({
-    method: 'DELETE',
-    url: '/requests',
-    schema: {
+  add(
+    'DELETE',
+    '/requests',
+    {
       tags,
       summary: 'Empty the journal',
       params: InSandbox,
       body: NoMembers,
       response: { 200: done(Deleted, { deleted: 12 }) },
     },
-    handler: async ({ params }) => ({ deleted: (await find(params)).sandbox.journal.clear() }),
-  });
+    async ({ params }) => ({ deleted: (await find(params)).sandbox.journal.clear() }),
+  );
 }
 
 /** The first of the entries as JSON texts, as many as make a page. */

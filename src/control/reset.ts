@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Scope } from '../http/openapi.ts';
+import type { AddRoute } from '../http/openapi.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { done, type FindSandbox, InSandbox, NoMembers } from './routes.ts';
 
@@ -8,11 +8,11 @@ const RESET = ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'request
 const ResetDone = z.strictObject({ reset: z.array(z.string()).describe('What was reset') }).meta({ id: 'ResetDone' });
 
 /** `POST …/reset`: back to the state that the sandbox was made with. */
-export function addResetRoute(control: Scope, find: FindSandbox, sandboxes: Sandboxes): void {
-  control.route({
-    method: 'POST',
-    url: '/reset',
-    schema: {
+export function addResetRoute(add: AddRoute, find: FindSandbox, sandboxes: Sandboxes): void {
+  add(
+    'POST',
+    '/reset',
+    {
       tags: ['reset'],
       summary: 'Back to the state that the sandbox was made with',
       params: InSandbox,
@@ -20,10 +20,10 @@ export function addResetRoute(control: Scope, find: FindSandbox, sandboxes: Sand
       toExamples: () => ({ reset: { summary: 'All of it', value: {} } }),
       response: { 200: done(ResetDone, { reset: RESET }) },
     },
-    handler: async ({ params }) => {
+    async ({ params }) => {
       const { sandbox } = await find(params);
       await sandboxes.reset(sandbox.sandbox_id);
       return { reset: RESET };
     },
-  });
+  );
 }

@@ -29,23 +29,15 @@ export function buildFindSandbox(sandboxes: Sandboxes, toSandboxId?: (request: F
   };
   return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const { exchange } = request;
-    const go = () => {
-      setDateHeader(reply, exchange.live);
+    const go = (live: LiveSandbox | undefined) => {
+      exchange.live = live;
+      if (live !== undefined && isMoved(live.settings.clock)) reply.header('date', toHttpDate(live.now));
       done();
     };
-    if (exchange.live !== undefined) return go();
-    find(request)
-      .then((live) => {
-        exchange.live = live;
-      })
-      // That it cannot be read is said by whoever needs it.
-      .catch(() => {})
-      .then(go);
+    // That it cannot be read is said by whoever needs it.
+    if (exchange.live === undefined) find(request).then(go, () => go(undefined));
+    else go(exchange.live);
   };
-}
-
-function setDateHeader(reply: FastifyReply, live: LiveSandbox | undefined): void {
-  if (live !== undefined && isMoved(live.settings.clock)) reply.header('date', toHttpDate(live.now));
 }
 
 /** Opens the entry of a request in the journal of its sandbox; it is closed when the response is, also when that is aborted. */

@@ -1,5 +1,4 @@
 import type {
-  FastifyInstance,
   FastifyReply,
   FastifyRequest,
   FastifySchema,
@@ -11,6 +10,7 @@ import type {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import type { RouteConfig } from '../sandbox/exchange.ts';
 
 /** A JSON object of an OpenAPI document. */
 export type OpenApiNode = Record<string, unknown>;
@@ -25,14 +25,13 @@ export interface DocumentedResponse<S extends z.ZodType = z.ZodType> {
   content: { 'application/json': { schema: S; examples?: Examples } };
 }
 
-/** All that a route says of itself: for its checks, for its document, and for the compiler. */
+/**
+ * All that a route says of itself: for its checks, for its document, and for the compiler. Where there is no `operationId`,
+ * method and path name the operation.
+ */
 export interface RouteSchema extends FastifySchema {
   summary: string;
-  description?: string;
   tags: readonly string[];
-  /** Where there is none, method and path name the operation. */
-  operationId?: string;
-  security?: Record<string, string[]>[];
   params?: z.ZodObject;
   querystring?: z.ZodObject;
   body?: z.ZodType;
@@ -42,6 +41,42 @@ export interface RouteSchema extends FastifySchema {
    */
   toExamples?(apiKeyId: string | undefined): Examples;
   response: { 200: DocumentedResponse } & Record<number, DocumentedResponse>;
+  config?: RouteConfig;
+}
+
+/** Adds a route. Its handler may return what is documented for 200, and nothing else: everything else is thrown. */
+export type AddRoute<Demanded = unknown> = <S extends RouteSchema>(
+  method: HTTPMethods | HTTPMethods[],
+  url: string,
+  schema: S & Demanded,
+  handler: (request: FastifyRequest & Checked<S>, reply: FastifyReply) => Answer<S> | Promise<Answer<S>>,
+) => void;
+type Checked<S extends RouteSchema> = Pick<
+  FastifyRequest<RouteGenericInterface, RawServerDefault, RawRequestDefaultExpression, S, ZodTypeProvider>,
+  'params' | 'query' | 'body'
+>;
+/** Undefined where the handler has sent the answer as text. */
+type Answer<S extends RouteSchema> = z.output<S['response'][200]['content']['application/json']['schema']> | undefined;
+
+/** A route as the document needs it. */
+export interface DocumentedRoute {
+  method: string | string[];
+  url: string;
+  schema: RouteSchema;
+}
+
+interface Scope {
+  prefix: string;
+  route(options: RouteOptions): unknown;
+}
+
+/** How routes are added to a scope that say all of themselves; they are put into `routes` too, for the document. */
+export function toAddRoute<Demanded>(scope: Scope, routes: DocumentedRoute[]): AddRoute<Demanded>;
+export function toAddRoute(scope: Scope, routes: DocumentedRoute[]) {
+  return (method: HTTPMethods, url: string, schema: RouteSchema, handler: RouteOptions['handler']) => {
+    routes.push({ method, url: scope.prefix + url, schema });
+    scope.route({ method, url, schema, handler, config: schema.config ?? {} });
+  };
 }
 
 /**
@@ -59,60 +94,6 @@ type Fitting<Model, S> = {
       : never
     : never;
 };
-
-/** A route: its handler may return what is documented for 200, and nothing else; everything else is thrown. */
-interface Route<S extends RouteSchema> {
-  method: HTTPMethods | HTTPMethods[];
-  url: string;
-  schema: S;
-  handler(request: FastifyRequest & Checked<S>, reply: FastifyReply): Answer<S> | Promise<Answer<S>>;
-}
-type Checked<S extends RouteSchema> = Pick<
-  FastifyRequest<
-    RouteGenericInterface,
-    RawServerDefault,
-    RawRequestDefaultExpression<RawServerDefault>,
-    S,
-    ZodTypeProvider
-  >,
-  'params' | 'query' | 'body'
->;
-/** Undefined where the handler has sent the answer as text. */
-type Answer<S extends RouteSchema> = z.output<S['response'][200]['content']['application/json']['schema']> | undefined;
-
-/** A scope, to which only routes can be added that say all of themselves. */
-export interface Scope<Demanded = unknown> {
-  route<S extends RouteSchema>(route: Route<S> & Demanded): void;
-}
-
-/** The scope of an app, for routes that have what is demanded. */
-export const toScope = <Demanded>(scope: FastifyInstance): Scope<Demanded> => ({
-  route: (route) => addRoute(scope, route),
-});
-
-function addRoute<S extends RouteSchema>(scope: FastifyInstance, route: Route<S>): void;
-function addRoute(scope: FastifyInstance, route: RouteOptions): void {
-  scope.route(route);
-}
-
-/** A route as the document needs it. */
-export interface DocumentedRoute {
-  method: string | string[];
-  url: string;
-  schema: RouteSchema;
-}
-
-/** The routes that a scope is given from now on, as far as they have a schema. */
-export function listenToRoutes(scope: FastifyInstance): DocumentedRoute[] {
-  const routes: DocumentedRoute[] = [];
-  scope.addHook('onRoute', ({ method, url, schema }) => {
-    if (isDocumented(schema) && method !== 'HEAD') routes.push({ method, url, schema });
-  });
-  return routes;
-}
-
-const isDocumented = (schema: object | undefined): schema is RouteSchema =>
-  schema !== undefined && 'response' in schema;
 
 /** The path of a route as OpenAPI writes it. */
 export const toPath = ({ url }: DocumentedRoute) => url.replace(/:(\w+)/g, '{$1}');
