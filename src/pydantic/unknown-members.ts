@@ -11,10 +11,11 @@ export interface UnknownMember {
 /** The unknown members of a body: those of nested models first, each in the order of the body. */
 export function listUnknownMembers(body: unknown): UnknownMember[] {
   if (!(body instanceof JsonObject)) return [];
-  const nested = [...body.members()].flatMap(([name, value]) =>
-    value instanceof JsonObject ? listUnknown(value, [name]) : [],
-  );
-  return [...nested, ...listUnknown(body, [])];
+  const found: UnknownMember[] = [];
+  for (const [name, value] of body.members()) {
+    if (value instanceof JsonObject && value.unknown !== undefined) found.push(...listUnknown(value, [name]));
+  }
+  return body.unknown === undefined ? found : [...found, ...listUnknown(body, [])];
 }
 
 const listUnknown = ({ unknown }: JsonObject, outer: string[]): UnknownMember[] =>

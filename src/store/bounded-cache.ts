@@ -20,8 +20,9 @@ export class BoundedCache<Value> {
     this.delete(key);
     this.entries.set(key, value);
     this.size += this.sizeOf(value);
-    for (const oldest of this.entries.keys()) {
-      if (this.entries.size <= this.maxEntries && this.size <= this.maxSize) break;
+    while (this.entries.size > this.maxEntries || this.size > this.maxSize) {
+      const { value: oldest } = this.entries.keys().next();
+      if (oldest === undefined) return;
       this.delete(oldest);
     }
   }
