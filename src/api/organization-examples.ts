@@ -1,22 +1,15 @@
+import { buildOrganization, type OrganizationModel, toOrganizationJson } from '../domain/organization.ts';
+import { DEFAULT_TIERS, limitsOf } from '../domain/rate-limits.ts';
 import type { Examples } from '../http/openapi.ts';
 
+const CREATED_AT = '2025-01-01T00:00:00Z';
+const ORGANIZATION = buildOrganization(
+  { organization_id: 'org_demo123', organization_name: 'Acme Corporation', account_type: 'pro', credit_count: 250_000 },
+  DEFAULT_TIERS,
+  CREATED_AT,
+);
 /** The organization of the demo key after a reset. */
-const DEMO = {
-  organization_id: 'org_demo123',
-  organization_name: 'Acme Corporation',
-  logo_url: null,
-  account_type: 'pro',
-  credit_count: 250_000,
-  metadata: {},
-  billing_email: null,
-  rate_limits: { metadata: 100, data: 60, search: 60, upload: 30, compute: 30 },
-  auto_billing_enabled: false,
-  billing_cycle_start: 1,
-  current_month_usage: 0,
-  created_at: '2025-01-01T00:00:00Z',
-  updated_at: '2025-01-01T00:00:00Z',
-  users: null,
-};
+const DEMO: OrganizationModel = JSON.parse(toOrganizationJson(ORGANIZATION, limitsOf(DEFAULT_TIERS, ORGANIZATION)));
 
 export const GET_EXAMPLES: Examples = { demo: { summary: "The demo key's, after a reset", value: DEMO } };
 /** What `--clock` was when the examples were recorded. */
