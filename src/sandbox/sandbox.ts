@@ -3,7 +3,7 @@ import { timeOf } from '../domain/clock.ts';
 import { type Organization, toOrganizationJson } from '../domain/organization.ts';
 import { isSameOverride, limitsOf, type Tiers } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
-import type { ApiKeyFilter, Store, Updated } from '../store/store.ts';
+import type { ApiKeyFilter, Store, Updated, Updater } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import type { Buckets, Runtime } from './runtime.ts';
 
@@ -60,7 +60,7 @@ export class Sandbox {
   /** See {@link Store.updateOrganization}. Limits that change hold for the buckets at once. */
   async updateOrganization(
     organizationId: string,
-    change: (current: Organization | undefined, now: number) => Organization | undefined,
+    change: Updater<Organization | undefined>,
   ): Promise<Updated<Organization | undefined>> {
     const updated = await this.store.updateOrganization(this.sandbox_id, organizationId, change);
     const { before, after, settings, now } = updated;
@@ -71,7 +71,7 @@ export class Sandbox {
   }
 
   /** See {@link Store.updateSettings}. A clock that goes back takes the buckets with it. */
-  async updateSettings(change: (current: Settings, now: number) => Settings): Promise<Updated<Settings>> {
+  async updateSettings(change: Updater<Settings>): Promise<Updated<Settings>> {
     const updated = await this.store.updateSettings(this.sandbox_id, change);
     const { after, now } = updated;
     const then = timeOf(after.clock);

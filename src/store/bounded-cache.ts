@@ -16,6 +16,15 @@ export class BoundedCache<Value> {
     return this.entries.get(key);
   }
 
+  /** The value of the key; else that which `read` gives, if any. */
+  getOrSet(key: string, read: () => Value | undefined): Value | undefined {
+    const known = this.entries.get(key);
+    if (known !== undefined) return known;
+    const value = read();
+    if (value !== undefined) this.set(key, value);
+    return value;
+  }
+
   set(key: string, value: Value): void {
     this.delete(key);
     this.entries.set(key, value);

@@ -1,16 +1,14 @@
 import type { Database } from 'better-sqlite3';
 import type { ApiKey } from '../domain/api-key.ts';
-import { timeOf } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import { now as realNow } from '../domain/real-time.ts';
 import type { Settings, State } from '../domain/state.ts';
-import { CachedTables } from './cached-tables.ts';
 import { GroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
 import { IN_MEMORY, openDatabase } from './open-database.ts';
 import { removeOwner, writeOwner } from './owner.ts';
-import type { KeptSandbox } from './state-tables.ts';
+import { States } from './states.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
 import type {
@@ -22,6 +20,7 @@ import type {
   Report,
   Store,
   Updated,
+  Updater,
 } from './store.ts';
 
 export interface SqliteStoreOptions {
@@ -56,7 +55,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 class SqliteStore implements Store {
   private readonly db: Database;
   private readonly options: SqliteStoreOptions;
-  private readonly state: CachedTables;
+  private readonly states: States;
   private readonly checkFiles: () => void;
   private readonly health: StorageHealth;
   private readonly writes: GroupCommit;
@@ -79,7 +78,7 @@ class SqliteStore implements Store {
       tryWrite: () => this.writes.run(() => writeSomething(db)),
     });
     this.health = health;
-    this.state = new CachedTables(db, (work) => health.read(work));
+    this.states = new States(db);
     this.writes = new GroupCommit(db, {
       beforeCommit: checkFiles,
       afterCommit: () => {
@@ -88,7 +87,7 @@ class SqliteStore implements Store {
       },
       afterRollback: () => {
         this.hasWritten = false;
-        this.state.forgetAll();
+        this.states.forget();
         this.lookForFiles();
       },
       explain: (error) => health.explainWrite(error),
@@ -103,83 +102,52 @@ class SqliteStore implements Store {
     return this.health.canRead();
   }
 
-  async find(keyHash: string): Promise<Found | undefined> {
-    const key = this.state.findKey(keyHash);
-    if (key === undefined) return undefined;
-    const { sandbox_id, api_key } = key;
-    const sandbox = this.state.findSandbox(sandbox_id);
-    const organization = this.state.findOrganization(sandbox_id, api_key.organization_id);
-    if (sandbox === undefined || organization === undefined) return undefined;
-    const { settings, generation, seed } = sandbox;
-    return { sandbox_id, settings, generation, now: timeOf(settings.clock), seed, api_key, organization };
+  find(keyHash: string): Promise<Found | undefined> {
+    return this.read(() => this.states.find(keyHash));
   }
 
-  async findSandbox(sandboxId: string): Promise<FoundSandbox | undefined> {
-    const sandbox = this.state.findSandbox(sandboxId);
-    return sandbox && { sandbox_id: sandboxId, ...sandbox, now: timeOf(sandbox.settings.clock) };
+  findSandbox(sandboxId: string): Promise<FoundSandbox | undefined> {
+    return this.read(() => this.states.findSandbox(sandboxId));
   }
 
-  async findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
-    return this.state.findOrganization(sandboxId, organizationId);
+  findOrganization(sandboxId: string, organizationId: string): Promise<Organization | undefined> {
+    return this.read(() => this.states.findOrganization(sandboxId, organizationId));
   }
 
-  async findSnapshot(sandboxId: string, name: string): Promise<State | undefined> {
-    return this.health.read(() => this.state.tables.findSnapshot(sandboxId, name));
+  findSnapshot(sandboxId: string, name: string): Promise<State | undefined> {
+    return this.read(() => this.states.findSnapshot(sandboxId, name));
   }
 
-  async listOrganizations(sandboxId: string, filter: OrganizationFilter): Promise<Organization[]> {
-    return this.health.read(() => this.state.tables.listOrganizations(sandboxId, filter));
+  listOrganizations(sandboxId: string, filter: OrganizationFilter): Promise<Organization[]> {
+    return this.read(() => this.states.listOrganizations(sandboxId, filter));
   }
 
-  async listApiKeys(sandboxId: string, filter: ApiKeyFilter): Promise<ApiKey[]> {
-    const kept = this.health.read(() => this.state.tables.listApiKeys(sandboxId, filter));
-    if (filter.api_key_id === undefined || kept.length > 0) return kept;
-    const lent = this.state.findLentKey(sandboxId, filter.api_key_id);
-    return lent === undefined ? [] : [lent];
+  listApiKeys(sandboxId: string, filter: ApiKeyFilter): Promise<ApiKey[]> {
+    return this.read(() => this.states.listApiKeys(sandboxId, filter));
   }
 
   updateOrganization(
     sandboxId: string,
     organizationId: string,
-    change: (current: Organization | undefined, now: number) => Organization | undefined,
+    change: Updater<Organization | undefined>,
   ): Promise<Updated<Organization | undefined>> {
-    return this.writes.run(() => {
-      const { settings } = this.requireSandbox(sandboxId);
-      const now = timeOf(settings.clock);
-      const before = this.state.findOrganization(sandboxId, organizationId);
-      const after = change(before, now);
-      if (after !== before) {
-        this.state.writeOrganization(sandboxId, before, after);
-        this.hasWritten = true;
-      }
-      return { before, after, settings, now };
-    });
+    return this.update(() => this.states.updateOrganization(sandboxId, organizationId, change));
   }
 
-  updateSettings(sandboxId: string, change: (current: Settings, now: number) => Settings): Promise<Updated<Settings>> {
-    return this.writes.run(() => {
-      const sandbox = this.requireSandbox(sandboxId);
-      const { settings: before } = sandbox;
-      const now = timeOf(before.clock);
-      const after = change(before, now);
-      if (after !== before) {
-        this.state.writeSettings(sandboxId, sandbox, after);
-        this.hasWritten = true;
-      }
-      return { before, after, settings: after, now };
-    });
+  updateSettings(sandboxId: string, change: Updater<Settings>): Promise<Updated<Settings>> {
+    return this.update(() => this.states.updateSettings(sandboxId, change));
   }
 
   put(sandboxId: string, state: State, options: PutOptions = {}): Promise<void> {
-    return this.writeMany(() => this.state.tables.replace(sandboxId, state, options));
+    return this.writeMany(() => this.states.put(sandboxId, state, options));
   }
 
   grant(sandboxId: string, apiKeys: ApiKey[]): Promise<void> {
-    return this.writeMany(() => this.state.tables.grant(sandboxId, apiKeys));
+    return this.writeMany(() => this.states.grant(sandboxId, apiKeys));
   }
 
   lend(sandboxId: string, apiKey: ApiKey): void {
-    this.state.lend({ sandbox_id: sandboxId, api_key: apiKey });
+    this.states.lend(sandboxId, apiKey);
   }
 
   announce(url: string | null): void {
@@ -194,20 +162,25 @@ class SqliteStore implements Store {
     this.db.close();
   }
 
+  private async read<T>(work: () => T): Promise<T> {
+    return this.health.read(work);
+  }
+
+  private update<T>(work: () => Updated<T>): Promise<Updated<T>> {
+    return this.writes.run(() => {
+      const updated = work();
+      this.hasWritten ||= updated.after !== updated.before;
+      return updated;
+    });
+  }
+
   /** Work of several statements, which takes its own back when it throws. */
   private writeMany(work: () => void): Promise<void> {
     const inSavepoint = this.db.transaction(work);
     return this.writes.run(() => {
-      this.state.forgetAll();
       inSavepoint();
       this.hasWritten = true;
     });
-  }
-
-  private requireSandbox(sandboxId: string): KeptSandbox {
-    const sandbox = this.state.findSandbox(sandboxId);
-    if (sandbox === undefined) throw new Error(`there is no sandbox ${sandboxId}`);
-    return sandbox;
   }
 
   /** Where the files are moved, what they hold is brought to an end. */

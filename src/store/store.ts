@@ -21,6 +21,12 @@ export interface Found extends FoundSandbox {
   organization: Organization;
 }
 
+/**
+ * Makes the next value of the current one.
+ * @param now the time of the sandbox, in milliseconds since 1970
+ */
+export type Updater<Value> = (current: Value, now: number) => Value;
+
 /** What an update found and what it left, and the sandbox at that moment. */
 export interface Updated<Value> {
   before: Value;
@@ -56,8 +62,7 @@ export interface PutOptions {
  * storage cannot be read or written every method throws {@link StorageError}, and nothing of the work is kept.
  *
  * The `change` of an update is pure and synchronous. Updates of one value happen one after another, so none is lost. It is
- * given undefined where there is no such value, and the time of the sandbox in milliseconds; what it returns is what is kept:
- * undefined removes, `current` itself writes nothing. What it throws comes out and leaves all as it was.
+ * given undefined where there is no such value; what it returns is what is kept: undefined removes, `current` itself writes nothing. What it throws comes out and leaves all as it was.
  */
 export interface Store {
   /**
@@ -89,11 +94,11 @@ export interface Store {
   updateOrganization(
     sandboxId: string,
     organizationId: string,
-    change: (current: Organization | undefined, now: number) => Organization | undefined,
+    change: Updater<Organization | undefined>,
   ): Promise<Updated<Organization | undefined>>;
 
   /** @throws {Error} for a sandbox that does not exist */
-  updateSettings(sandboxId: string, change: (current: Settings, now: number) => Settings): Promise<Updated<Settings>>;
+  updateSettings(sandboxId: string, change: Updater<Settings>): Promise<Updated<Settings>>;
 
   /** Makes `state` all that there is of a sandbox, which is made if need be. Granted keys stay. */
   put(sandboxId: string, state: State, options?: PutOptions): Promise<void>;

@@ -12,16 +12,15 @@ export type Row = Record<string, Kept>;
 /** The rows of what is; those of a snapshot have its name. */
 export const CURRENT = '';
 
-/** The values of one kind in a state, a row each. */
+/** The values of one kind in all states, a row each. */
 export class Table<Value extends object> {
-  /** The columns of the members, for a SELECT. */
+  /** The columns of the members. */
   readonly selected: string;
   private readonly db: Database;
   private readonly name: string;
   private readonly columns: [member: keyof Value & string, kind: Kind][];
   private readonly id: keyof Value & string;
   private readonly selectOne: Statement<Kept[], Row>;
-  private readonly selectAll: Statement<Kept[], Row>;
   private readonly insertOne: Statement<Kept[]>;
   /** By the members that change, a bit each. */
   private readonly updates = new Map<number, Statement<Kept[]>>();
@@ -31,14 +30,10 @@ export class Table<Value extends object> {
     this.name = name;
     this.columns = Object.entries(columns) as [keyof Value & string, Kind][];
     this.id = id;
-    const members = this.columns.map(([member]) => member);
-    this.selected = members.map((member) => `${name}.${member}`).join(', ');
-    const select = `SELECT ${this.selected} FROM ${name} WHERE sandbox_id = ? AND snapshot = ?`;
-    this.selectOne = db.prepare(`${select} AND ${id} = ?`);
-    this.selectAll = db.prepare(`${select} ORDER BY rowid`);
-    this.insertOne = db.prepare(
-      `INSERT INTO ${name} (sandbox_id, snapshot, ${members.join(', ')}) VALUES (?, ?${', ?'.repeat(members.length)})`,
-    );
+    this.selected = this.columns.map(([member]) => member).join(', ');
+    this.selectOne = db.prepare(`SELECT ${this.selected} FROM ${name} WHERE ${this.place}`);
+    const values = '?, ?, '.concat(this.columns.map(() => '?').join(', '));
+    this.insertOne = db.prepare(`INSERT INTO ${name} (sandbox_id, snapshot, ${this.selected}) VALUES (${values})`);
   }
 
   find(sandboxId: string, id: string): Value | undefined {
@@ -46,9 +41,13 @@ export class Table<Value extends object> {
     return row && this.toValue(row);
   }
 
-  /** All of a state, in the order in which they were made. */
-  list(sandboxId: string, snapshot: string): Value[] {
-    return this.selectAll.all(sandboxId, snapshot).map((row) => this.toValue(row));
+  /** The first ones of a state that meet a condition, in the order in which they were made; without a limit, all. */
+  list(sandboxId: string, snapshot: string, limit = -1, condition = 'TRUE'): Value[] {
+    const select: Statement<Kept[], Row> = this.db.prepare(
+      `SELECT ${this.selected} FROM ${this.name}
+       WHERE sandbox_id = ? AND snapshot = ? AND ${condition} ORDER BY rowid LIMIT ?`,
+    );
+    return select.all(sandboxId, snapshot, limit).map((row) => this.toValue(row));
   }
 
   insert(sandboxId: string, value: Value): void {
@@ -69,20 +68,17 @@ export class Table<Value extends object> {
     update.run(...values, sandboxId, CURRENT, toKept(before[this.id], 'plain'));
   }
 
-  remove(sandboxId: string, value: Value): void {
-    const statement = this.db.prepare(`DELETE FROM ${this.name} WHERE ${this.place}`);
-    statement.run(sandboxId, CURRENT, toKept(value[this.id], 'plain'));
+  remove(sandboxId: string, id: string): void {
+    this.db.prepare(`DELETE FROM ${this.name} WHERE ${this.place}`).run(sandboxId, CURRENT, id);
   }
 
   /** Makes the rows of what is those of a snapshot too. */
   copyTo(snapshot: string, sandboxId: string): void {
-    const names = this.columns.map(([member]) => member).join(', ');
-    this.db
-      .prepare(
-        `INSERT INTO ${this.name} (sandbox_id, snapshot, ${names})
-         SELECT sandbox_id, ?, ${names} FROM ${this.name} WHERE sandbox_id = ? AND snapshot = ? ORDER BY rowid`,
-      )
-      .run(snapshot, sandboxId, CURRENT);
+    const copy = this.db.prepare(
+      `INSERT INTO ${this.name} (sandbox_id, snapshot, ${this.selected})
+       SELECT sandbox_id, ?, ${this.selected} FROM ${this.name} WHERE sandbox_id = ? AND snapshot = ? ORDER BY rowid`,
+    );
+    copy.run(snapshot, sandboxId, CURRENT);
   }
 
   toValue(row: Row): Value {
