@@ -233,7 +233,7 @@ describe('a start that fails', () => {
     expect((await get(second.url)).organization_name).toBe('Kept');
   });
 
-  it('does not fill an empty database', async () => {
+  it('does not seed an empty database', async () => {
     const db = `${makeFolder()}/mock.db`;
     await expect(start({ db, apiKey: ['sk_test_ci=read@org_mine'] })).rejects.toThrow('org_mine');
     const seed = `${makeFolder()}/seed.yaml`;

@@ -79,7 +79,7 @@ describe('who asks before there is an answer', () => {
 });
 
 describe('a database that is kept', () => {
-  it('says whether the seed has changed since it filled it', async () => {
+  it('says whether the seed has changed since', async () => {
     const folder = makeFolder();
     const file = join(folder, 'mixpeek-mock.yaml');
     writeSeed(folder);
@@ -99,13 +99,13 @@ describe('a database that is kept', () => {
     warned.push(await restart({ json: true, seed: other }));
     warned.push(await restart({ json: true, reset: true }), await restart({ json: true }));
     expect(origins).toEqual([
-      `filled from ${file}`,
-      `kept as it was since ${file} filled it; --reset starts over`,
-      `kept as it was; ${file} changed since it filled this database: --reset takes it`,
-      `kept as it was; ${file} changed since it filled this database: --reset takes it`,
-      `kept as it was since ${file} filled it; --reset takes ${other}`,
-      `filled from ${file}`,
-      `kept as it was since ${file} filled it; --reset starts over`,
+      `seeded from ${file}`,
+      `existing data, seeded from ${file}; --reset starts over`,
+      `existing data, seeded from ${file}, which has changed since; --reset uses the new version`,
+      `existing data, seeded from ${file}, which has changed since; --reset uses the new version`,
+      `existing data, seeded from ${file}; --reset uses ${other}`,
+      `seeded from ${file}`,
+      `existing data, seeded from ${file}; --reset starts over`,
     ]);
     expect(warned).toEqual([0, 0, 1, 0, 1, 0, 0]);
   });
@@ -116,9 +116,7 @@ describe('a database that is kept', () => {
     new Sqlite(join(folder, 'data', 'mock.db')).exec('UPDATE sandboxes SET seed = NULL').close();
     const server = await start(folder, { json: true });
     expect(server.log).toEqual([]);
-    expect(server.origin).toBe(
-      'kept as it was; the built-in seed fills an empty database only, or one that starts with --reset',
-    );
+    expect(server.origin).toBe('existing data; the built-in seed is used only for an empty database or with --reset');
   });
 
   it('says so after a reset over HTTP too', async () => {
@@ -128,7 +126,7 @@ describe('a database that is kept', () => {
     const headers = { 'content-type': 'application/json' };
     expect((await fetch(`${first.url}/_mock/sandboxes/default/reset`, { method: 'POST', headers })).status).toBe(200);
     await first.close();
-    expect((await start(folder)).origin).toMatch(/^kept as it was since .*mixpeek-mock\.yaml filled it/);
+    expect((await start(folder)).origin).toMatch(/^existing data, seeded from .*mixpeek-mock\.yaml;/);
   });
 
   it('takes nothing of the seed but the keys that it has, however they stand there', async () => {

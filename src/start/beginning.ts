@@ -49,7 +49,7 @@ async function beginAnew(seed: UnreadSeed, config: ServeConfig, now: string): Pr
   return {
     granted,
     seededKeys: knownKeys.map(({ key }) => key),
-    origin: `filled from ${seed.origin.name}`,
+    origin: `seeded from ${seed.origin.name}`,
     isSeedOther: false,
     write: (_store, sandboxes) =>
       sandboxes.create(DEFAULT_SANDBOX, state, { seed: seed.origin, granted: granted.map(toApiKey) }),
@@ -82,12 +82,12 @@ async function keepDatabase(
 }
 
 function describeKept(now: SeedOrigin, then: SeedOrigin | null): string {
-  if (then === null) return `kept as it was; ${now.name} fills an empty database only, or one that starts with --reset`;
-  if (then.sha256 === now.sha256) return `kept as it was since ${now.name} filled it; --reset starts over`;
+  if (then === null) return `existing data; ${now.name} is used only for an empty database or with --reset`;
+  if (then.sha256 === now.sha256) return `existing data, seeded from ${now.name}; --reset starts over`;
   if (basename(then.name) === basename(now.name)) {
-    return `kept as it was; ${now.name} changed since it filled this database: --reset takes it`;
+    return `existing data, seeded from ${now.name}, which has changed since; --reset uses the new version`;
   }
-  return `kept as it was since ${then.name} filled it; --reset takes ${now.name}`;
+  return `existing data, seeded from ${then.name}; --reset uses ${now.name}`;
 }
 
 const toApiKey = ({ api_key }: KnownKey) => api_key;

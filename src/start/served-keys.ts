@@ -41,7 +41,7 @@ export async function grantInStore(grants: ApiKeyGrant[], store: Store): Promise
   return toGrantedKeys(grants, listed.map(toId), has);
 }
 
-/** The keys that flags name, for a database that the seed fills. */
+/** The keys that flags name, for a database that is seeded. */
 export async function grantInSeed(grants: ApiKeyGrant[], state: State): Promise<KnownKey[]> {
   const ids = state.organizations.map(toId);
   return toGrantedKeys(grants, ids.slice(0, LISTED_ORGANIZATIONS), async (id) => ids.includes(id));

@@ -23,7 +23,7 @@ function toServer(more: Partial<Parameters<typeof toBanner>[0]> = {}): Parameter
   return {
     url: 'http://localhost:4030',
     db: ':memory:',
-    origin: 'filled from the built-in seed',
+    origin: 'seeded from the built-in seed',
     apiKeys: [toKey('sk_test_a'), toKey('sk_test_longer', { permissions: ['read'], status: 'revoked' })],
     ...more,
   };
@@ -39,7 +39,7 @@ describe('the banner', () => {
         '  mixpeek-mock 1.2.3 is listening on http://localhost:4030',
         '',
         '  data     in memory, lost when the server stops',
-        '           filled from the built-in seed',
+        '           seeded from the built-in seed',
         '  docs     http://localhost:4030/docs',
         '  control  http://localhost:4030/_mock',
         '',
@@ -89,8 +89,8 @@ describe('the banner', () => {
   });
 
   it('escapes what a terminal would obey in the name of a file', () => {
-    const banner = toBanner(toServer({ db: '/\u001b[2J.db', origin: 'filled from \u009b.yaml' }), FACTS);
-    expect(banner).toContain('  data     /\\u001b[2J.db\n           filled from \\u009b.yaml\n');
+    const banner = toBanner(toServer({ db: '/\u001b[2J.db', origin: 'seeded from \u009b.yaml' }), FACTS);
+    expect(banner).toContain('  data     /\\u001b[2J.db\n           seeded from \\u009b.yaml\n');
   });
 });
 
