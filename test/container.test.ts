@@ -7,7 +7,8 @@ import { readServeConfig } from '../src/cli/config.ts';
 import { CONNECTION_LIMITS } from '../src/http/connection.ts';
 import { SERVE_SETTINGS } from '../src/settings.ts';
 import { makeFolder } from './support/folder.ts';
-import { get, runCli, startServer } from './support/process.ts';
+import { runCli, startServer } from './support/process.ts';
+import { get } from './support/requests.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (name: string) => readFileSync(project + name, 'utf8');

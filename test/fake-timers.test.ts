@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createMockServer } from '../src/index.ts';
-import { get, patch } from './support/process.ts';
+import { get, patch } from './support/requests.ts';
 
 /** All that vitest can fake without stopping `fetch` too, or the process. */
 const TIMERS = [

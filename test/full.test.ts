@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createMockServer, type MockServerOptions } from '../src/index.ts';
 import { makeFolder } from './support/folder.ts';
 import { FULL_ANSWER, FULL_CHANGES, FULL_KEY, FULL_SEED, FULL_UPDATE, FULL_UPDATED } from './support/full.ts';
-import { patch } from './support/process.ts';
+import { patch } from './support/requests.ts';
 
 const CLOCK = '2030-01-01T00:00:00Z';
 const CONTROL = '/_mock/sandboxes/default';

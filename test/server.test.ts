@@ -6,7 +6,7 @@ import { type Flags, readServeConfig } from '../src/cli/config.ts';
 import { createMockServer } from '../src/index.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { makeFolder } from './support/folder.ts';
-import { get, patch } from './support/process.ts';
+import { get, patch } from './support/requests.ts';
 
 async function start(flags: Flags = {}): Promise<RunningServer & { log: string[]; port: number }> {
   const log: string[] = [];

@@ -8,8 +8,9 @@ import { type Flags, readServeConfig } from '../src/cli/config.ts';
 import { listenEarly } from '../src/http/early-listener.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { makeFolder } from './support/folder.ts';
-import { get, patch, startServer as startProcess } from './support/process.ts';
+import { startServer as startProcess } from './support/process.ts';
 import { RawClient } from './support/raw-client.ts';
+import { get, patch } from './support/requests.ts';
 
 /** A server in this process; `folder` is where it finds its seed. */
 async function start(folder: string, flags: Flags = {}): Promise<RunningServer & { log: string[] }> {

@@ -1,4 +1,10 @@
 // Faults that a person could make in a line: what the random part of `npm run test:mutants` chooses from.
+import { listFiles, read } from './reach.js';
+
+/**
+ * Faults that change nothing that anybody could see: the file, what was there and what is, the line as it then is, and the reason.
+ */
+const EQUIVALENTS = JSON.parse(read('scripts/mutants/equivalents.json'));
 
 /** A pattern, and what is put in its place; each place of a file where one fits is a fault. */
 const OPERATORS = [
@@ -47,8 +53,25 @@ const onlyCode = (source) =>
     .replace(/^import [\s\S]*?;$/gm, blank)
     .replace(/^(?:export )?(?:interface|type) [\s\S]*?\n(?:}|.*;)$/gm, blank);
 
+function isEquivalent({ file, was, is, text, line }) {
+  const then = text.split('\n')[line - 1]?.trim();
+  return EQUIVALENTS.some(
+    (known) => known.file === file && known.was === was && known.is === is && known.line === then,
+  );
+}
+
+/** Random faults, by a seed; which ones are valid is seen when they are tried. */
+export function* chooseFaults(seed) {
+  const all = listFiles('src').flatMap((file) => listMutations(file, read(file)));
+  const random = buildRandom(seed);
+  while (all.length > 0) {
+    const [chosen] = all.splice(Math.floor(random() * all.length), 1);
+    if (!isEquivalent(chosen)) yield chosen;
+  }
+}
+
 /** Every fault of a file: where it is, and the text that the file then has. */
-export function listMutations(file, source) {
+function listMutations(file, source) {
   const code = onlyCode(source);
   const mutations = [];
   for (const [pattern, replacement] of OPERATORS) {
@@ -64,7 +87,7 @@ export function listMutations(file, source) {
 }
 
 /** Numbers from 0 up to 1 that follow from a seed (mulberry32). */
-export function buildRandom(seed) {
+function buildRandom(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

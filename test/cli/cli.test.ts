@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeFolder } from '../support/folder.ts';
-import { get, patch, runCli, spawnCli, startServer } from '../support/process.ts';
+import { runCli, spawnCli, startServer } from '../support/process.ts';
+import { get, patch } from '../support/requests.ts';
 
 const ROUNDS = 10;
 

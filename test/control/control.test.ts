@@ -274,5 +274,6 @@ describe('the reset', () => {
     expect(answer.headers['x-ratelimit-remaining']).toBe('99');
     expect((await send('GET', '/limits')).json.mode).toBe('headers');
     expect((await send('GET', '/clock')).json.now).toBe('2026-01-01T00:00:00Z');
+    expect((await send('GET', '/requests')).json.requests).toMatchObject([{ seq: 2, method: 'GET' }]);
   });
 });

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeFolder } from '../support/folder.ts';
-import { get, patch, runCli, startServer } from '../support/process.ts';
+import { runCli, startServer } from '../support/process.ts';
+import { get, patch } from '../support/requests.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 

@@ -74,6 +74,7 @@ describe('a database whose files are no longer in their place', () => {
           'x-mixpeek-mock-hint': `the database file was ${what}: nothing of this request was kept; the log of the server says more`,
         });
       }
+      expect((await get()).json).toMatchObject({ logo_url: 'before', metadata: {} });
       const reset = await send({
         method: 'POST',
         url: '/_mock/sandboxes/default/reset',

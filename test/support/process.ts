@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { Parsed } from './conformance.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -76,17 +75,4 @@ export async function startServer(args: string[], folder: string, program?: stri
       return code ?? ended;
     },
   };
-}
-
-export async function patch(url: string, body: unknown, key = 'sk_test_xyz789'): Promise<Response> {
-  return fetch(`${url}/v1/organizations`, {
-    method: 'PATCH',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-}
-
-export async function get(url: string, key = 'sk_test_xyz789'): Promise<Parsed> {
-  const response = await fetch(`${url}/v1/organizations`, { headers: { authorization: `Bearer ${key}` } });
-  return response.json();
 }

@@ -169,6 +169,9 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect(await store.find(FULL_KEY.key_hash)).toBeUndefined();
       const none = await store.updateOrganization('default', 'org_full', () => undefined);
       expect(none).toMatchObject({ before: undefined, after: undefined });
+      // One of the same name that is made later is another one.
+      await store.updateOrganization('default', 'org_full', () => FULL);
+      expect(await store.find(FULL_KEY.key_hash)).toBeUndefined();
     });
 
     it('applies updates of one turn one after another', async () => {

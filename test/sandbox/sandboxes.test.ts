@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
+import { ADMIN, buildTestApp } from '../support/harness.ts';
+
+it('a request that was looked up before a reset is in the sandbox that came of it, and does not bring the old one back', async () => {
+  const { store, sandboxes } = await buildTestApp();
+  const old = await sandboxes.find(DEFAULT_SANDBOX);
+  const found = await store.findSandbox(DEFAULT_SANDBOX);
+  await sandboxes.reset(DEFAULT_SANDBOX);
+  const renewed = await sandboxes.findCaller(ADMIN);
+  expect([old?.sandbox.generation, renewed?.sandbox.generation]).toEqual([1, 2]);
+  store.findSandbox = async () => found;
+  expect((await sandboxes.find(DEFAULT_SANDBOX))?.sandbox).toBe(renewed?.sandbox);
+});
+
+it('a sandbox that there is not is neither found nor reset', async () => {
+  const { sandboxes } = await buildTestApp();
+  expect([await sandboxes.find('other'), await sandboxes.reset('other')]).toEqual([undefined, false]);
+});
