@@ -3,8 +3,8 @@ import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
 import { notFound } from '../domain/errors.ts';
 import { RATE_LIMIT_CATEGORIES } from '../domain/rate-limits.ts';
 import { sendJson } from '../http/envelope.ts';
-import type { AddRoute } from '../http/openapi.ts';
-import { type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
+import { type AddRoute, describeModel } from '../http/openapi.ts';
+import { type EntryModel, type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
 import { done, type FindSandbox, InSandbox, integer, NoMembers, refusal, time } from './routes.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -37,42 +37,42 @@ const Filters = z.strictObject({
 
 const category = z.enum(RATE_LIMIT_CATEGORIES);
 const json = () => z.unknown().meta({ description: 'Any JSON' });
-const RequestEntry = z
-  .strictObject({
-    seq: integer().describe('Counts the requests since the start'),
-    request_id: z.string(),
-    received_at: time().describe('By the clock of the sandbox'),
-    method: z.string(),
-    path: z.string(),
-    query: z.string(),
-    headers: z
-      .record(z.string(), z.string())
-      .describe('Lower-case names; what looks like a key is masked, other credentials as a whole'),
-    body: z.string().nullable().describe('The first 64 KiB; null where there was none, or it was not read'),
-    body_bytes: integer().nullable().describe('Null where the body was not read'),
-    api_key_id: z.string().nullable(),
-    organization_id: z.string().nullable(),
-    status: integer().nullable().describe('Null while it is open, and where the answer never got out'),
-    outcome: z
-      .enum(['open', 'answered', 'cut'])
-      .describe('cut: the client or the line was gone before the answer was out'),
-    answer: z.string().nullable().describe('The first 64 KiB'),
-    ms: z.number().nullable().describe('Real milliseconds until the end'),
-    bucket: z
-      .strictObject({ category, limit: integer(), remaining: integer() })
-      .nullable()
-      .describe('What was charged, and what was left'),
-    changes: z
-      .array(
-        z.strictObject({
-          member: z.enum(['organization_name', 'logo_url', 'metadata', 'billing_email', 'rate_limits']),
-          before: json(),
-          after: json(),
-        }),
-      )
-      .nullable()
-      .describe('What a PATCH changed, member by member'),
-  })
+const RequestEntry = describeModel<EntryModel>()({
+  seq: integer().describe('Counts the requests since the start'),
+  request_id: z.string(),
+  received_at: time().describe('By the clock of the sandbox'),
+  method: z.string(),
+  path: z.string(),
+  query: z.string(),
+  headers: z
+    .record(z.string(), z.string())
+    .describe('Lower-case names; what looks like a key is masked, other credentials as a whole'),
+  body: z.string().nullable().describe('The first 64 KiB; null where there was none, or it was not read'),
+  body_bytes: integer().nullable().describe('Null where the body was not read'),
+  api_key_id: z.string().nullable(),
+  organization_id: z.string().nullable(),
+  status: integer().nullable().describe('Null while it is open, and where the answer never got out'),
+  outcome: z
+    .enum(['open', 'answered', 'cut'])
+    .describe('cut: the client or the line was gone before the answer was out'),
+  answer: z.string().nullable().describe('The first 64 KiB'),
+  ms: z.number().nullable().describe('Real milliseconds until the end'),
+  bucket: z
+    .strictObject({ category, limit: integer(), remaining: integer() })
+    .nullable()
+    .describe('What was charged, and what was left'),
+  changes: z
+    .array(
+      z.strictObject({
+        member: z.enum(['organization_name', 'logo_url', 'metadata', 'billing_email', 'rate_limits']),
+        before: json(),
+        after: json(),
+      }),
+    )
+    .nullable()
+    .describe('What a PATCH changed, member by member'),
+})
+  .strict()
   .meta({ id: 'RequestEntry' });
 
 const RequestPage = z

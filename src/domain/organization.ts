@@ -120,7 +120,7 @@ function isSameOrganization(a: Organization, b: Organization): boolean {
 
 /** A member of the response that an update changed, its values as JSON text. */
 export interface Change {
-  member: string;
+  member: keyof OrganizationUpdate;
   before: string;
   after: string;
 }

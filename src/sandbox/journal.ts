@@ -146,30 +146,41 @@ const CUT_AT = 64;
 
 /** The entry as JSON text, keys in it masked wherever they stand. */
 export function toEntryJson(entry: JournalEntry): string {
-  const [path = ''] = entry.url.split('?', 1);
-  const query = maskQuery(entry.url.slice(path.length + 1));
-  const { seq, request_id, method, api_key_id = null, organization_id = null, status, body_bytes } = entry;
-  const { body, ms, category, limit, remaining } = entry;
-  const members = {
+  return redactKeys(`${JSON.stringify(toMembers(entry)).slice(0, -1)},"changes":${toChangesJson(entry.changes)}}`);
+}
+
+/** What the text of {@link toEntryJson} says. */
+export type EntryModel = ReturnType<typeof toMembers> & {
+  changes: { member: Change['member']; before: unknown; after: unknown }[] | null;
+};
+
+function toMembers(entry: JournalEntry) {
+  const { seq, request_id, method, url, status, body, body_bytes, ms, category, limit, remaining } = entry;
+  const [path = ''] = url.split('?', 1);
+  return {
     seq,
     request_id,
     received_at: toTimestamp(entry.received_at),
     method,
     path,
-    query,
+    query: maskQuery(url.slice(path.length + 1)),
     headers: toHeaders(entry.headers),
     body: body === undefined ? null : Buffer.from(body, 'latin1').toString('utf8'),
     body_bytes,
-    api_key_id,
-    organization_id,
+    api_key_id: entry.api_key_id ?? null,
+    organization_id: entry.organization_id ?? null,
     status,
-    outcome: ms === undefined ? 'open' : status === null ? 'cut' : 'answered',
+    outcome: toOutcome(entry),
     answer: status === null ? null : (entry.answer ?? null),
     ms: ms === undefined ? null : Math.round(ms * 100) / 100,
     bucket: category === undefined ? null : { category, limit, remaining },
   };
-  return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(entry.changes)}}`);
 }
+
+const toOutcome = ({ ms, status }: JournalEntry): 'open' | 'answered' | 'cut' => {
+  if (ms === undefined) return 'open';
+  return status === null ? 'cut' : 'answered';
+};
 
 /** Headers and parameters of a query whose value is a secret, whatever its shape. */
 const SECRET_NAME =

@@ -240,7 +240,7 @@ describe('the journal', () => {
 
   it('counts what a change keeps in memory, and the headers', () => {
     const long = 'x'.repeat(512 * 1024 - 512);
-    const changes = [{ member: 'metadata', before: long, after: long }];
+    const changes = [{ member: 'metadata' as const, before: long, after: long }];
     const journal = new Journal(100_000);
     for (let call = 0; call < 40; call++) {
       const headers = 'y'.repeat(1024);
