@@ -9,7 +9,6 @@ export function buildBareApp(options: FastifyServerOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
-    requestIdHeader: false,
     genReqId: buildToRequestId(),
     // Node bounds the whole header already.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: Number.MAX_SAFE_INTEGER },

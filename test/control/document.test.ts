@@ -71,6 +71,36 @@ describe('the document of the control plane', () => {
     expect(required).toEqual(['put /clock', 'post /clock/advance', 'put /limits', 'post /limits/spend']);
   });
 
+  it.each<[string, { token: string } | undefined, string]>([
+    ['without a token', undefined, ''],
+    ['with one', { token: 'very-secret' }, ' 401'],
+  ])('names the refusals of each operation: %s', async (_name, control, unauthorized) => {
+    const { send } = await buildTestApp({ ...(control && { control }) });
+    const authorization = `Bearer ${control?.token}`;
+    const { json } = await send({ method: 'GET', url: '/_mock/openapi.json', authorization, headers });
+    const statuses = Object.entries<Parsed>(json.paths).flatMap(([path, operations]) =>
+      Object.entries<Parsed>(operations).map(
+        ([method, { responses }]) => `${method} ${path.replace(ITEM, '')}: ${Object.keys(responses).join(' ')}`,
+      ),
+    );
+    expect(statuses).toEqual(
+      [
+        'get /clock: 200 403 404',
+        'put /clock: 200 400 403 404 422',
+        'post /clock/advance: 200 400 403 404 422',
+        'get /limits: 200 403 404',
+        'put /limits: 200 400 403 404 422',
+        'post /limits/spend: 200 400 403 404 422 429',
+        'post /limits/refill: 200 400 403 404 422',
+        'get /requests: 200 400 403 404',
+        'delete /requests: 200 403 404',
+        'get /requests/{id}: 200 403 404',
+        'post /reset: 200 400 403 404 422',
+      ].map((line) => line.replace(' 403', `${unauthorized} 403`)),
+    );
+    expect(json.security).toEqual(control === undefined ? [] : [{ controlToken: [] }]);
+  });
+
   const LONGEST = 315_537_897_599_999;
   const KEY = { api_key: ADMIN };
   const TIME = '2026-01-01T00:00:00Z';

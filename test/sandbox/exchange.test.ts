@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freezeAt } from '../../src/domain/clock.ts';
-import type { Exchange } from '../../src/sandbox/exchange.ts';
+import { Exchange } from '../../src/sandbox/exchange.ts';
 import { buildSeed } from '../../src/seed/build.ts';
 import { ADMIN, buildTestApp, START } from '../support/harness.ts';
 
@@ -43,6 +43,13 @@ async function start(options: Parameters<typeof buildTestApp>[0] = {}) {
   };
   return { ...app, read };
 }
+
+/** What a kept exchange has to let go. */
+const listLive = (entry: object | undefined) => {
+  const { live, caller, refusal, bytes, json } = entry as Exchange;
+  return { live, caller, refusal, bytes, json };
+};
+const NOTHING = { live: undefined, caller: undefined, refusal: undefined, bytes: undefined, json: undefined };
 
 describe('a request', () => {
   it.each<[string, string | null, string, string]>([
@@ -92,6 +99,7 @@ describe('a request', () => {
     const headers = { authorization: `Bearer ${OTHER_KEY}`, 'access-control-request-method': 'PATCH' };
     const { statusCode } = await app.inject({ method: 'OPTIONS', url: '/v1/organizations', headers });
     const [entry] = await read('other');
+    expect(listLive(entry)).toEqual(NOTHING);
     expect([statusCode, entry?.status, entry?.api_key_id, entry?.organization_id]).toEqual([
       204,
       204,
@@ -143,20 +151,32 @@ describe('a request', () => {
 });
 
 describe('a kept exchange', () => {
-  const listLive = (entries: readonly object[]) =>
-    entries.map((entry) => {
-      const { live, caller, refusal, bytes, json } = entry as Exchange;
-      return { live, caller, refusal, bytes, json };
-    });
-  const NOTHING = { live: undefined, caller: undefined, refusal: undefined, bytes: undefined, json: undefined };
-
   it('holds neither sandbox, nor caller, nor what was received', async () => {
     const { get, patch, read } = await start();
     await get();
     await get({ authorization: null });
     await patch({ metadata: { a: 1 } });
     await patch('{');
-    expect(listLive(await read('default'))).toEqual([NOTHING, NOTHING, NOTHING, NOTHING]);
+    expect((await read('default')).map(listLive)).toEqual([NOTHING, NOTHING, NOTHING, NOTHING]);
+  });
+
+  it('whose answer was decided, but never got out, lets go at once and shows no answer', async () => {
+    const { sandboxes, read } = await start();
+    const live = await sandboxes.find('default');
+    if (live === undefined) throw new Error('there is always a default sandbox');
+    const exchange = Object.assign(new Exchange('r', 'GET', '/', {}), { live, json: {}, bytes: Buffer.from('{}') });
+    exchange.open(live, ['Host', 'localhost']);
+    exchange.decide('{"late":true}');
+    exchange.end(null, true);
+    expect(listLive(exchange)).toEqual(NOTHING);
+    const [entry] = await read('default');
+    expect(entry).toMatchObject({
+      headers: 'Host\nlocalhost',
+      answer: undefined,
+      status: null,
+      body: '{}',
+      body_bytes: 2,
+    });
   });
 
   it('whose client is gone before the answer lets all of it go with the answer, and has the change', async () => {
@@ -185,9 +205,9 @@ describe('a kept exchange', () => {
     await once(socket, 'close');
     await expect.poll(async () => (await read('default'))[0]?.ms).toBeDefined();
     const [gone] = await read('default');
-    expect(listLive([gone ?? {}])).not.toEqual([NOTHING]);
+    expect(listLive(gone)).not.toEqual(NOTHING);
     goOn();
-    await expect.poll(async () => listLive(await read('default'))).toEqual([NOTHING]);
+    await expect.poll(() => listLive(gone)).toEqual(NOTHING);
     expect(gone).toMatchObject({
       status: null,
       answer: undefined,
