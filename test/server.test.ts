@@ -68,7 +68,7 @@ describe('what a client may send', () => {
     ['a header of 20 kB', request(`X-Large: ${'x'.repeat(20_000)}\r\n`), 'The header of the request is too large'],
     ['a wrong Content-Length', request('Content-Length: x\r\n'), 'The request is not valid HTTP'],
     ['a broken chunk', request('Transfer-Encoding: chunked\r\n', 'zz\r\n'), 'The request is not valid HTTP'],
-    ['CONNECT', 'CONNECT example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n', 'This server is no proxy'],
+    ['CONNECT', 'CONNECT example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n', 'This server is not a proxy'],
     ...['/v1/health', '/openapi.json', '/docs', '/nope', '/_mock/sandboxes/default/clock'].map(
       (path): [string, string, string] => [
         `no Host for ${path}`,

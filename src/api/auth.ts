@@ -86,5 +86,5 @@ const toRefusal = ({ headers }: FastifyRequest) =>
     HINTS.missing,
   );
 
-/** Which key it was, as far as people see it, and why: the body must not tell. */
+/** The masked key and the reason: the body must not say it. */
 const toKeyHint = (key: string, problem: string) => `the key ${toKeyPrefix(key)}... is ${problem}; ${KEYS_HERE}`;

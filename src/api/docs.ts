@@ -43,7 +43,7 @@ export async function buildDocs(options: DocsOptions): Promise<FastifyInstance> 
     return reply.send(toKeyScript(demoKey, await isUsable(demoKey)));
   });
   const tabs = hasControl && { urls: [API_TAB, CONTROL_TAB] };
-  await app.register(swagger, { mode: 'static', specification: { document: document as never } });
+  await app.register(swagger, { mode: 'static', specification: { document: JSON.parse(JSON.stringify(document)) } });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     baseDir: assets,
@@ -61,7 +61,7 @@ export async function buildDocs(options: DocsOptions): Promise<FastifyInstance> 
   return app;
 }
 
-/** What the server of files refuses; for a name that it does not take there is no file either. */
+/** What the file server refuses; a name that it does not take is a 404 too. */
 function toRefusal(error: FastifyError): FastifyError | RefusalError {
   const { statusCode = 500 } = error;
   if (statusCode === 412) return preconditionFailed();

@@ -103,12 +103,12 @@ const buildOrganizationUpdateRequest = (unknownFields: UnknownFields, rateLimits
 /** What GET and PATCH answer, as `toOrganizationJson` writes it. */
 const buildOrganizationModelResponse = (rateLimits: BaseRateLimits) =>
   describeModel<OrganizationModel>()({
-    organization_id: z.string().describe('org_ and what tells it from others'),
+    organization_id: z.string().describe('org_ and a part of its own'),
     organization_name: z.string(),
     logo_url: z.string().nullish(),
     account_type: z.enum(ACCOUNT_TYPES).meta({ id: 'AccountTier' }),
     credit_count: integer().describe('Credits left'),
-    metadata: openObject().optional().describe('As it was sent, blanks aside'),
+    metadata: openObject().optional().describe('As it was sent, without whitespace'),
     billing_email: z.string().meta({ format: 'email' }).nullish(),
     rate_limits: rateLimits.describe("The tier's limits with the organization's override applied"),
     auto_billing_enabled: z.boolean().default(false),

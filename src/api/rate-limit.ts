@@ -6,7 +6,7 @@ import { pathOf } from '../http/served-paths.ts';
 import { categoryOf } from './categories.ts';
 
 /**
- * Step 5: charges one request to the bucket of its key and category, tells what is left, refuses in mode `enforce`.
+ * Step 5: consumes one request of the bucket of its key and category, reports what is left, refuses in mode `enforce`.
  * @param hasControl whether there is a control plane, where somebody could move the clock
  */
 export const buildCharge = (hasControl: boolean) => async (request: FastifyRequest, reply: FastifyReply) => {
@@ -26,7 +26,7 @@ export const buildCharge = (hasControl: boolean) => async (request: FastifyReque
   }
 };
 
-/** A route names itself; what is answered with 405 or 501 is told by its path, of which only a plain word is repeated. */
+/** A route names itself; for a 405 or 501 the path does, of which only a plain word is repeated. */
 function describe(request: FastifyRequest): { category: RateLimitCategory; api_name: string } {
   const { method } = request;
   const { api_name, category } = request.exchange.route;

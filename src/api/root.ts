@@ -7,7 +7,7 @@ export interface RootOptions {
   listPaths: () => string[];
 }
 
-/** `GET|HEAD /`: a browser is sent to the docs page, anybody else is told what there is. */
+/** `GET|HEAD /`: a browser is redirected to the docs page, anybody else gets a list of the paths. */
 export function addRootRoute(scope: FastifyInstance, { version, listPaths }: RootOptions): void {
   scope.route({
     method: ['GET', 'HEAD'],

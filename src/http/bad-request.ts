@@ -7,7 +7,7 @@ const INVALID = 'The request is not valid HTTP';
 /** What Node's parser refuses, by its code: the message, and what to do. */
 const REFUSALS: Record<string, [message: string, hint: string]> = {
   HPE_HEADER_OVERFLOW: ['The header of the request is too large', 'all headers together may take 16 KiB'],
-  CONNECT: ['This server is no proxy', "use this server's URL as the base URL of the client, not as its proxy"],
+  CONNECT: ['This server is not a proxy', "use this server's URL as the base URL of the client, not as its proxy"],
   ERR_HTTP_REQUEST_TIMEOUT: ['The request was not received in time', '--request-timeout gives more time'],
   HPE_INVALID_EOF_STATE: [
     'The request was cut off',
@@ -33,7 +33,7 @@ export interface RefusedRequest {
 /**
  * The response, as bytes of HTTP, to a request that Node's parser refused.
  * @param unreadable Node's code; the request, as far as it was read; the bytes at which the parser stopped
- * @param log is told: who speaks TLS here, say, can read no answer, and nothing else hears of the request
+ * @param log records the request: a client that speaks TLS, for example, cannot read the answer, and no hook sees the request
  */
 export function toBadRequest(
   { code, request, packet }: { code: string; request?: IncomingMessage | undefined; packet?: Buffer | undefined },
@@ -49,7 +49,7 @@ export function toBadRequest(
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     `${HINT}: ${hint}`,
-    // Whether a page sent it nobody can tell.
+    // A page may have sent it.
     'access-control-allow-origin: *',
     'access-control-expose-headers: *',
     'connection: close',

@@ -161,4 +161,4 @@ export function sendJson(reply: FastifyReply, text: string, payload: string | Bu
   // With a serializer set, Fastify leaves text and Content-Type as they are.
   return reply.header('content-type', 'application/json').serializer(asText).send(payload);
 }
-const asText = (text: unknown) => text as string;
+const asText = (text: string) => text;

@@ -19,7 +19,7 @@ export function beginExchange(request: FastifyRequest, reply: FastifyReply, rout
 
 /**
  * Gives a request its sandbox, where none is known yet, and the answer the time of that.
- * @param toSandboxId the sandbox that the request names; without one, and where there is none of that name, it is `default`
+ * @param toSandboxId the sandbox that the request names; if it names none, or an unknown one, it gets `default`
  */
 export function buildFindSandbox(sandboxes: Sandboxes, toSandboxId?: (request: FastifyRequest) => string | undefined) {
   const find = async (request: FastifyRequest): Promise<LiveSandbox | undefined> => {
@@ -34,7 +34,7 @@ export function buildFindSandbox(sandboxes: Sandboxes, toSandboxId?: (request: F
       if (live !== undefined && isMoved(live.settings.clock)) reply.header('date', toHttpDate(live.now));
       done();
     };
-    // That it cannot be read is said by whoever needs it.
+    // Whoever needs a sandbox that cannot be read throws the error.
     if (exchange.live === undefined) find(request).then(go, () => go(undefined));
     else go(exchange.live);
   };

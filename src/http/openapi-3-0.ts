@@ -5,18 +5,13 @@ const NAME_MAPS = ['properties', 'schemas', 'headers', 'responses', 'paths', 'ex
 
 /**
  * The document as OpenAPI 3.0.3, for tools that do not read 3.1: `nullable` for null, `enum` for `const`, references without
- * siblings, bounds that exclude as flags. What tells nothing to a tool of 3.0 is left out.
+ * siblings, bounds that exclude as flags. What means nothing to a tool of 3.0 is left out.
  */
 export function toOpenApi30(document: OpenApiNode): OpenApiNode {
-  const {
-    openapi: _,
-    info,
-    paths,
-    ...rest
-  } = document as { openapi: string; info: OpenApiNode; paths: Record<string, OpenApiNode> };
-  const { summary: __, license, ...about } = info;
-  const { identifier: ___, ...named } = license as OpenApiNode;
-  const converted = convert({ paths: addRefusals(paths), ...rest }, '', document) as OpenApiNode;
+  const { openapi: _, info, paths, ...rest } = document;
+  const { summary: __, license, ...about } = toNode(info);
+  const { identifier: ___, ...named } = toNode(license);
+  const converted = toNode(convert({ paths: addRefusals(toNode(paths)), ...rest }, '', document));
   return { openapi: '3.0.3', info: { ...about, license: named }, ...converted };
 }
 
@@ -28,18 +23,18 @@ const OF_ANY_METHOD: Record<number, string> = {
 };
 
 /** Validators that read 3.0 look a status up in the operation of the request, and know no `default`. */
-function addRefusals(paths: Record<string, OpenApiNode>): OpenApiNode {
+function addRefusals(paths: OpenApiNode): OpenApiNode {
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' } } };
   const refusals = Object.entries(OF_ANY_METHOD).map(([status, description]) => [status, { description, content }]);
   const withRefusals = (operation: OpenApiNode) => ({
     ...operation,
-    responses: { ...Object.fromEntries(refusals), ...(operation.responses as object) },
+    responses: { ...Object.fromEntries(refusals), ...toNode(operation.responses) },
   });
   return Object.fromEntries(
     Object.entries(paths).map(([path, operations]) => [
       path,
       Object.fromEntries(
-        Object.entries(operations).map(([method, operation]) => [method, withRefusals(operation as OpenApiNode)]),
+        Object.entries(toNode(operations)).map(([method, operation]) => [method, withRefusals(toNode(operation))]),
       ),
     ]),
   );
@@ -50,7 +45,7 @@ function convert(node: unknown, parent: string, document: OpenApiNode): unknown 
   if (Array.isArray(node)) return node.map((item) => convert(item, '', document));
   if (typeof node !== 'object' || node === null || parent === 'value') return node;
   const isMap = NAME_MAPS.includes(parent);
-  const entries = Object.entries(isMap ? node : convertSchema(node as OpenApiNode, document));
+  const entries = Object.entries(isMap ? node : convertSchema(toNode(node), document));
   return Object.fromEntries(entries.map(([name, child]) => [name, convert(child, isMap ? '' : name, document)]));
 }
 
@@ -79,7 +74,7 @@ function toNullable({ type, anyOf, oneOf, ...rest }: OpenApiNode, document: Open
     return { ...rest, anyOf: [first, ...more].map((name) => ({ type: name, ...isNullable })) };
   }
   const known = { ...rest, ...(type !== undefined && { type }) };
-  const alternatives = (anyOf ?? oneOf ?? []) as OpenApiNode[];
+  const alternatives = [anyOf ?? oneOf ?? []].flat().map(toNode);
   const others = alternatives.filter((one) => one.type !== 'null');
   if (others.length === alternatives.length)
     return { ...known, ...(anyOf !== undefined && { anyOf }), ...(oneOf !== undefined && { oneOf }) };
@@ -94,6 +89,9 @@ function toNullable({ type, anyOf, oneOf, ...rest }: OpenApiNode, document: Open
 function inline(node: OpenApiNode, document: OpenApiNode): OpenApiNode {
   const { $ref: ref } = node;
   if (typeof ref !== 'string') return node;
-  const { schemas } = document.components as { schemas: Record<string, OpenApiNode> };
-  return schemas[ref.split('/').at(-1) ?? ''] ?? node;
+  const { [ref.split('/').at(-1) ?? '']: found } = toNode(toNode(document.components).schemas);
+  return found === undefined ? node : toNode(found);
 }
+
+const isNode = (value: unknown): value is OpenApiNode => typeof value === 'object' && value !== null;
+const toNode = (value: unknown): OpenApiNode => (isNode(value) ? value : {});

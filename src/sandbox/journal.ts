@@ -60,7 +60,7 @@ export const toKeptAnswer = (text: string): string =>
 /** The requests of a sandbox, the newest ones: bounded in number and in bytes, oldest dropped first and counted. */
 export class Journal {
   private readonly size: number;
-  /** Oldest first, from `head` on; what is dropped is cut off the front only now and then. */
+  /** Oldest first, from `head` on; dropped entries are removed from the front only now and then. */
   private entries: (JournalEntry | undefined)[] = [];
   private head = 0;
   private bytes = 0;
@@ -107,7 +107,7 @@ export class Journal {
   }
 
   list(): readonly JournalEntry[] {
-    return this.entries.slice(this.head) as JournalEntry[];
+    return this.entries.slice(this.head).filter((entry) => entry !== undefined);
   }
 
   clear(): number {
@@ -141,7 +141,7 @@ function countBytes({ url, headers, body = '', answer = '', changes = [] }: Jour
   return ENTRY_BYTES + url.length + headers.length + body.length + 2 * characters;
 }
 
-/** Empty places that are worth cutting off the front. */
+/** Empty places that are worth removing from the front. */
 const CUT_AT = 64;
 
 /** The entry as JSON text, keys in it masked wherever they stand. */
