@@ -1,10 +1,10 @@
 // A copy of the project in which files may be spoiled, and what becomes of a fault in it.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { buildFindTests, project, read } from './reach.js';
+import { buildFindTests, project } from './reach.js';
 
 /** More than all tests take on a busy machine: what takes longer has no end. */
 const TIME_LIMIT_MS = 4 * 60_000;
@@ -50,6 +50,7 @@ export class Workshop {
   /** `caught`, by which test; `missed`; or `invalid` for what the compiler refuses. */
   async tryFault({ file, text: spoiled }) {
     const path = join(this.folder, file);
+    const unspoiled = readFileSync(path);
     writeFileSync(path, spoiled);
     try {
       if (await this.findProblem(TSC)) return { outcome: 'invalid' };
@@ -58,7 +59,7 @@ export class Workshop {
         (await this.findTestProblem(near)) ?? (await this.findProblem(BUILD)) ?? (await this.findTestProblem(ofBundle));
       return problem ? { outcome: 'caught', by: problem.summary } : { outcome: 'missed' };
     } finally {
-      writeFileSync(path, read(file));
+      writeFileSync(path, unspoiled);
     }
   }
 

@@ -196,6 +196,22 @@ describe('the limits', () => {
     expect((await app.get()).headers['x-ratelimit-remaining']).toBe('99');
   });
 
+  it.each([
+    ['raised', 120, 60, 80],
+    ['lowered', 30, 0, 5],
+    ['lowered below what is left', 3, 0, 0],
+  ])('that a PATCH has %s hold at once, and buckets refill at the new pace', async (_name, search, then, later) => {
+    const app = await buildTestApp();
+    const send = control(app);
+    await send('POST', '/limits/spend', { api_key: ADMIN, category: 'search', count: 60 });
+    await app.patch({ rate_limits: { search } });
+    const read = async () =>
+      (await send('GET', '/limits')).json.buckets.find(({ category }: { category: string }) => category === 'search');
+    expect(await read()).toMatchObject({ limit: search, remaining: then });
+    await send('POST', '/clock/advance', { ms: 10_000 });
+    expect(await read()).toMatchObject({ limit: search, remaining: later });
+  });
+
   it.each<[string, unknown, unknown[]]>([
     ['/limits/spend', { category: 'search' }, invalid([[], 'expected either api_key or api_key_id'])],
     [

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Tiers } from '../../src/domain/rate-limits.ts';
 import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
 import { ADMIN, buildTestApp } from '../support/harness.ts';
 
@@ -11,6 +12,18 @@ it('a request that was looked up before a reset is in the sandbox that came of i
   expect([old?.sandbox.generation, renewed?.sandbox.generation]).toEqual([1, 2]);
   store.findSandbox = async () => found;
   expect((await sandboxes.find(DEFAULT_SANDBOX))?.sandbox).toBe(renewed?.sandbox);
+});
+
+it('an organization is answered with the limits of the tiers at that moment', async () => {
+  const { sandboxes } = await buildTestApp();
+  const caller = await sandboxes.findCaller(ADMIN);
+  if (caller === undefined || 'problem' in caller) throw new Error('the key is active');
+  const { sandbox, organization } = caller;
+  const readLimit = (tiers: Tiers) => JSON.parse(sandbox.toResponse(organization, tiers).text).rate_limits.search;
+  const { tiers } = caller.settings;
+  expect(readLimit(tiers)).toBe(60);
+  expect(readLimit({ ...tiers, pro: { ...tiers.pro, search: 61 } })).toBe(61);
+  expect(readLimit(tiers)).toBe(60);
 });
 
 it('a sandbox that there is not is neither found nor reset', async () => {
