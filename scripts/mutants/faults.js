@@ -327,7 +327,7 @@ export const FAULTS = [
   {
     name: 'a change is acknowledged although the file was removed',
     file: 'src/store/group-commit.ts',
-    find: '      this.hooks.beforeCommit();\n',
+    find: '      hooks.beforeCommit();\n',
     put: '',
   },
   {

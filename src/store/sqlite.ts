@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { now as realNow } from '../domain/real-time.ts';
-import { GroupCommit } from './group-commit.ts';
+import { buildGroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
 import { IN_MEMORY, openDatabase } from './open-database.ts';
@@ -57,7 +57,7 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
   });
   /** Whether the transaction has written anything. */
   let hasWritten = false;
-  const writes = new GroupCommit(db, {
+  const writes = buildGroupCommit(db, {
     beforeCommit: checkFiles,
     afterCommit: () => {
       if (hasWritten) health.endWriteProblem();

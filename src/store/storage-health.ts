@@ -4,7 +4,7 @@ import { type Report, StorageError } from './store.ts';
 /** How often a write is tried while none works, in milliseconds. */
 const RETRY_MS = 1000;
 
-/** How often the same problem is told, in milliseconds. */
+/** How often the same problem is reported, in milliseconds. */
 const REPORT_AGAIN_MS = 60_000;
 
 export interface HealthParts {
@@ -79,7 +79,7 @@ export class StorageHealth {
     if (!(explained instanceof StorageError) || !this.isWritable) return explained;
     this.isWritable = false;
     this.triedAt = this.parts.now();
-    // Where some writes work and others do not, it would be told again and again.
+    // Where some writes work and others do not, it would be reported again and again.
     this.isReported = explained.message !== this.lastReport || this.parts.now() - this.reportedAt >= REPORT_AGAIN_MS;
     if (!this.isReported) return explained;
     this.lastReport = explained.message;

@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
-import { GroupCommit } from '../../src/store/group-commit.ts';
+import { buildGroupCommit } from '../../src/store/group-commit.ts';
 
 const MAX_PAGES = 50;
 
@@ -11,7 +11,7 @@ function openSmall() {
   db.exec('CREATE TABLE notes (text TEXT NOT NULL)');
   db.pragma(`max_page_count = ${MAX_PAGES}`);
   const ends: boolean[] = [];
-  const writes = new GroupCommit(db, {
+  const writes = buildGroupCommit(db, {
     beforeCommit: () => {},
     afterCommit: () => ends.push(true),
     afterRollback: () => ends.push(false),
