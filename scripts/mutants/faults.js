@@ -15,8 +15,8 @@ export const FAULTS = [
   {
     name: 'a change that was rolled back stays in the cache',
     file: 'src/store/sqlite.ts',
-    find: 'this.states.forget();\n        this.lookForFiles();',
-    put: 'this.lookForFiles();',
+    find: 'states.forget();\n      lookForFiles();',
+    put: 'lookForFiles();',
   },
   {
     name: 'an update that its table refuses stays in the cache',
@@ -116,15 +116,15 @@ export const FAULTS = [
   },
   {
     name: 'a reset leaves the journal',
-    file: 'src/sandbox/memory-runtime.ts',
-    find: 'journal: new Journal(',
-    put: 'journal: before?.journal ?? new Journal(',
+    file: 'src/sandbox/sandboxes.ts',
+    find: 'const journal = new Journal(',
+    put: 'const journal = known?.journal ?? new Journal(',
   },
   {
     name: 'a reset leaves the buckets',
-    file: 'src/sandbox/memory-runtime.ts',
+    file: 'src/sandbox/sandboxes.ts',
     find: 'buckets: new MemoryBuckets()',
-    put: 'buckets: before?.buckets ?? new MemoryBuckets()',
+    put: 'buckets: known?.buckets ?? new MemoryBuckets()',
   },
   {
     name: 'a reset leaves the settings',
@@ -134,9 +134,9 @@ export const FAULTS = [
   },
   {
     name: 'seq begins again after a reset',
-    file: 'src/sandbox/memory-runtime.ts',
-    find: 'before?.journal.lastSeq',
-    put: 'before && 0',
+    file: 'src/sandbox/sandboxes.ts',
+    find: 'known?.journal.lastSeq',
+    put: 'known && 0',
   },
   {
     name: 'what flags say is forgotten by a reset',
@@ -207,7 +207,7 @@ export const FAULTS = [
   {
     name: 'the sweep above a thousand keys forgets debts',
     file: 'src/sandbox/buckets.ts',
-    find: 'if (toEntries(kept).length === 0) this.byKey',
+    find: 'if (Object.keys(kept.byCategory).length === 0) this.byKey',
     put: 'this.byKey',
   },
   {
@@ -285,7 +285,7 @@ export const FAULTS = [
   {
     name: 'what was dropped is still counted after DELETE',
     file: 'src/sandbox/journal.ts',
-    find: '    this.droppedCount = 0;\n    return count;',
+    find: '    this.dropped = 0;\n    return count;',
     put: '    return count;',
   },
   {

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { type Bucket, changeLimit, moveBack, type Spending, spend } from '../domain/rate-limiter.ts';
-import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
+import { RATE_LIMIT_CATEGORIES, type RateLimitCategory, type RateLimits } from '../domain/rate-limits.ts';
 import type { Buckets, KeyBuckets } from './runtime.ts';
 
 /** Keys whose buckets are kept before those that are full again are looked for. */
@@ -21,16 +21,12 @@ export class MemoryBuckets implements Buckets {
   async changeLimits(organizationId: string, limits: RateLimits, now: number): Promise<void> {
     for (const kept of this.byKey.values()) {
       if (kept.apiKey.organization_id !== organizationId) continue;
-      for (const [category, bucket] of toEntries(kept)) {
-        setBucket(kept, category, changeLimit(bucket, limits[category], now));
-      }
+      replaceEach(kept, (bucket, category) => changeLimit(bucket, limits[category], now));
     }
   }
 
   async moveBack(from: number, to: number): Promise<void> {
-    for (const kept of this.byKey.values()) {
-      for (const [category, bucket] of toEntries(kept)) setBucket(kept, category, moveBack(bucket, from, to));
-    }
+    for (const kept of this.byKey.values()) replaceEach(kept, (bucket) => moveBack(bucket, from, to));
   }
 
   async refill(apiKeyId?: string, category?: RateLimitCategory): Promise<void> {
@@ -56,16 +52,22 @@ export class MemoryBuckets implements Buckets {
   /** Forgets what is full again: a key that comes back starts with full buckets anyway. */
   private sweep(now: number): void {
     for (const [api_key_id, kept] of this.byKey) {
-      for (const [category, bucket] of toEntries(kept)) {
-        setBucket(kept, category, changeLimit(bucket, bucket.limit, now));
-      }
-      if (toEntries(kept).length === 0) this.byKey.delete(api_key_id);
+      replaceEach(kept, (bucket) => changeLimit(bucket, bucket.limit, now));
+      if (Object.keys(kept.byCategory).length === 0) this.byKey.delete(api_key_id);
     }
     this.sweepAbove = Math.max(SWEEP_ABOVE, this.byKey.size * 2);
   }
 }
 
-const toEntries = (kept: KeyBuckets) => Object.entries(kept.byCategory) as [RateLimitCategory, Bucket][];
+function replaceEach(
+  kept: KeyBuckets,
+  change: (bucket: Bucket, category: RateLimitCategory) => Bucket | undefined,
+): void {
+  for (const category of RATE_LIMIT_CATEGORIES) {
+    const bucket = kept.byCategory[category];
+    if (bucket !== undefined) setBucket(kept, category, change(bucket, category));
+  }
+}
 
 function setBucket(kept: KeyBuckets, category: RateLimitCategory, bucket: Bucket | undefined): void {
   if (bucket === undefined) delete kept.byCategory[category];

@@ -64,8 +64,10 @@ export class Journal {
   private entries: (JournalEntry | undefined)[] = [];
   private head = 0;
   private bytes = 0;
-  private latest: number;
-  private droppedCount = 0;
+  /** The `seq` of the entry that was opened last. */
+  lastSeq: number;
+  /** Entries that are no longer kept. */
+  dropped = 0;
 
   /**
    * @param size entries that are kept; 0 keeps none
@@ -73,25 +75,16 @@ export class Journal {
    */
   constructor(size: number, lastSeq = 0) {
     this.size = size;
-    this.latest = lastSeq;
-  }
-
-  /** The `seq` of the entry that was opened last. */
-  get lastSeq(): number {
-    return this.latest;
+    this.lastSeq = lastSeq;
   }
 
   get isOff(): boolean {
     return this.size === 0;
   }
 
-  get dropped(): number {
-    return this.droppedCount;
-  }
-
   open(entry: JournalEntry): void {
-    this.latest++;
-    entry.seq = this.latest;
+    this.lastSeq++;
+    entry.seq = this.lastSeq;
     this.entries.push(entry);
     this.count(entry);
   }
@@ -115,7 +108,7 @@ export class Journal {
     this.entries = [];
     this.head = 0;
     this.bytes = 0;
-    this.droppedCount = 0;
+    this.dropped = 0;
     return count;
   }
 
@@ -126,7 +119,7 @@ export class Journal {
       this.entries[this.head] = undefined;
       this.head++;
       kept--;
-      this.droppedCount++;
+      this.dropped++;
     }
     if (this.head < Math.max(kept, CUT_AT)) return;
     this.entries = this.entries.slice(this.head);

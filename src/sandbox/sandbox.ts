@@ -22,24 +22,18 @@ const LONG_RESPONSE = 64 * 1024;
 export class Sandbox {
   readonly sandbox_id: string;
   readonly generation: number;
-  readonly runtime: Runtime;
+  readonly buckets: Buckets;
+  readonly journal: Journal;
   private readonly store: Store;
   /** An organization never changes, but is replaced; the limits of the tiers are those that the response was made with. */
   private readonly responses = new WeakMap<Organization, { tiers: Tiers; response: OrganizationResponse }>();
 
-  constructor(sandbox_id: string, generation: number, store: Store, runtime: Runtime) {
+  constructor(sandbox_id: string, generation: number, store: Store, { buckets, journal }: Runtime) {
     this.sandbox_id = sandbox_id;
     this.generation = generation;
     this.store = store;
-    this.runtime = runtime;
-  }
-
-  get buckets(): Buckets {
-    return this.runtime.buckets;
-  }
-
-  get journal(): Journal {
-    return this.runtime.journal;
+    this.buckets = buckets;
+    this.journal = journal;
   }
 
   findOrganization(organizationId: string): Promise<Organization | undefined> {

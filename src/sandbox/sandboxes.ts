@@ -3,7 +3,8 @@ import { toMilliseconds } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
 import { INITIAL_SNAPSHOT, type Settings, type State } from '../domain/state.ts';
 import type { FoundSandbox, PutOptions, Store } from '../store/store.ts';
-import { buildMemoryRuntime } from './memory-runtime.ts';
+import { MemoryBuckets } from './buckets.ts';
+import { Journal } from './journal.ts';
 import { Sandbox } from './sandbox.ts';
 
 /** A sandbox as a request finds it. */
@@ -85,8 +86,9 @@ export class Sandboxes {
     const known = this.byId.get(sandbox_id);
     // One that was found before its state was replaced may come here after that.
     if (known !== undefined && known.generation >= generation) return { sandbox: known, settings, now };
-    const runtime = buildMemoryRuntime(this.options.journalSize, known?.runtime);
-    const sandbox = new Sandbox(sandbox_id, generation, this.store, runtime);
+    // Its `seq` goes on where that of the world before ended.
+    const journal = new Journal(this.options.journalSize, known?.journal.lastSeq);
+    const sandbox = new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(), journal });
     this.byId.set(sandbox_id, sandbox);
     return { sandbox, settings, now };
   }
