@@ -1,4 +1,4 @@
-/** What was read, by its key: the newest entries, bounded in number and in the sum of their sizes. */
+/** What was read, by its key: the entries that came last, bounded in number and in the sum of their sizes. */
 export class BoundedCache<Value> {
   private readonly entries = new Map<string, Value>();
   private readonly maxEntries: number;
@@ -25,26 +25,25 @@ export class BoundedCache<Value> {
     return value;
   }
 
+  /** A value that is replaced leaves its place in the order to the new one. */
   set(key: string, value: Value): void {
-    this.delete(key);
+    const replaced = this.entries.get(key);
+    if (replaced !== undefined) this.size -= this.sizeOf(replaced);
     this.entries.set(key, value);
     this.size += this.sizeOf(value);
-    while (this.entries.size > this.maxEntries || this.size > this.maxSize) {
-      const { value: oldest } = this.entries.keys().next();
-      if (oldest === undefined) return;
-      this.delete(oldest);
-    }
-  }
-
-  delete(key: string): void {
-    const value = this.entries.get(key);
-    if (value === undefined) return;
-    this.size -= this.sizeOf(value);
-    this.entries.delete(key);
+    while (this.entries.size > this.maxEntries || this.size > this.maxSize) this.dropOldest();
   }
 
   clear(): void {
     this.entries.clear();
     this.size = 0;
+  }
+
+  private dropOldest(): void {
+    for (const [key, value] of this.entries) {
+      this.size -= this.sizeOf(value);
+      this.entries.delete(key);
+      return;
+    }
   }
 }

@@ -119,8 +119,9 @@ export class States {
 
   /** @throws {Error} where there is no such sandbox */
   updateSettings(sandboxId: string, change: Updater<Settings>): Updated<Settings> {
-    const { now, ...sandbox } = this.requireSandbox(sandboxId);
-    const before = sandbox.settings;
+    const sandbox = this.requireSandbox(sandboxId);
+    const { settings: before } = sandbox;
+    const now = timeOf(before.clock);
     const after = change(before, now);
     if (after !== before) {
       const update = this.db.prepare('UPDATE states SET settings = ? WHERE sandbox_id = ? AND snapshot = ?');
@@ -136,7 +137,8 @@ export class States {
     organizationId: string,
     change: Updater<Organization | undefined>,
   ): Updated<Organization | undefined> {
-    const { settings, now } = this.requireSandbox(sandboxId);
+    const { settings } = this.requireSandbox(sandboxId);
+    const now = timeOf(settings.clock);
     const before = this.findOrganization(sandboxId, organizationId);
     const after = change(before, now);
     if (after !== before) this.writeOrganization(sandboxId, before, after);
@@ -207,8 +209,8 @@ export class States {
     this.knownOrganizations.set(toCacheKey(sandboxId, after.organization_id), after);
   }
 
-  private requireSandbox(sandboxId: string): FoundSandbox {
-    const sandbox = this.findSandbox(sandboxId);
+  private requireSandbox(sandboxId: string): KeptSandbox {
+    const sandbox = this.findKeptSandbox(sandboxId);
     if (sandbox === undefined) throw new Error(`there is no sandbox ${sandboxId}`);
     return sandbox;
   }

@@ -57,11 +57,14 @@ export class Table<Value extends object> {
   /** Writes the members that differ; the others would take their time too. */
   update(sandboxId: string, before: Value, after: Value): void {
     let changed = 0;
+    let bit = 1;
     const values: Kept[] = [];
-    for (const [index, [member, kind]] of this.columns.entries()) {
-      if (before[member] === after[member]) continue;
-      changed |= 1 << index;
-      values.push(toKept(after[member], kind));
+    for (const [member, kind] of this.columns) {
+      if (before[member] !== after[member]) {
+        changed |= bit;
+        values.push(toKept(after[member], kind));
+      }
+      bit <<= 1;
     }
     if (changed === 0) return;
     const update = this.updates.get(changed) ?? this.prepareUpdate(changed);
