@@ -41,16 +41,6 @@ export function listShown(chars: Iterable<string>): string {
   return sortByCodePoint(new Set([...chars].map(toShown))).join(', ');
 }
 
-/** Characters that make a part of an address unsafe: controls, formats, line breaks, and a mark at its beginning. */
-export function findUnsafe(text: string, { allowSpace }: { allowSpace: boolean }): string[] {
-  const unsafe = [...text].filter((char, index) => {
-    if (LEGIBLE.test(char)) return false;
-    if (/^\p{M}$/u.test(char)) return index === 0;
-    return !(allowSpace && /^\p{Zs}$/u.test(char));
-  });
-  return sortByCodePoint(new Set(unsafe));
-}
-
 /** Unicode's names of whitespace and of invisible characters, which a reader could not see, by code point in hex. */
 const NAMES = new Map(
   `

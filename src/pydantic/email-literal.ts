@@ -1,5 +1,5 @@
-import { listShown, toRepr } from './code-points.ts';
-import { EmailProblem } from './email-problem.ts';
+import { toRepr } from './code-points.ts';
+import { EmailProblem, refuseChars } from './email-problem.ts';
 
 /**
  * Refuses an address in brackets behind the @-sign. Even a valid one is not allowed; the reason for an invalid one is in
@@ -30,10 +30,7 @@ function refuseTag(literal: string): never {
       'The part after the @-sign in brackets is not an IPv4 address and has no address literal tag.',
     );
   }
-  const wrong = [...literal].filter((char) => char < '!' || char > '\u00fa');
-  if (wrong.length > 0) {
-    throw new EmailProblem(`The part after the @-sign contains invalid characters in brackets: ${listShown(wrong)}.`);
-  }
+  refuseChars(literal, /[^!-\u00fa]/gu, 'The part after the @-sign contains invalid characters in brackets');
   throw new EmailProblem('The part after the @-sign contains an invalid address literal tag in brackets.');
 }
 

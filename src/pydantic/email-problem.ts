@@ -1,4 +1,4 @@
-import { findUnsafe, toShown } from './code-points.ts';
+import { listShown, sortByCodePoint, toShown } from './code-points.ts';
 
 /** Why a text is not an e-mail address, in email-validator's words. */
 export class EmailProblem extends Error {}
@@ -17,14 +17,27 @@ export function checkDots(text: string, atStart: string, atEnd: string, hyphens:
   }
 }
 
-/** `(2 characters too many)` */
-export function tooMany(length: number, limit: number, unit = 'character'): string {
-  const excess = length - limit;
-  return `(${excess} ${unit}${excess > 1 ? 's' : ''} too many)`;
+/**
+ * `(2 characters too many)`, `(1-2 characters too many)`
+ * @param least where it is uncertain how many they are
+ */
+export function tooMany(excess: number, unit = 'character', least = excess): string {
+  return `(${least === excess ? '' : `${least}-`}${excess} ${unit}${excess > 1 ? 's' : ''} too many)`;
 }
 
-export function checkUnsafe(text: string, options: { allowSpace: boolean }): void {
-  const unsafe = findUnsafe(text, options);
-  if (unsafe.length === 0) return;
-  throw new EmailProblem(`The email address contains unsafe characters: ${unsafe.map(toShown).join(', ')}.`);
+/** @param wrong a global expression for the characters that are refused */
+export function refuseChars(text: string, wrong: RegExp, problem: string): void {
+  const found = text.match(wrong);
+  if (found !== null) throw new EmailProblem(`${problem}: ${listShown(found)}.`);
+}
+
+/** Controls, formats, line breaks, and a mark at the beginning. */
+const UNSAFE = /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
+const UNSAFE_BUT_SPACES = /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/gu;
+
+/** Refuses characters that make a part of an address unsafe. */
+export function checkUnsafe(text: string, { allowSpace }: { allowSpace: boolean }): void {
+  const found = sortByCodePoint(new Set(text.match(allowSpace ? UNSAFE_BUT_SPACES : UNSAFE)));
+  if (found.length === 0) return;
+  throw new EmailProblem(`The email address contains unsafe characters: ${found.map(toShown).join(', ')}.`);
 }

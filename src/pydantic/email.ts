@@ -1,7 +1,7 @@
-import { listShown, stripTrailingWhitespace, stripWhitespace, toShown, WHITESPACE_CLASS } from './code-points.ts';
+import { stripTrailingWhitespace, stripWhitespace, toShown, WHITESPACE_CLASS } from './code-points.ts';
 import { type DomainName, readDomain } from './email-domain.ts';
 import { refuseLiteral } from './email-literal.ts';
-import { checkDots, checkUnsafe, EmailProblem, tooMany } from './email-problem.ts';
+import { checkDots, checkUnsafe, EmailProblem, refuseChars, tooMany } from './email-problem.ts';
 
 /** The normalized address, or why the text is not one. */
 export type EmailVerdict = { address: string } | { reason: string };
@@ -33,8 +33,9 @@ const ATEXT = "a-zA-Z0-9_!#$%&'*+\\-/=?^`{|}~";
 const ATEXT_INTERNATIONAL = `${ATEXT}\\u{80}-\\u{10ffff}`;
 const DOT_ATOM = new RegExp(`^[${ATEXT}]+(?:\\.[${ATEXT}]+)*$`);
 const DOT_ATOM_INTERNATIONAL = new RegExp(`^[${ATEXT_INTERNATIONAL}]+(?:\\.[${ATEXT_INTERNATIONAL}]+)*$`, 'u');
-const LOCAL_CHAR = new RegExp(`^[.${ATEXT_INTERNATIONAL}]$`, 'u');
-const DISPLAY_NAME_CHAR = new RegExp(`^[ ${ATEXT}]$`);
+const NOT_OF_LOCAL = new RegExp(`[^.${ATEXT_INTERNATIONAL}]`, 'gu');
+const NOT_OF_DISPLAY_NAME = new RegExp(`[^ ${ATEXT}]`, 'gu');
+const CONTROLS = /[^ -~\u{80}-\u{10ffff}]/gu;
 
 /** Mailboxes that are case-insensitive by RFC 2142: the only local parts that are lower-cased. */
 const CASE_INSENSITIVE_MAILBOXES =
@@ -46,7 +47,9 @@ function normalizeEmail(text: string): string {
   }
   const { displayName, local, isQuoted, domain } = splitAddress(stripWhitespace(PRETTY.exec(text)?.[1] ?? text));
   const normalizedLocal = readLocalPart(local, isQuoted);
-  const name = readAddressDomain(domain);
+  if (domain === '') throw new EmailProblem('There must be something after the @-sign.');
+  if (domain.startsWith('[') && domain.endsWith(']')) refuseLiteral(domain.slice(1, -1));
+  const name = readDomain(domain);
   checkLength(`${local}@${domain}`, normalizedLocal, name);
   if (displayName !== undefined) {
     throw new EmailProblem('A display name and angle brackets around the email address are not permitted here.');
@@ -68,10 +71,7 @@ function splitAddress(address: string) {
 }
 
 function checkDisplayName(name: string, isQuoted: boolean): void {
-  const wrong = isQuoted ? [] : [...name].filter((char) => !DISPLAY_NAME_CHAR.test(char));
-  if (wrong.length > 0) {
-    throw new EmailProblem(`The display name contains invalid characters when not quoted: ${listShown(wrong)}.`);
-  }
+  if (!isQuoted) refuseChars(name, NOT_OF_DISPLAY_NAME, 'The display name contains invalid characters when not quoted');
   checkUnsafe(name, { allowSpace: true });
 }
 
@@ -161,52 +161,32 @@ function checkLocalPart(local: string, isQuoted: boolean): void {
   if (DOT_ATOM.test(local)) return;
   const isDotAtom = DOT_ATOM_INTERNATIONAL.test(local);
   if (isQuoted && !isDotAtom) {
-    const wrong = [...local].filter((char) => char < ' ' || char === '\x7f');
-    if (wrong.length > 0) {
-      const shown = listShown(wrong);
-      throw new EmailProblem(`The email address contains invalid characters in quotes before the @-sign: ${shown}.`);
-    }
+    refuseChars(local, CONTROLS, 'The email address contains invalid characters in quotes before the @-sign');
   }
   if (isQuoted || isDotAtom) {
     checkUnsafe(local, { allowSpace: !isDotAtom });
     return;
   }
-  const wrong = [...local].filter((char) => !LOCAL_CHAR.test(char));
-  if (wrong.length > 0) {
-    throw new EmailProblem(`The email address contains invalid characters before the @-sign: ${listShown(wrong)}.`);
-  }
+  refuseChars(local, NOT_OF_LOCAL, 'The email address contains invalid characters before the @-sign');
   const atEnd = 'An email address cannot have a {} immediately before the @-sign.';
   checkDots(local, 'An email address cannot start with a {}.', atEnd, false);
 }
 
-function readAddressDomain(domain: string): DomainName {
-  if (domain === '') throw new EmailProblem('There must be something after the @-sign.');
-  if (domain.startsWith('[') && domain.endsWith(']')) refuseLiteral(domain.slice(1, -1));
-  return readDomain(domain);
-}
-
 /** Checks the address as sent, as stored, and as a mail server without Unicode sees it. */
 function checkLength(original: string, local: string, { domain, asciiDomain }: DomainName): void {
-  const bytes = Buffer.byteLength(original);
-  if (bytes > MAX_ADDRESS_BYTES) {
-    throw new EmailProblem(`The email address is too long ${toExcess(original, bytes)}.`);
+  const excess = Buffer.byteLength(original) - MAX_ADDRESS_BYTES;
+  if (excess > 0) {
+    // How many characters that are depends on which of them are left out.
+    const widest = Math.max(...[...original].map((char) => Buffer.byteLength(char)));
+    const least = Math.max(1, Math.floor(excess / widest));
+    throw new EmailProblem(`The email address is too long ${tooMany(excess, 'character', least)}.`);
   }
   const forms = [
     [`${local}@${domain}`, 'after normalization'],
     [`${local}@${asciiDomain}`, 'when the part after the @-sign is converted to IDNA ASCII'],
   ] as const;
   for (const [address, when] of forms) {
-    const length = Buffer.byteLength(address);
-    if (length <= MAX_ADDRESS_BYTES) continue;
-    throw new EmailProblem(`The email address is too long ${when} ${tooMany(length, MAX_ADDRESS_BYTES, 'byte')}.`);
+    const excess = Buffer.byteLength(address) - MAX_ADDRESS_BYTES;
+    if (excess > 0) throw new EmailProblem(`The email address is too long ${when} ${tooMany(excess, 'byte')}.`);
   }
-}
-
-/** How many characters are too many: a range if some take several bytes. */
-function toExcess(address: string, bytes: number): string {
-  const excess = bytes - MAX_ADDRESS_BYTES;
-  const widest = Math.max(...[...address].map((char) => Buffer.byteLength(char)));
-  const least = Math.max(1, Math.floor(excess / widest));
-  const range = least === excess ? '' : `${least}-`;
-  return `(${range}${excess} character${excess > 1 ? 's' : ''} too many)`;
 }
