@@ -1,7 +1,7 @@
 import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isAllowed } from '../domain/api-key.ts';
-import { forbidden, unauthorized } from '../domain/errors.ts';
+import { RefusalError, unauthorized } from '../domain/errors.ts';
 import { isApiKey, KEY_FORM, toKeyPrefix } from '../domain/redact.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
 import type { Caller, Sandboxes } from '../sandbox/sandboxes.ts';
@@ -75,7 +75,7 @@ export const checkPermission: onRequestHookHandler = ({ exchange }, _reply, done
   const required = exchange.route.permission;
   if (required === undefined || required === 'none') return done();
   const granted = requireCaller(exchange).apiKey.permissions;
-  done(isAllowed(granted, required) ? undefined : forbidden(required, granted));
+  done(isAllowed(granted, required) ? undefined : new RefusalError({ code: 'forbidden', required, granted }));
 };
 
 const isRefusal = (error: Error) => 'code' in error && String(error.code).startsWith('FST_BEARER_AUTH_');

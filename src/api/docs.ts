@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
-import { notFound, preconditionFailed, type RefusalError, rangeNotSatisfiable } from '../domain/errors.ts';
+import { notFound, RefusalError } from '../domain/errors.ts';
 import { buildBareApp } from '../http/bare-app.ts';
 import { handleError } from '../http/envelope.ts';
 
@@ -64,8 +64,8 @@ export async function buildDocs(options: DocsOptions): Promise<FastifyInstance> 
 /** What the file server refuses; a name that it does not take is a 404 too. */
 function toRefusal(error: FastifyError): FastifyError | RefusalError {
   const { statusCode = 500 } = error;
-  if (statusCode === 412) return preconditionFailed();
-  if (statusCode === 416) return rangeNotSatisfiable();
+  if (statusCode === 412) return new RefusalError({ code: 'precondition_failed' });
+  if (statusCode === 416) return new RefusalError({ code: 'range_not_satisfiable' });
   return statusCode >= 400 && statusCode < 500 ? notFound(WHERE) : error;
 }
 

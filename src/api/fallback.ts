@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { methodNotAllowed, notFound, notImplemented } from '../domain/errors.ts';
+import { methodNotAllowed, notFound, RefusalError } from '../domain/errors.ts';
 import { refuseUnserved } from '../http/envelope.ts';
 import { pathOf, type ServedPaths } from '../http/served-paths.ts';
 
@@ -12,7 +12,9 @@ export function addFallback(scope: FastifyInstance, served: ServedPaths): void {
     const allowed = served.methodsOf(request);
     if (allowed !== undefined) return methodNotAllowed(allowed);
     const path = pathOf(request);
-    if (!/^\/v1\/v1(?:\/|$)/.test(path)) return notImplemented(served.listOperations());
+    if (!/^\/v1\/v1(?:\/|$)/.test(path)) {
+      return new RefusalError({ code: 'not_implemented', served: served.listOperations() });
+    }
     return notFound(`/v1 stands twice, once in the base URL of the client: ${toSuggestion(path, served)}`);
   });
 }

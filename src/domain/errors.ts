@@ -9,18 +9,6 @@ export interface BodyError {
   ctx?: Record<string, unknown>;
 }
 
-/** The details of a 429. */
-export interface RateLimitRefusal {
-  /** Requests per minute. */
-  limit: number;
-  window: string;
-  /** Whole seconds, at least 1. */
-  retry_after: number;
-  category: RateLimitCategory;
-  /** The resource and the operation: `organizations.update`. */
-  api_name: string;
-}
-
 /** The code of a system error, like `ENOENT`; else its message. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -41,7 +29,18 @@ export type Refusal =
   | { code: 'invalid_body'; errors: BodyError[] }
   | { code: 'not_implemented'; served: readonly string[] }
   | { code: 'unavailable'; hint: string }
-  | ({ code: 'rate_limited'; hint: string } & RateLimitRefusal);
+  | {
+      code: 'rate_limited';
+      hint: string;
+      /** Requests per minute. */
+      limit: number;
+      window: string;
+      /** Whole seconds, at least 1. */
+      retry_after: number;
+      category: RateLimitCategory;
+      /** The resource and the operation: `organizations.update`. */
+      api_name: string;
+    };
 
 /** Thrown where a request is refused; `http/envelope.ts` turns it into a response. */
 export class RefusalError extends Error {
@@ -57,18 +56,10 @@ export class RefusalError extends Error {
 export const badRequest = (message: string, hint: string) => new RefusalError({ code: 'bad_request', message, hint });
 export const unauthorized = (message: string, hint: string) =>
   new RefusalError({ code: 'unauthorized', message, hint });
-export const forbidden = (required: Permission, granted: readonly Permission[]) =>
-  new RefusalError({ code: 'forbidden', required, granted });
 export const foreignOrigin = (message: string, hint: string) =>
   new RefusalError({ code: 'foreign_origin', message, hint });
 export const notFound = (hint: string) => new RefusalError({ code: 'not_found', hint });
-export const preconditionFailed = () => new RefusalError({ code: 'precondition_failed' });
-export const rangeNotSatisfiable = () => new RefusalError({ code: 'range_not_satisfiable' });
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new RefusalError({ code: 'method_not_allowed', allowed });
-export const bodyTooLarge = (limit_bytes: number) => new RefusalError({ code: 'body_too_large', limit_bytes });
 export const invalidBody = (errors: BodyError[]) => new RefusalError({ code: 'invalid_body', errors });
-export const notImplemented = (served: readonly string[]) => new RefusalError({ code: 'not_implemented', served });
 export const unavailable = (hint: string) => new RefusalError({ code: 'unavailable', hint });
-export const rateLimited = (refusal: RateLimitRefusal, hint: string) =>
-  new RefusalError({ code: 'rate_limited', hint, ...refusal });

@@ -1,18 +1,15 @@
 import { type IncomingMessage, METHODS } from 'node:http';
-import { HINT, toErrorAnswer } from './envelope.ts';
+import { ABORTED, HINT, toErrorAnswer } from './envelope.ts';
 import { newRequestId, readRequestId } from './request-id.ts';
 
 const INVALID = 'The request is not valid HTTP';
 
 /** What Node's parser refuses, by its code: the message, and what to do. */
-const REFUSALS: Record<string, [message: string, hint: string]> = {
+const REFUSALS: Record<string, readonly [message: string, hint: string]> = {
   HPE_HEADER_OVERFLOW: ['The header of the request is too large', 'all headers together may take 16 KiB'],
   CONNECT: ['This server is not a proxy', "use this server's URL as the base URL of the client, not as its proxy"],
   ERR_HTTP_REQUEST_TIMEOUT: ['The request was not received in time', '--request-timeout gives more time'],
-  HPE_INVALID_EOF_STATE: [
-    'The request was cut off',
-    'the connection was closed before the request was wholly received',
-  ],
+  HPE_INVALID_EOF_STATE: ABORTED,
   HPE_INVALID_METHOD: [INVALID, 'a request begins with a method, a path and HTTP/1.1'],
   HPE_PAUSED_H2_UPGRADE: [INVALID, 'this server speaks HTTP/1.1, not HTTP/2'],
   HPE_INVALID_URL: [INVALID, 'a URL begins with / or http://, and is percent-encoded as UTF-8'],
@@ -57,7 +54,7 @@ export function toBadRequest(
   return `${headers.join('\r\n')}\r\n\r\n${body}`;
 }
 
-function explain(code: string, packet: Buffer | undefined): [message: string, hint: string] {
+function explain(code: string, packet: Buffer | undefined): readonly [message: string, hint: string] {
   if (code === 'HPE_INVALID_METHOD' && packet !== undefined) {
     if (packet[0] === TLS_HANDSHAKE) return [INVALID, 'this server has no TLS: its URL begins with http://'];
     const [sent = ''] = packet.toString('latin1', 0, 16).split(' ', 1);

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { badRequest, bodyTooLarge, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
+import { badRequest, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
 import { redactKeys } from '../domain/redact.ts';
 import './exchange.ts';
 import { toValidationHint } from './validation-hint.ts';
@@ -22,72 +22,60 @@ export const HINT = 'x-mixpeek-mock-hint';
 export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
   switch (refusal.code) {
     case 'bad_request':
-      return answer(400, 'BadRequestError', refusal.message, {}, toHint(refusal.hint));
-    case 'unauthorized': {
-      const headers = { 'www-authenticate': 'Bearer', [HINT]: refusal.hint };
-      return answer(401, 'UnauthorizedError', refusal.message, {}, headers);
-    }
+      return answer(400, 'BadRequestError', refusal.message, refusal.hint);
+    case 'unauthorized':
+      return answer(401, 'UnauthorizedError', refusal.message, refusal.hint, {}, { 'www-authenticate': 'Bearer' });
     case 'forbidden': {
       const { required, granted } = refusal;
-      const headers = {
-        [HINT]: `use a key that has the permission ${required}: see this server's banner, or --api-key`,
-      };
-      return answer(403, 'ForbiddenError', 'Insufficient permissions', { required, granted }, headers);
+      const hint = `use a key that has the permission ${required}: see this server's banner, or --api-key`;
+      return answer(403, 'ForbiddenError', 'Insufficient permissions', hint, { required, granted });
     }
     case 'foreign_origin':
-      return answer(403, 'ForbiddenError', refusal.message, {}, { [HINT]: refusal.hint });
+      return answer(403, 'ForbiddenError', refusal.message, refusal.hint);
     case 'not_found':
-      return answer(404, 'NotFoundError', 'Not Found', {}, toHint(refusal.hint));
+      return answer(404, 'NotFoundError', 'Not Found', refusal.hint);
     case 'precondition_failed': {
-      const hint = toHint('the file is not the one that If-Match or If-Unmodified-Since asks for');
-      return answer(412, 'PreconditionFailedError', 'Precondition Failed', {}, hint);
+      const hint = 'the file is not the one that If-Match or If-Unmodified-Since asks for';
+      return answer(412, 'PreconditionFailedError', 'Precondition Failed', hint);
     }
-    case 'range_not_satisfiable': {
-      const hint = toHint('the file has no such Range');
-      return answer(416, 'RangeNotSatisfiableError', 'Range Not Satisfiable', {}, hint);
-    }
+    case 'range_not_satisfiable':
+      return answer(416, 'RangeNotSatisfiableError', 'Range Not Satisfiable', 'the file has no such Range');
     case 'method_not_allowed': {
       const allow = refusal.allowed.join(', ');
-      const headers = { allow, [HINT]: `this path takes ${allow}` };
-      return answer(405, 'MethodNotAllowedError', 'Method Not Allowed', {}, headers);
+      return answer(405, 'MethodNotAllowedError', 'Method Not Allowed', `this path takes ${allow}`, {}, { allow });
     }
     case 'body_too_large': {
       const { limit_bytes } = refusal;
-      const headers = { [HINT]: `a body may have ${limit_bytes} bytes` };
-      return answer(413, 'PayloadTooLargeError', 'Request body is too large', { limit_bytes }, headers);
+      const hint = `a body may have ${limit_bytes} bytes`;
+      return answer(413, 'PayloadTooLargeError', 'Request body is too large', hint, { limit_bytes });
     }
     case 'invalid_body': {
       const { errors } = refusal;
-      const validation_errors = errors.map(({ type, loc, msg, ctx }) => ({
-        type,
-        location: loc,
-        message: msg,
-        ...(ctx && { ctx }),
-      }));
-      // The error guide documents details.validation_errors, the OpenAPI document and the SDK's models detail.
-      const whole = answer(422, 'ValidationError', 'Validation error', { validation_errors }, {}, { detail: errors });
+      const validation_errors = errors.map(({ loc, msg, type, ctx }) => ({ type, location: loc, message: msg, ctx }));
       // A member that is refused may have a key for its name.
-      const headers = { [HINT]: toHeaderText(redactKeys(toValidationHint(errors))) };
-      return { ...whole, body: redactKeys(whole.body), headers };
+      const hint = toHeaderText(redactKeys(toValidationHint(errors)));
+      // The error guide documents details.validation_errors, the OpenAPI document and the SDK's models detail.
+      const more = { detail: errors };
+      const whole = answer(422, 'ValidationError', 'Validation error', hint, { validation_errors }, {}, more);
+      return { ...whole, body: redactKeys(whole.body) };
     }
     case 'rate_limited': {
       const { code: _, hint, ...details } = refusal;
-      const headers = { 'retry-after': String(details.retry_after), [HINT]: hint };
-      return answer(429, 'TooManyRequestsError', 'Rate limit exceeded', details, headers);
+      const headers = { 'retry-after': String(details.retry_after) };
+      return answer(429, 'TooManyRequestsError', 'Rate limit exceeded', hint, details, headers);
     }
     case 'not_implemented': {
       const { served } = refusal;
-      const headers = { 'x-mixpeek-mock': 'not-implemented', [HINT]: `this mock serves ${served.join(', ')}` };
-      return answer(501, 'NotImplementedError', 'Not implemented by this mock', { served }, headers);
+      const headers = { 'x-mixpeek-mock': 'not-implemented' };
+      const hint = `this mock serves ${served.join(', ')}`;
+      return answer(501, 'NotImplementedError', 'Not implemented by this mock', hint, { served }, headers);
     }
     case 'unavailable': {
-      const headers = { 'retry-after': '1', [HINT]: toHeaderText(refusal.hint) };
-      return answer(503, 'ServiceUnavailableError', 'Service unavailable', {}, headers);
+      const hint = toHeaderText(refusal.hint);
+      return answer(503, 'ServiceUnavailableError', 'Service unavailable', hint, {}, { 'retry-after': '1' });
     }
   }
 }
-
-const toHint = (hint: string): Record<string, string> => ({ [HINT]: hint });
 
 /** Printable ASCII, of a length that every client takes. */
 const toHeaderText = (text: string) =>
@@ -101,31 +89,36 @@ export const INTERNAL_ERROR = answer(
   500,
   'InternalServerError',
   'Internal server error',
-  {},
-  { [HINT]: 'a fault of this mock: its log has more, under this X-Request-Id' },
+  'a fault of this mock: its log has more, under this X-Request-Id',
 );
 
 function answer(
   status: number,
   type: string,
   message: string,
+  hint: string,
   details: Record<string, unknown> = {},
   headers: Record<string, string> = {},
   more: Record<string, unknown> = {},
 ): ErrorAnswer {
   const body = JSON.stringify({ success: false, status, error: { type, message, details }, ...more });
-  return { status, body, headers };
+  return { status, body, headers: { ...headers, [HINT]: hint } };
 }
+
+/** Message and hint of a request whose end never came. */
+export const ABORTED = [
+  'The request was aborted',
+  'the connection was closed before the request was wholly received',
+] as const;
 
 /** Fastify's own refusals, by their code. Any other error of a library is an internal one, whatever status it names. */
 const FASTIFY_REFUSALS: Record<string, () => RefusalError> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () => bodyTooLarge(BODY_LIMIT),
+  FST_ERR_CTP_BODY_TOO_LARGE: () => new RefusalError({ code: 'body_too_large', limit_bytes: BODY_LIMIT }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     badRequest('The body is not as long as Content-Length says', 'Content-Length counts bytes'),
   FST_ERR_BAD_URL: () => badRequest('The URL cannot be decoded', 'percent-encode the URL as UTF-8; a plain % is %25'),
   FST_ERR_NOT_FOUND: () => notFound('nothing is served at this path'),
-  ECONNRESET: () =>
-    badRequest('The request was cut off', 'the connection was closed before the request was wholly received'),
+  ECONNRESET: () => badRequest(...ABORTED),
 };
 
 /** With these Fastify refuses a body before it asks whether anything is served at the path. */

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { type RefusalError, rateLimited } from '../domain/errors.ts';
+import { RefusalError } from '../domain/errors.ts';
 import { type BucketState, type Spending, WINDOW_SECONDS } from '../domain/rate-limiter.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 
@@ -25,5 +25,7 @@ export function toRateLimited(
   const retry_after = Math.max(1, Math.ceil((retry_after_ms ?? WINDOW_SECONDS * 1000) / 1000));
   const advance = `, or move the clock: POST /_mock/sandboxes/${sandboxId}/clock/advance {"ms":${retry_after * 1000}}`;
   const hint = `wait ${retry_after} s${sandboxId === undefined ? '' : advance}; --limits headers never refuses`;
-  return rateLimited({ limit: state.limit, window: `${WINDOW_SECONDS / 60}m`, retry_after, category, api_name }, hint);
+  const { limit } = state;
+  const window = `${WINDOW_SECONDS / 60}m`;
+  return new RefusalError({ code: 'rate_limited', hint, limit, window, retry_after, category, api_name });
 }
