@@ -85,7 +85,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
         api.addHook('onRequest', buildCharge(control !== undefined));
         api.setValidatorCompiler(compileBodyCheck(unknownFields));
         addFallback(api, servedApi);
-        addOperations(toAddRoute(api, operations), { unknownFields, store, version });
+        addOperations(toAddRoute(api, operations), unknownFields, store, version);
       },
       { prefix: '/v1' },
     );
@@ -94,7 +94,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       pages.addHook('onRequest', findSandbox);
       pages.addHook('onRequest', requireHost);
       await addCors(pages);
-      addRootRoute(pages, { version, listPaths });
+      addRootRoute(pages, version, listPaths);
       addProbeRoutes(pages, store, isStopping);
       addDocumentRoutes(pages, () => buildApiDocument(operations, version), buildDocs);
     });

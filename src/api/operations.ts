@@ -4,14 +4,13 @@ import { addHealthRoute, type HealthSource } from './health.ts';
 import { addOrganizationRoutes } from './organizations.ts';
 import { type AddApiRoute, HEADERS } from './routes.ts';
 
-export interface OperationOptions {
-  unknownFields: UnknownFields;
-  store: Pick<HealthSource, 'canWrite'>;
-  version: string;
-}
-
 /** Every operation that this server has of the API. */
-export function addOperations(add: AddApiRoute, { unknownFields, store, version }: OperationOptions): void {
+export function addOperations(
+  add: AddApiRoute,
+  unknownFields: UnknownFields,
+  store: Pick<HealthSource, 'canWrite'>,
+  version: string,
+): void {
   addOrganizationRoutes(add, unknownFields);
   addHealthRoute(add, store, version);
 }
@@ -20,7 +19,7 @@ export function addOperations(add: AddApiRoute, { unknownFields, store, version 
 export function listOperations(version: string, unknownFields: UnknownFields): DocumentedRoute[] {
   const routes: DocumentedRoute[] = [];
   const add: AddApiRoute = toAddRoute({ prefix: '/v1', route: () => {} }, routes);
-  addOperations(add, { unknownFields, version, store: { canWrite: async () => true } });
+  addOperations(add, unknownFields, { canWrite: async () => true }, version);
   return routes;
 }
 

@@ -4,11 +4,11 @@ import { applyUpdate, listChanges, type OrganizationModel } from '../domain/orga
 import { ACCOUNT_TYPES, limitsOf } from '../domain/rate-limits.ts';
 import { HINT, sendJson } from '../http/envelope.ts';
 import { toIgnoredHint } from '../http/ignored-members.ts';
-import { describeModel } from '../http/openapi.ts';
+import { describeModel, integer } from '../http/openapi.ts';
 import { email, jsonObject, model, optional, positiveInteger, text, type UnknownFields } from '../pydantic/model.ts';
 import { requireCaller } from './auth.ts';
 import { GET_EXAMPLES, UPDATE_EXAMPLES, UPDATED_EXAMPLES } from './organization-examples.ts';
-import { type AddApiRoute, answered, buildRefusals, integer, type Operation, openObject } from './routes.ts';
+import { type AddApiRoute, answered, buildRefusals, type Operation, openObject } from './routes.ts';
 
 const GET: Operation = { permission: 'read', category: 'metadata', api_name: 'organizations.get' };
 const PATCH: Operation = { permission: 'admin', category: 'metadata', api_name: 'organizations.update' };

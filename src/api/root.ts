@@ -1,14 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { sendJson } from '../http/envelope.ts';
 
-export interface RootOptions {
-  version: string;
-  /** Asked once everything is registered. */
-  listPaths: () => string[];
-}
-
-/** `GET|HEAD /`: a browser is redirected to the docs page, anybody else gets a list of the paths. */
-export function addRootRoute(scope: FastifyInstance, { version, listPaths }: RootOptions): void {
+/**
+ * `GET|HEAD /`: a browser is sent to the docs page, anybody else gets a list of what there is.
+ * @param listPaths asked once everything is registered
+ */
+export function addRootRoute(scope: FastifyInstance, version: string, listPaths: () => string[]): void {
   scope.route({
     method: ['GET', 'HEAD'],
     url: '/',

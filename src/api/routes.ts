@@ -3,7 +3,7 @@ import type { Permission } from '../domain/api-key.ts';
 import type { Refusal } from '../domain/errors.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import { BODY_LIMIT, INTERNAL_ERROR, toErrorAnswer } from '../http/envelope.ts';
-import type { AddRoute, DocumentedResponse, Examples, OpenApiNode } from '../http/openapi.ts';
+import { type AddRoute, type DocumentedResponse, type Examples, integer, type OpenApiNode } from '../http/openapi.ts';
 
 /** What every operation of the API says besides its schema: what its key must be allowed, and what it is charged to. */
 export interface Operation {
@@ -35,8 +35,6 @@ type HeaderName = keyof typeof HEADERS;
 const LIMITS: HeaderName[] = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-RateLimit-Window'];
 const HINTED: HeaderName[] = ['X-Request-Id', 'X-Mixpeek-Mock-Hint'];
 
-/** Plain JSON Schema types, as the published document has them: Zod would add the bounds of safe integers. */
-export const integer = () => z.number().meta({ type: 'integer' });
 export const openObject = () => z.unknown().meta({ type: 'object', additionalProperties: true });
 
 const ErrorDetail = z

@@ -5,34 +5,26 @@ import {
   EARLIEST,
   freezeAt,
   LATEST,
-  normalizeTimestamp,
   runFrom,
   timeOf,
-  toMilliseconds,
   toTimestamp,
 } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
-import type { AddRoute } from '../http/openapi.ts';
-import { done, type FindSandbox, InSandbox, integer, time } from './routes.ts';
+import { type AddRoute, integer } from '../http/openapi.ts';
+import { done, type FindSandbox, InSandbox, sentTime, time } from './routes.ts';
 
-const toTime = (text: string, context: z.core.$RefinementCtx<string>): number => {
-  const normalized = normalizeTimestamp(text);
-  if (normalized !== undefined) return toMilliseconds(normalized);
-  context.addIssue({ code: 'custom', message: 'expected a time like 2026-01-01T00:00:00Z' });
-  return z.NEVER;
-};
-/** RFC 3339, in the years 1 to 9999. A date alone is taken as its first moment, too. */
+/** RFC 3339, in the years 1 to 9999. */
 const TIME = /^(?!0000)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-const sentTime = () => z.string().transform(toTime).meta({ format: 'date-time', pattern: TIME.source });
+const instant = () => sentTime().meta({ pattern: TIME.source });
 /** As far as a clock can be moved at once, in milliseconds. */
 const LONGEST = LATEST - EARLIEST;
 const ENDS = 'the clock ends with the years 1 and 9999';
 
 const ClockUpdate = z
   .strictObject({
-    frozen_at: sentTime().optional().describe('Let it stand here; either this or running'),
+    frozen_at: instant().optional().describe('Let it stand here; either this or running'),
     running: z.literal(true).optional().describe('Let it run on from where it stands, or from now'),
-    now: sentTime().optional().describe('From where it runs'),
+    now: instant().optional().describe('From where it runs'),
   })
   .refine(({ frozen_at, running }) => (frozen_at === undefined) !== (running === undefined), {
     message: 'expected either frozen_at (a time like 2026-01-01T00:00:00Z) or running (true)',

@@ -31,7 +31,7 @@ export interface ControlPlaneOptions {
  * needed before somebody asks.
  */
 export async function buildControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
-  const { sandboxes, token, log } = options;
+  const { sandboxes, version, token, log } = options;
   const find: FindSandbox = async ({ sandbox_id }) => {
     const found = await sandboxes.find(sandbox_id);
     if (found === undefined) throw notFound(`the only sandbox is ${DEFAULT_SANDBOX}`);
@@ -58,7 +58,7 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
     return allowed === undefined ? notFound('GET /_mock lists what there is') : methodNotAllowed(allowed);
   });
   const routes: DocumentedRoute[] = [];
-  addControlDocument(app, routes, options);
+  addControlDocument(app, routes, sandboxes, version, token !== undefined);
   await app.register(
     async (scope) => {
       const add: AddRoute = toAddRoute(scope, routes);

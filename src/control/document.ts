@@ -6,17 +6,13 @@ import { buildDocument, type DocumentedRoute, type RouteSchema, toPath } from '.
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { refusal } from './routes.ts';
 
-interface Options {
-  sandboxes: Sandboxes;
-  version: string;
-  token: string | undefined;
-}
-
 /** Serves a list of the routes, and their OpenAPI document. */
 export function addControlDocument(
   app: FastifyInstance,
   routes: readonly DocumentedRoute[],
-  { sandboxes, version, token }: Options,
+  sandboxes: Sandboxes,
+  version: string,
+  hasToken: boolean,
 ): void {
   app.get('/_mock', async () => ({
     name: 'mixpeek-mock',
@@ -31,7 +27,6 @@ export function addControlDocument(
     const [apiKey] = (await found?.sandbox.listApiKeys({ limit: 1 })) ?? [];
     const apiKeyId = apiKey?.api_key_id;
     if (written === undefined || written.apiKeyId !== apiKeyId) {
-      const hasToken = token !== undefined;
       const refusing = routes.map((route) => withRefusals(route, hasToken));
       written = { apiKeyId, toText: buildDocumentText(buildDocument(refusing, toFrame(version, hasToken), apiKeyId)) };
     }

@@ -4,18 +4,17 @@ import { LATEST, toTimestamp } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limiter.ts';
 import { limitOf, RATE_LIMIT_CATEGORIES, type RateLimitCategory, type Tiers } from '../domain/rate-limits.ts';
-import type { AddRoute } from '../http/openapi.ts';
+import { type AddRoute, integer } from '../http/openapi.ts';
 import { setRateLimitHeaders, toRateLimited } from '../http/rate-limit-headers.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
-import { done, type FindSandbox, InSandbox, integer, refusal, time } from './routes.ts';
+import { category, done, type FindSandbox, InSandbox, refusal, time } from './routes.ts';
 
 const LimitsUpdate = z.strictObject({ mode: z.enum(LIMITS_MODES) });
 const key = {
   api_key: z.string().optional().describe('Whose; either this or api_key_id'),
   api_key_id: z.string().optional().describe('Whose, by the id that buckets and the journal show'),
 };
-const category = z.enum(RATE_LIMIT_CATEGORIES);
 const EITHER = [{ required: ['api_key'] }, { required: ['api_key_id'] }];
 const Spend = z.strictObject({ ...key, category, count: z.number().int().min(1).default(1) }).meta({ oneOf: EITHER });
 const Refill = z
@@ -174,14 +173,6 @@ function toBucketView(
   category: RateLimitCategory,
   state: BucketState,
 ) {
-  const { limit, remaining, full_at } = state;
-  return {
-    api_key_id,
-    key_prefix,
-    organization_id,
-    category,
-    limit,
-    remaining,
-    full_at: toTimestamp(Math.min(full_at, LATEST)),
-  };
+  const full_at = toTimestamp(Math.min(state.full_at, LATEST));
+  return { api_key_id, key_prefix, organization_id, category, ...state, full_at };
 }

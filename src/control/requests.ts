@@ -1,11 +1,9 @@
 import * as z from 'zod';
-import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
 import { notFound } from '../domain/errors.ts';
-import { RATE_LIMIT_CATEGORIES } from '../domain/rate-limits.ts';
 import { sendJson } from '../http/envelope.ts';
-import { type AddRoute, describeModel } from '../http/openapi.ts';
+import { type AddRoute, describeModel, integer } from '../http/openapi.ts';
 import { type EntryModel, type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
-import { done, type FindSandbox, InSandbox, integer, NoMembers, refusal, time } from './routes.ts';
+import { category, done, type FindSandbox, InSandbox, NoMembers, refusal, sentTime, time } from './routes.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -25,17 +23,11 @@ const Filters = z.strictObject({
   status: number('Of the answer').optional(),
   organization_id: z.string().optional(),
   request_id: z.string().optional(),
-  since: z
-    .string()
-    .refine((text) => normalizeTimestamp(text) !== undefined, 'expected a time like 2026-01-01T00:00:00Z')
-    .transform((text) => toMilliseconds(normalizeTimestamp(text) ?? ''))
-    .meta({ format: 'date-time', description: 'Received then or later' })
-    .optional(),
+  since: sentTime().describe('Received then or later').optional(),
   limit: number('Entries of a page; a page of large entries ends early', 1, MAX_LIMIT).default(DEFAULT_LIMIT),
   cursor: number('The next of the page before').default(0),
 });
 
-const category = z.enum(RATE_LIMIT_CATEGORIES);
 const json = () => z.unknown().meta({ description: 'Any JSON' });
 const RequestEntry = describeModel<EntryModel>()({
   seq: integer().describe('Counts the requests since the start'),

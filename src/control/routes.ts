@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
+import { RATE_LIMIT_CATEGORIES } from '../domain/rate-limits.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
-import type { DocumentedResponse, Examples } from '../http/openapi.ts';
+import { type DocumentedResponse, type Examples, integer } from '../http/openapi.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
 
 /**
@@ -18,8 +20,18 @@ export const InSandbox = z.object({
 export const NoMembers = z.strictObject({});
 
 export const time = () => z.string().meta({ format: 'date-time' });
-/** Without the bounds of safe integers, which Zod would add. */
-export const integer = () => z.number().meta({ type: 'integer' });
+/** A time as it is sent; the outcome is in milliseconds since 1970. A date alone is taken as its first moment, too. */
+export const sentTime = () =>
+  z
+    .string()
+    .transform((text, context) => {
+      const normalized = normalizeTimestamp(text);
+      if (normalized !== undefined) return toMilliseconds(normalized);
+      context.addIssue({ code: 'custom', message: 'expected a time like 2026-01-01T00:00:00Z' });
+      return z.NEVER;
+    })
+    .meta({ format: 'date-time' });
+export const category = z.enum(RATE_LIMIT_CATEGORIES);
 
 const ErrorResponse = z
   .strictObject({

@@ -12,6 +12,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { RouteConfig } from '../sandbox/exchange.ts';
 
+/** A plain JSON Schema type, as the published document has it: Zod would add the bounds of safe integers. */
+export const integer = () => z.number().meta({ type: 'integer' });
+
 /** A JSON object of an OpenAPI document. */
 export type OpenApiNode = Record<string, unknown>;
 
