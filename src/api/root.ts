@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { sendJson } from '../http/envelope.ts';
 
 /**
- * `GET|HEAD /`: a browser is sent to the docs page, anybody else gets a list of what there is.
+ * `GET|HEAD /`: a browser is redirected to the docs page, anybody else gets a list of the paths.
  * @param listPaths asked once everything is registered
  */
 export function addRootRoute(scope: FastifyInstance, version: string, listPaths: () => string[]): void {
