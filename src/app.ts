@@ -96,7 +96,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await addCors(pages);
       addRootRoute(pages, version, listPaths);
       addProbeRoutes(pages, store, isStopping);
-      addDocumentRoutes(pages, () => buildApiDocument(operations, version), buildDocs);
+      addDocumentRoutes(pages, (openapi) => buildApiDocument(operations, version, openapi), buildDocs);
     });
     await open.register(async (rest) => {
       rest.addHook('onRequest', findSandbox);

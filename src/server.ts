@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BuildDocs } from './api/documents.ts';
-import { buildApiDocument, listOperations } from './api/operations.ts';
+import { buildApiDocument, listOperations, type OpenApiVersion } from './api/operations.ts';
 import { buildApp } from './app.ts';
 import { isLoopback } from './control/guard.ts';
 import type { Permission } from './domain/api-key.ts';
@@ -13,7 +13,6 @@ import { toBadRequest } from './http/bad-request.ts';
 import { listenEarly } from './http/early-listener.ts';
 import { buildLateLog, buildLogStream, writeToStandardError } from './http/log.ts';
 import type { OpenApiNode } from './http/openapi.ts';
-import { toOpenApi30 } from './http/openapi-3-0.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { DEMO_KEY } from './seed/default.ts';
 import { openSeed } from './seed/unread.ts';
@@ -143,14 +142,10 @@ const closeAll = (opened: { close(): unknown }[]) =>
 /** Real milliseconds; none at all for 0. */
 const delay = (ms: number) => new Promise<void>((resolve) => (ms > 0 ? setTimeout(resolve, ms) : resolve()));
 
-/**
- * The OpenAPI document of what a server with the default settings serves.
- * @param openapi `3.0`, else it is 3.1
- */
-export function readOpenApiDocument(openapi: string): OpenApiNode {
+/** The OpenAPI document of what a server with the default settings serves. */
+export function readOpenApiDocument(openapi: OpenApiVersion): OpenApiNode {
   const version = readVersion();
-  const document = buildApiDocument(listOperations(version, 'ignore'), version);
-  return openapi === '3.0' ? toOpenApi30(document) : document;
+  return buildApiDocument(listOperations(version, 'ignore'), version, openapi);
 }
 
 /** How the control plane is guarded: by a token, where one is needed. */

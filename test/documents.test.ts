@@ -2,9 +2,10 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
-import type { OpenApiNode } from '../src/http/openapi.ts';
-import { toOpenApi30 } from '../src/http/openapi-3-0.ts';
-import { OURS, type Parsed } from './support/conformance.ts';
+import * as z from 'zod';
+import { buildDocument, type OpenApiNode } from '../src/http/openapi.ts';
+import { readOpenApiDocument } from '../src/server.ts';
+import { OURS_AS_30, type Parsed } from './support/conformance.ts';
 import { makeFolder } from './support/folder.ts';
 import { buildTestApp } from './support/harness.ts';
 import { runCli } from './support/process.ts';
@@ -48,7 +49,7 @@ describe('a document of the API', () => {
 });
 
 describe('the document as OpenAPI 3.0', () => {
-  const document = JSON.parse(JSON.stringify(toOpenApi30(OURS))) as Parsed;
+  const document: Parsed = OURS_AS_30;
 
   /** Every object of the document, with its path; what examples hold is none of them. */
   function* walk(node: unknown, path: string[] = []): Generator<[OpenApiNode, string[]]> {
@@ -112,71 +113,81 @@ describe('the document as OpenAPI 3.0', () => {
     expect(check('/components/schemas/ValidationError', { loc: ['body', 1], msg: '', type: '' })).toBe(true);
   });
 
-  it.each<[string, unknown, unknown]>([
-    ['const', { type: 'string', const: 'ok' }, { type: 'string', enum: ['ok'] }],
-    ['a list of types', { type: ['array', 'null'], items: {} }, { type: 'array', nullable: true, items: {} }],
+  const Y = z.object({ a: z.string() }).meta({ id: 'Y' });
+  const REFERENCE = { $ref: '#/components/schemas/Y' };
+  const WHOLE = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] };
+
+  it.each<[string, z.ZodType, unknown]>([
+    ['const', z.literal('ok'), { type: 'string', enum: ['ok'] }],
+    ['a list or null', z.array(z.unknown()).nullable(), { type: 'array', nullable: true, items: {} }],
+    ['null alone', z.null(), { type: 'string', nullable: true, enum: [null] }],
     [
-      'several types',
-      { type: ['string', 'integer', 'null'] },
-      {
-        anyOf: [
-          { type: 'string', nullable: true },
-          { type: 'integer', nullable: true },
-        ],
-      },
-    ],
-    ['null alone', { type: 'null' }, { type: 'object', nullable: true, enum: [null] }],
-    [
-      'one alternative to null',
-      { anyOf: [{ type: 'string', format: 'email' }, { type: 'null' }], description: 'text' },
+      'a text or null',
+      z.string().meta({ format: 'email' }).nullish().describe('text'),
       { type: 'string', format: 'email', nullable: true, description: 'text' },
     ],
-    [
-      'a reference or null',
-      { anyOf: [{ $ref: '#/components/schemas/Y' }, { type: 'null' }] },
-      { type: 'object', properties: { a: { type: 'string' } }, nullable: true },
-    ],
+    ['a reference or null', Y.nullable(), { ...WHOLE, nullable: true }],
+    ['a reference or null, described', Y.nullish().describe('text'), { ...WHOLE, nullable: true, description: 'text' }],
     [
       'several alternatives to null',
-      { anyOf: [{ $ref: '#/components/schemas/Y' }, { type: 'string' }, { type: 'null' }] },
+      z.union([Y, z.string()]).nullable(),
       {
         anyOf: [
-          { type: 'object', properties: { a: { type: 'string' } }, nullable: true },
+          { ...WHOLE, nullable: true },
           { type: 'string', nullable: true },
         ],
       },
     ],
+    ['a reference with siblings', Y.describe('text'), { allOf: [REFERENCE], description: 'text' }],
     [
-      'a reference with siblings',
-      { $ref: '#/components/schemas/Y', description: 'text' },
-      { allOf: [{ $ref: '#/components/schemas/Y' }], description: 'text' },
+      'a reference to what is read before, with siblings',
+      z
+        .preprocess((value) => value, z.object({ a: z.string() }))
+        .meta({ id: 'Y' })
+        .describe('text'),
+      { allOf: [REFERENCE], description: 'text' },
     ],
-    ['a reference alone', { $ref: '#/components/schemas/Y' }, { $ref: '#/components/schemas/Y' }],
-    ['a list of examples', { type: 'string', examples: ['a', 'b'] }, { type: 'string', example: 'a' }],
+    ['a reference alone', Y, REFERENCE],
+    [
+      'a reference or null inside of another',
+      z.object({ x: z.array(Y.nullable()) }),
+      {
+        type: 'object',
+        properties: { x: { type: 'array', items: { ...WHOLE, nullable: true } } },
+        required: ['x'],
+      },
+    ],
     [
       'bounds that exclude',
-      { type: 'integer', exclusiveMinimum: 0, exclusiveMaximum: 9 },
-      { type: 'integer', minimum: 0, exclusiveMinimum: true, maximum: 9, exclusiveMaximum: true },
+      z.number().gt(0).lt(9),
+      { type: 'number', minimum: 0, exclusiveMinimum: true, maximum: 9, exclusiveMaximum: true },
     ],
     [
       'properties with the names of keywords',
-      {
-        type: 'object',
-        properties: { const: { type: 'null' }, type: { const: 1 }, value: { type: ['string', 'null'] } },
-      },
+      z.object({ const: z.null(), type: z.literal(1), value: z.string().nullable() }),
       {
         type: 'object',
         properties: {
-          const: { type: 'object', nullable: true, enum: [null] },
-          type: { enum: [1] },
+          const: { type: 'string', nullable: true, enum: [null] },
+          type: { type: 'number', enum: [1] },
           value: { type: 'string', nullable: true },
         },
+        required: ['const', 'type', 'value'],
       },
     ],
   ])('writes %s', (_name, schema, expected) => {
-    const Y = { type: 'object', properties: { a: { type: 'string' } } };
-    const { components } = toOpenApi30({ info: { license: {} }, paths: {}, components: { schemas: { X: schema, Y } } });
-    expect((components as Parsed).schemas.X).toEqual(expected);
+    const route = {
+      method: 'GET',
+      url: '/x',
+      schema: {
+        summary: '',
+        tags: [],
+        response: { 200: { description: '', content: { 'application/json': { schema: z.object({ schema }) } } } },
+      },
+    };
+    const written: Parsed = buildDocument([route], { openapi: '3.0.3', components: {} });
+    const { content } = written.paths['/x'].get.responses[200];
+    expect(JSON.parse(JSON.stringify(content['application/json'].schema.properties.schema))).toEqual(expected);
   });
 });
 
@@ -192,7 +203,7 @@ describe('mixpeek-mock openapi', () => {
       print('--url', 'http://mock.internal:4030/'),
     ]);
     expect(plain.document).toMatchObject({ openapi: '3.1.0', servers: [{ url: '/', description: 'this server' }] });
-    expect(three.document).toEqual(JSON.parse(JSON.stringify(toOpenApi30(plain.document))));
+    expect(three.document).toEqual(JSON.parse(JSON.stringify(readOpenApiDocument('3.0'))));
     expect(named).toEqual({
       code: 0,
       stderr: '',

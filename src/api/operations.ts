@@ -2,7 +2,7 @@ import { buildDocument, type DocumentedRoute, toAddRoute } from '../http/openapi
 import type { UnknownFields } from '../pydantic/model.ts';
 import { addHealthRoute, type HealthSource } from './health.ts';
 import { addOrganizationRoutes } from './organizations.ts';
-import { type AddApiRoute, HEADERS } from './routes.ts';
+import { type AddApiRoute, HEADERS, OF_ANY_METHOD } from './routes.ts';
 
 /** Every operation that this server has of the API. */
 export function addOperations(
@@ -23,16 +23,18 @@ export function listOperations(version: string, unknownFields: UnknownFields): D
   return routes;
 }
 
-/** The OpenAPI 3.1 document of the API: names and structure as in Mixpeek's own document. */
-export const buildApiDocument = (routes: readonly DocumentedRoute[], version: string) =>
-  buildDocument(routes, {
-    openapi: '3.1.0',
+export type OpenApiVersion = '3.1' | '3.0';
+
+/** The OpenAPI document of the API: names and structure as in Mixpeek's own document. */
+export const buildApiDocument = (routes: readonly DocumentedRoute[], version: string, openapi: OpenApiVersion) =>
+  buildDocument(openapi === '3.0' ? routes.map(withAllRefusals) : routes, {
+    openapi: openapi === '3.0' ? '3.0.3' : '3.1.0',
     info: {
       title: 'mixpeek-mock',
       version,
-      summary: "A mock of Mixpeek's organization endpoint",
+      ...(openapi === '3.1' && { summary: "A mock of Mixpeek's organization endpoint" }),
       description: 'The key decides which organization is meant. Not affiliated with Mixpeek.',
-      license: { name: 'MIT', identifier: 'MIT' },
+      license: { name: 'MIT', ...(openapi === '3.1' && { identifier: 'MIT' }) },
     },
     servers: [{ url: '/', description: 'this server' }],
     tags: [
@@ -47,3 +49,9 @@ export const buildApiDocument = (routes: readonly DocumentedRoute[], version: st
       headers: HEADERS,
     },
   });
+
+/** Validators that read 3.0 look a status up in the operation of the request, and know no `default`. */
+const withAllRefusals = ({ schema, ...route }: DocumentedRoute): DocumentedRoute => ({
+  ...route,
+  schema: { ...schema, response: { ...OF_ANY_METHOD, ...schema.response } },
+});

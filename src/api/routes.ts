@@ -131,3 +131,15 @@ function refused(
 /** A request that cannot be read is refused before anybody asks what it is. */
 export const unreadable = (message: string, headers: readonly HeaderName[]) =>
   refused('The request cannot be read', headers, { code: 'bad_request', message, hint: '' });
+
+const plainly = (description: string): DocumentedResponse => ({
+  description,
+  content: { 'application/json': { schema: ErrorResponse } },
+});
+
+/** Refusals of a path by another method, or by what stands before every operation. */
+export const OF_ANY_METHOD = {
+  405: plainly('The path does not have the method'),
+  413: plainly('The body is longer than 1 MiB'),
+  501: plainly('The real service may have the path, this server does not'),
+};

@@ -100,7 +100,7 @@ function refuseUnknownCommand(program: Command, args: string[]): void {
   program.error(`unknown command '${first}' (expected ${known.join(', ')})${suggestion}`);
 }
 
-function printOpenApi({ openapi, url }: { openapi: string; url?: string }): void {
+function printOpenApi({ openapi, url }: { openapi: '3.1' | '3.0'; url?: string }): void {
   const document = readOpenApiDocument(openapi);
   process.stdout.write(`${JSON.stringify({ ...document, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
 }

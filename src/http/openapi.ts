@@ -102,19 +102,20 @@ type Fitting<Model, S> = {
 export const toPath = ({ url }: DocumentedRoute) => url.replace(/:(\w+)/g, '{$1}');
 
 /**
- * The OpenAPI 3.1 document of the routes. A schema that has an `id` in its metadata becomes a component.
- * @param frame what the document says besides
+ * The OpenAPI document of the routes. A schema that has an `id` in its metadata becomes a component.
+ * @param frame what the document says besides; its `openapi` decides how schemas are written
  */
 export function buildDocument(
   routes: readonly DocumentedRoute[],
-  frame: OpenApiNode & { components: OpenApiNode },
+  frame: OpenApiNode & { openapi: string; components: OpenApiNode },
   apiKeyId?: string,
 ): OpenApiNode {
-  const components: OpenApiNode = {};
+  const components: Record<string, OpenApiNode> = {};
+  const toJsonSchema = buildToJsonSchema(frame.openapi.startsWith('3.0'), components);
   const paths: Record<string, OpenApiNode> = {};
   for (const route of routes) {
     const [method = ''] = [route.method].flat();
-    const operation = toOperation(route, method.toLowerCase(), components, apiKeyId);
+    const operation = toOperation(route, method.toLowerCase(), toJsonSchema, apiKeyId);
     paths[toPath(route)] = { ...paths[toPath(route)], [method.toLowerCase()]: operation };
   }
   return { ...frame, paths, components: { ...frame.components, schemas: components } };
@@ -123,11 +124,14 @@ export function buildDocument(
 function toOperation(
   { url, schema }: DocumentedRoute,
   method: string,
-  components: OpenApiNode,
+  toJsonSchema: ToJsonSchema,
   apiKeyId: string | undefined,
 ): OpenApiNode {
   const { operationId, summary, description, tags, security, params, querystring, response } = schema;
-  const parameters = [...toParameters('path', params), ...toParameters('query', querystring)];
+  const parameters = [
+    ...toParameters('path', params, toJsonSchema),
+    ...toParameters('query', querystring, toJsonSchema),
+  ];
   // DELETE takes a body, but needs none, and few clients send one.
   const body = method === 'delete' ? undefined : schema.body;
   const examples = schema.toExamples?.(apiKeyId);
@@ -142,41 +146,69 @@ function toOperation(
       requestBody: {
         // No body at all is an empty object.
         required: !body.safeParse({}).success,
-        content: { 'application/json': { schema: toJsonSchema(body, components), ...(examples && { examples }) } },
+        content: { 'application/json': { schema: toJsonSchema(body), ...(examples && { examples }) } },
       },
     }),
     responses: Object.fromEntries(
-      Object.entries(response).map(([status, answer]) => [status, toResponse(answer, components)]),
+      Object.entries(response).map(([status, answer]) => [status, toResponse(answer, toJsonSchema)]),
     ),
   };
 }
 
-function toParameters(place: 'path' | 'query', schema: z.ZodObject | undefined): OpenApiNode[] {
+function toParameters(
+  place: 'path' | 'query',
+  schema: z.ZodObject | undefined,
+  toJsonSchema: ToJsonSchema,
+): OpenApiNode[] {
   return Object.entries(schema?.shape ?? {}).map(([name, member]) => {
-    const { description, ...rest } = toJsonSchema(member as z.ZodType, {});
+    const { description, ...rest } = toJsonSchema(member as z.ZodType);
     return { name, in: place, ...(place === 'path' && { required: true }), schema: rest, description };
   });
 }
 
-function toResponse({ description, headers, content }: DocumentedResponse, components: OpenApiNode): OpenApiNode {
+function toResponse({ description, headers, content }: DocumentedResponse, toJsonSchema: ToJsonSchema): OpenApiNode {
   const { schema, examples } = content['application/json'];
   const refs = headers?.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   return {
     description,
     ...(refs && { headers: Object.fromEntries(refs) }),
-    content: { 'application/json': { schema: toJsonSchema(schema, components), ...(examples && { examples }) } },
+    content: { 'application/json': { schema: toJsonSchema(schema), ...(examples && { examples }) } },
   };
 }
 
-/** The JSON Schema of what is sent and answered; what it refers to is put into `components`. */
-function toJsonSchema(schema: z.ZodType, components: OpenApiNode): OpenApiNode {
-  const generated = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: writeNullable });
-  // Zod refers to definitions beside the schema.
-  const text = JSON.stringify(generated).replaceAll('"$ref":"#/$defs/', '"$ref":"#/components/schemas/');
-  const { $schema, $defs, ...own } = JSON.parse(text);
-  for (const [name, { id, ...component }] of Object.entries<OpenApiNode>($defs ?? {})) components[name] ??= component;
-  return own;
+/** Writes the JSON Schema of what is sent and answered; what it refers to is put into `components`. */
+function buildToJsonSchema(is30: boolean, components: Record<string, OpenApiNode>): ToJsonSchema {
+  const options = is30 ? { target: 'openapi-3.0' as const } : { override: writeNullable };
+  return (schema) => {
+    const generated = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', ...options });
+    // Zod refers to definitions beside the schema.
+    const text = JSON.stringify(generated).replace(
+      /(?<="\$ref":"#\/)(?:\$defs|definitions)(?=\/)/g,
+      'components/schemas',
+    );
+    const { definitions: known } = JSON.parse(text);
+    const write = (node: JsonNode) => (is30 ? toReferring(node, known) : node);
+    const read = JSON.parse(text, (name, node) => (name === '' ? node : write(node)));
+    const { $schema, $defs = {}, definitions = $defs, ...own } = read;
+    for (const [name, { id, ...component }] of Object.entries<OpenApiNode>(definitions)) components[name] ??= component;
+    return write(own);
+  };
 }
+
+/**
+ * A schema that refers to another, as 3.0 writes it: `nullable` holds beside a `type` only, and nothing that a reference
+ * refuses is allowed beside it, so what may be null is written out, alternative by alternative.
+ */
+function toReferring(node: JsonNode, definitions: Record<string, OpenApiNode>): JsonNode {
+  const { allOf, $ref = allOf?.[0]?.$ref, anyOf, nullable, ...beside } = node ?? {};
+  if (nullable && anyOf)
+    return { ...beside, anyOf: anyOf.map((one: object) => toReferring({ ...one, nullable }, definitions)) };
+  if ($ref === undefined) return node;
+  if (nullable) return { ...definitions[$ref.split('/').at(-1)], id: undefined, ...beside, nullable };
+  return Object.keys(beside).length === 0 ? { $ref } : { allOf: [{ $ref }], ...beside };
+}
+type JsonNode = ReturnType<typeof JSON.parse>;
+type ToJsonSchema = (schema: z.ZodType) => OpenApiNode;
 
 /**
  * Writes what may be null as tools read it. Specmatic takes no null for an object where `anyOf` allows it: there a list of

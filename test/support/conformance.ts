@@ -11,7 +11,12 @@ export const PUBLISHED: OpenApiNode = JSON.parse(
 
 /** Our own document, as a client reads it. */
 export const OURS: OpenApiNode = JSON.parse(
-  JSON.stringify(buildApiDocument(listOperations('0.0.0-test', 'ignore'), '0.0.0-test')),
+  JSON.stringify(buildApiDocument(listOperations('0.0.0-test', 'ignore'), '0.0.0-test', '3.1')),
+);
+
+/** The same as OpenAPI 3.0. */
+export const OURS_AS_30: OpenApiNode = JSON.parse(
+  JSON.stringify(buildApiDocument(listOperations('0.0.0-test', 'ignore'), '0.0.0-test', '3.0')),
 );
 
 /** What JSON gave, to be walked by names. */
