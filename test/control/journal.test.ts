@@ -251,6 +251,13 @@ describe('the journal', () => {
     expect([journal.list().length, journal.dropped]).toEqual([32, 8]);
   });
 
+  it('counts what a request holds once it is over: a change of a long text twice, before and after', async () => {
+    const app = await buildTestApp();
+    // Of 4 MiB each, with what an answer and a body take.
+    for (let call = 0; call < 20; call++) await app.patch({ metadata: { call, long: 'x'.repeat(1_000_000) } });
+    expect((await read(app, '?limit=1')).json).toMatchObject({ requests: [{ seq: 6 }], dropped: 5 });
+  });
+
   it('does not count what a change left as it was', async () => {
     const app = await buildTestApp();
     await app.patch({ metadata: { long: 'x'.repeat(1_000_000) } });
