@@ -12,8 +12,8 @@ export const listFiles = (folder) =>
 
 /** An import of types alone brings nothing that runs. */
 const IMPORTS = /(?:^(?:import|export) (?!type )(?:[^;']* from )?|\bimport\()'(\.[^']+)'/gm;
-/** A path in the bundle, which is made of every file of src/. */
-const BUNDLE = /(?:'|\.\/)dist\//;
+/** A path in the bundle, which is made of every file of src/, or the script that builds it where it is not there. */
+const BUNDLE = /(?:'|\.\/)dist\/|\bscripts\/start\.js/;
 
 /** Files that a file imports, directly or not, each with the number of steps to it. */
 function measureReach(start, imports) {
