@@ -268,7 +268,7 @@ export const FAULTS = [
     name: 'a missing value is seen at another place than CPython sees it',
     file: 'src/pydantic/json-scanner.ts',
     find: "this.fail('Expecting value', start)",
-    put: "this.fail('Expecting value')",
+    put: "this.fail('Expecting value', at)",
   },
   {
     name: 'HTTP/1.0 needs a Host too',

@@ -47,6 +47,29 @@ describe('the ready line', () => {
   });
 });
 
+describe('a token of the control plane', () => {
+  const OPEN = ['--host', '0.0.0.0', '--db', ':memory:'];
+
+  it('that was generated goes to standard error, and is the one that is demanded', async () => {
+    const { ready, stderr } = await startServer(OPEN, makeFolder());
+    await expect.poll(stderr).toContain('control_token');
+    const { event, control_token } = JSON.parse(
+      stderr()
+        .split('\n')
+        .find((line) => line.includes('token')) ?? '{}',
+    );
+    expect([event, control_token]).toEqual(['control_token', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    const headers = { authorization: `Bearer ${control_token}` };
+    expect((await fetch(`${ready.url}/_mock/sandboxes/default/clock`, { headers })).status).toBe(200);
+  });
+
+  it('that was given is shown nowhere', async () => {
+    const { ready, stderr, stop } = await startServer([...OPEN, '--control-token', 'my-own-token'], makeFolder());
+    expect(await stop()).toBe(0);
+    expect(JSON.stringify(ready) + stderr()).not.toMatch(/my-own-token|control_token/);
+  });
+});
+
 describe('what was acknowledged', () => {
   it(`is there after SIGKILL, ${ROUNDS} times`, async () => {
     const folder = makeFolder();
