@@ -10,7 +10,7 @@ import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
 import { setTimeout } from './domain/real-time.ts';
 import type { Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
-import { listenEarly } from './http/early-listener.ts';
+import { listen } from './http/listener.ts';
 import { buildLateLog, buildLogStream, writeToStandardError } from './http/log.ts';
 import type { OpenApiNode } from './http/openapi.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
@@ -63,7 +63,7 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
   const early = await beginEarly(seed, config, now);
   const log = buildLateLog();
   for (const warning of config.warnings) log.report('warn', warning);
-  const listener = await listenEarly({
+  const listener = await listen({
     ...config,
     toBadRequest: (unreadable) => toBadRequest(unreadable, log.request),
   });

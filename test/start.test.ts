@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Flags, readServeConfig } from '../src/cli/config.ts';
-import { listenEarly } from '../src/http/early-listener.ts';
+import { listen } from '../src/http/listener.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { makeFolder } from './support/folder.ts';
 import { startServer as startProcess } from './support/process.ts';
@@ -47,7 +47,7 @@ describe('a start that fails', () => {
 
   it('lets go of its port at once, whoever waits there', async () => {
     const toBadRequest = () => 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
-    const listener = await listenEarly({ host: '127.0.0.1', port: 0, requestTimeout: 30_000, toBadRequest });
+    const listener = await listen({ host: '127.0.0.1', port: 0, requestTimeout: 30_000, toBadRequest });
     const waiting = request(listener.url);
     const failed = once(waiting, 'error');
     await once(waiting, 'finish');
@@ -64,7 +64,7 @@ describe('a start that fails', () => {
 
 describe('who asks before there is an answer', () => {
   it('waits for it, in order', async () => {
-    const listener = await listenEarly({ host: 'localhost', port: 0, requestTimeout: 30_000, toBadRequest: () => '' });
+    const listener = await listen({ host: 'localhost', port: 0, requestTimeout: 30_000, toBadRequest: () => '' });
     onTestFinished(() => listener.close());
     const answers = Promise.all(['/a', '/b'].map(async (path) => (await fetch(listener.url + path)).text()));
     const third = request(`${listener.url}/c`);

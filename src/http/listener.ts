@@ -12,7 +12,7 @@ export class ListenError extends Error {
   override name = 'ListenError';
 }
 
-export interface ListenOptions extends Omit<ConnectionOptions, 'limits'> {
+export interface ListenOptions extends Omit<ConnectionOptions, 'limits' | 'onRequest'> {
   connectionLimits?: ConnectionLimits;
   /** `localhost` means 127.0.0.1 and ::1. */
   host: string;
@@ -20,8 +20,12 @@ export interface ListenOptions extends Omit<ConnectionOptions, 'limits'> {
   port: number;
 }
 
+type Answer = ConnectionOptions['onRequest'];
+
 export interface Listener {
   url: string;
+  /** Answers the requests that are queued, and all later ones at once. */
+  serve(answer: Answer): void;
   /** Takes no new connections, lets requests in flight be answered, then closes all connections. */
   close(): Promise<void>;
 }
@@ -34,18 +38,33 @@ const KEEP_ALIVE_MS = 72_000;
 const PORT_ATTEMPTS = 20;
 
 /**
- * Listens on every address of the host, on one port.
+ * Listens on every address of the host, on one port. Requests are queued until there is an answer.
  * @throws {ListenError} when the port is in use or the address is not this machine's
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const addresses = options.host === 'localhost' ? LOOPBACK : [options.host];
   const connections: Connections = new Map();
   const { connectionLimits: limits = CONNECTION_LIMITS } = options;
+  const queued: Parameters<Answer>[] = [];
+  let answer: Answer | undefined;
+  const onRequest: Answer = (request, response) => {
+    if (answer === undefined) queued.push([request, response]);
+    else answer(request, response);
+  };
+  const serve = (routing: Answer) => {
+    answer = routing;
+    for (const exchange of queued.splice(0)) routing(...exchange);
+  };
   for (let attempt = 1; ; attempt++) {
-    const servers = addresses.map(() => buildServer({ ...options, limits }, connections));
+    const servers = addresses.map(() => buildServer({ ...options, limits, onRequest }, connections));
     try {
       const port = await bindAll(servers, addresses, options.port);
-      return { url: toUrl(options.host, port), close: () => stopServers(servers, connections, limits) };
+      const close = () => {
+        // Nobody will answer these any more: the stop would wait for them.
+        if (answer === undefined) serve(({ socket }) => socket.destroy());
+        return stopServers(servers, connections, limits);
+      };
+      return { url: toUrl(options.host, port), serve, close };
     } catch (error) {
       await closeServers(servers);
       const code = codeOf(error);

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { clearInterval, now, setInterval } from '../domain/real-time.ts';
 import type { Connection, ConnectionLimits } from './connection.ts';
-import type { Pending, RequestQueue } from './request-queue.ts';
+import type { RequestQueue } from './request-queue.ts';
 
 /** The connections of a listener, by their sockets. */
 export type Connections = Map<Socket, Connection>;
@@ -20,13 +20,13 @@ export async function stopServers(
   keepFromNode(connections);
   const closed = closeServers(servers);
   giveBack(connections);
-  const watches = new Map<Socket, Watch>();
+  const watches = new Map<Socket, (time: number) => boolean>();
   const started = now();
   const sweep = () => {
     for (const [socket, connection] of connections) {
-      const watch = watches.get(socket) ?? new Watch(socket, connection.queue, limits);
-      watches.set(socket, watch);
-      if (watch.isOver(now() - started)) socket.destroy();
+      const isOver = watches.get(socket) ?? buildIsOver(socket, connection.queue, limits);
+      watches.set(socket, isOver);
+      if (isOver(now() - started)) socket.destroy();
     }
   };
   const timer = setInterval(sweep, SWEEP_MS);
@@ -56,42 +56,31 @@ function giveBack(connections: Connections): void {
   for (const socket of connections.keys()) Reflect.deleteProperty(socket, 'destroy');
 }
 
-/** One connection while the server stops. Times are milliseconds since the stop began. */
-class Watch {
-  private readonly socket: Socket;
-  private readonly queue: RequestQueue;
-  private readonly limits: ConnectionLimits;
-  private readonly first: Pending | undefined;
-  private readonly wasUnderWay: boolean;
-  private mark = '';
-  private markedAt = 0;
-
-  constructor(socket: Socket, queue: RequestQueue, limits: ConnectionLimits) {
-    this.socket = socket;
-    this.queue = queue;
-    this.limits = limits;
-    this.first = queue.current;
-    this.wasUnderWay = queue.isUnderWay;
-  }
-
-  isOver(time: number): boolean {
-    const { socket, queue } = this;
-    const { receivingMs, answeringMs } = this.limits;
+/**
+ * Whether one connection is to be closed while the server stops.
+ * @returns takes the time in milliseconds since the stop began
+ */
+function buildIsOver(socket: Socket, queue: RequestQueue, limits: ConnectionLimits): (time: number) => boolean {
+  const { receivingMs, stalledMs, answeringMs } = limits;
+  const first = queue.current;
+  const wasUnderWay = queue.isUnderWay;
+  let mark = '';
+  let markedAt = 0;
+  const isStalled = (time: number) => {
+    const reached = `${socket.bytesWritten} ${countUnsent(socket)}`;
+    if (reached !== mark) markedAt = time;
+    mark = reached;
+    return time - markedAt > stalledMs;
+  };
+  return (time) => {
     if (!queue.isUnderWay) {
       // What Node left open although no request was under way is sending the head of one, if it ever sent anything.
-      const isSending = socket.bytesRead > 0 && !this.wasUnderWay && queue.current === this.first;
+      const isSending = socket.bytesRead > 0 && !wasUnderWay && queue.current === first;
       return !isSending || time > receivingMs;
     }
     if (queue.isReceiving) return time > receivingMs;
-    return this.isStalled(time) || time > answeringMs;
-  }
-
-  private isStalled(time: number): boolean {
-    const mark = `${this.socket.bytesWritten} ${countUnsent(this.socket)}`;
-    if (mark !== this.mark) this.markedAt = time;
-    this.mark = mark;
-    return time - this.markedAt > this.limits.stalledMs;
-  }
+    return isStalled(time) || time > answeringMs;
+  };
 }
 
 /** Bytes that were written and that the system has not taken yet. Only the socket's handle knows; Node's own timeouts ask it too. */

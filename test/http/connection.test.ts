@@ -20,14 +20,14 @@ class TestListener {
       port: 0,
       requestTimeout,
       connectionLimits: { ...CONNECTION_LIMITS, ...limits },
-      onRequest: (request, response) => {
-        test.started.push({ request, response });
-        test.onStart();
-      },
       toBadRequest: ({ code }) => {
         test.refused.push(code);
         return 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
       },
+    });
+    test.listener.serve((request, response) => {
+      test.started.push({ request, response });
+      test.onStart();
     });
     onTestFinished(async () => {
       for (const { request } of test.started) request.socket.destroy();
