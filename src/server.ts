@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BuildDocs } from './api/documents.ts';
 import { buildApiDocument, listOperations, type OpenApiVersion } from './api/operations.ts';
-import { buildApp } from './app.ts';
+import { type AppDependencies, buildApp } from './app.ts';
 import { isLoopback } from './control/guard.ts';
 import type { Permission } from './domain/api-key.ts';
 import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
@@ -20,7 +20,6 @@ import type { ServeConfig } from './settings.ts';
 import { begin, beginEarly } from './start/beginning.ts';
 import { findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
-import type { Report, Store } from './store/store.ts';
 
 const projectFile = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -50,7 +49,7 @@ export interface RunningServer {
 }
 
 /**
- * Starts a server that shares nothing with any other: takes its port, opens its database, fills that from the seed when it
+ * Starts a server that shares nothing with any other: takes its port, opens its database, seeds that when it
  * is empty, and answers. Whoever asks earlier waits. A start that fails leaves the data as it was: where there was no
  * database there is none when the port, the seed or a flag is to blame.
  * @param writeLog takes log lines, keys in them already masked
@@ -70,7 +69,9 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
   const opened: { close(): unknown }[] = [listener];
   let closing: Promise<void> | undefined;
   try {
-    const store = openStore(config, now, log.report);
+    const { db: file, pid } = config;
+    const migrations = projectFile('migrations');
+    const store = openSqliteStore({ file, migrations, pid, since: now, report: log.report });
     opened.push(store);
     const beginning = await begin(early, seed, config, { now, flags, store });
     const sandboxes = new Sandboxes(store, { journalSize: config.journalSize, flags });
@@ -113,11 +114,10 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
   }
 }
 
-const openStore = ({ db, pid }: ServeConfig, since: string, report: Report): Store =>
-  openSqliteStore({ file: db, migrations: projectFile('migrations'), pid, since, report });
+type Control = AppDependencies['control'];
 
 const buildDocsOf =
-  (sandboxes: Sandboxes, control: Control | undefined): BuildDocs =>
+  (sandboxes: Sandboxes, control: Control): BuildDocs =>
   async (document, log) => {
     const { buildDocs } = await import('./api/docs.ts');
     return buildDocs({
@@ -148,11 +148,6 @@ export function readOpenApiDocument(openapi: OpenApiVersion): OpenApiNode {
   return buildApiDocument(listOperations(version, 'ignore'), version, openapi);
 }
 
-/** How the control plane is guarded: by a token, where one is needed. */
-interface Control {
-  token: string | undefined;
-}
-
 /** What flags set, whatever the state says. */
 const toSettings = ({ limits, clock }: ServeConfig): Partial<Settings> => ({
   limits,
@@ -160,7 +155,7 @@ const toSettings = ({ limits, clock }: ServeConfig): Partial<Settings> => ({
 });
 
 /** How the control plane is guarded: by a token where strangers could reach it, or one was given. Undefined when it is off. */
-function toControl({ control, controlToken, host }: ServeConfig): Control | undefined {
+function toControl({ control, controlToken, host }: ServeConfig): Control {
   if (control === 'off') return undefined;
   return { token: controlToken ?? (isLoopback(host) ? undefined : randomUUID()) };
 }

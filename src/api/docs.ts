@@ -19,7 +19,7 @@ export interface DocsOptions {
   log: FastifyBaseLogger;
 }
 
-/** As wide as it says, whatever font the machine has: none of it is cut. */
+/** As wide as it says, whatever font the machine has: nothing of it is clipped. */
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 40"><text y="28" textLength="196" lengthAdjust="spacingAndGlyphs" ' +
   'font-family="sans-serif" font-size="26" font-weight="bold" fill="#fff">mixpeek-mock</text></svg>';

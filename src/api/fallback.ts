@@ -15,7 +15,7 @@ export function addFallback(scope: FastifyInstance, served: ServedPaths): void {
     if (!/^\/v1\/v1(?:\/|$)/.test(path)) {
       return new RefusalError({ code: 'not_implemented', served: served.listOperations() });
     }
-    return notFound(`/v1 stands twice, once in the base URL of the client: ${toSuggestion(path, served)}`);
+    return notFound(`/v1 is there twice, once in the base URL of the client: ${toSuggestion(path, served)}`);
   });
 }
 

@@ -137,7 +137,7 @@ const plainly = (description: string): DocumentedResponse => ({
   content: { 'application/json': { schema: ErrorResponse } },
 });
 
-/** Refusals of a path by another method, or by what stands before every operation. */
+/** Refusals of a path by another method, or by what comes before every operation. */
 export const OF_ANY_METHOD = {
   405: plainly('The path does not have the method'),
   413: plainly('The body is longer than 1 MiB'),

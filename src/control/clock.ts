@@ -22,8 +22,8 @@ const ENDS = 'the clock ends with the years 1 and 9999';
 
 const ClockUpdate = z
   .strictObject({
-    frozen_at: instant().optional().describe('Let it stand here; either this or running'),
-    running: z.literal(true).optional().describe('Let it run on from where it stands, or from now'),
+    frozen_at: instant().optional().describe('Freeze it here; either this or running'),
+    running: z.literal(true).optional().describe('Let it run, from where it is frozen or from now'),
     now: instant().optional().describe('From where it runs'),
   })
   .refine(({ frozen_at, running }) => (frozen_at === undefined) !== (running === undefined), {

@@ -46,7 +46,7 @@ const Spent = Bucket.extend({
   spent: integer().describe('What was taken: count, or 0 where the bucket had less and the mode is not enforce'),
 }).meta({ id: 'Spent' });
 
-/** `…/limits`: the buckets of every key that was used, how strict they are, and how to drain and fill them at once. */
+/** `…/limits`: the buckets of every key that was used, how strict they are, and how to consume and refill them at once. */
 export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
   const tags = ['limits'];
   const response = { 200: done(Limits, { mode: 'headers', buckets: [BUCKET] }) };
@@ -82,7 +82,7 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
     '/limits/spend',
     {
       tags,
-      summary: 'Drain a bucket, all or nothing',
+      summary: 'Consume requests of a bucket, all or nothing',
       params: InSandbox,
       body: Spend,
       toExamples: (api_key_id) => ({
@@ -115,7 +115,7 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
     '/limits/refill',
     {
       tags,
-      summary: 'Fill every bucket, those of a key, or one',
+      summary: 'Refill every bucket, those of a key, or one',
       params: InSandbox,
       body: Refill,
       toExamples: (api_key_id) => ({

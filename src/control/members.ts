@@ -4,8 +4,8 @@ import { type BodyError, badRequest, invalidBody } from '../domain/errors.ts';
 import type { ReceivedBody } from '../pydantic/body.ts';
 import { JsonObject } from '../pydantic/json.ts';
 
-const HINT = 'examples of bodies stand in /_mock/openapi.json and on the docs page';
-const FILTERS_HINT = 'the filters stand in /_mock/openapi.json and on the docs page';
+const HINT = '/_mock/openapi.json and the docs page have examples of bodies';
+const FILTERS_HINT = '/_mock/openapi.json and the docs page describe the filters';
 
 /** Checks what is sent to the control plane with the schema of the route, strictly, so that a typo shows. */
 export const compileCheck: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {

@@ -44,9 +44,7 @@ const RequestEntry = describeModel<EntryModel>()({
   api_key_id: z.string().nullable(),
   organization_id: z.string().nullable(),
   status: integer().nullable().describe('Null while it is open, and where the answer never got out'),
-  outcome: z
-    .enum(['open', 'answered', 'cut'])
-    .describe('cut: the client or the line was gone before the answer was out'),
+  outcome: z.enum(['open', 'answered', 'cut']).describe('cut: the connection was aborted before the answer was out'),
   answer: z.string().nullable().describe('The first 64 KiB'),
   ms: z.number().nullable().describe('Real milliseconds until the end'),
   bucket: z

@@ -1,4 +1,5 @@
-import { type IncomingMessage, METHODS } from 'node:http';
+import { METHODS } from 'node:http';
+import type { Unreadable } from './connection.ts';
 import { ABORTED, HINT, toErrorAnswer } from './envelope.ts';
 import { newRequestId, readRequestId } from './request-id.ts';
 
@@ -18,24 +19,12 @@ const REFUSALS: Record<string, readonly [message: string, hint: string]> = {
 /** A TLS handshake begins with this byte. */
 const TLS_HANDSHAKE = 0x16;
 
-/** What is logged of a request that Node's parser refused; method and path where they could be read. */
-export interface RefusedRequest {
-  request_id: string;
-  method: string | undefined;
-  path: string | undefined;
-  status: number;
-  hint: string;
-}
-
 /**
  * The response, as bytes of HTTP, to a request that Node's parser refused.
  * @param unreadable Node's code; the request, as far as it was read; the bytes at which the parser stopped
  * @param log records the request: a client that speaks TLS, for example, cannot read the answer, and no hook sees the request
  */
-export function toBadRequest(
-  { code, request, packet }: { code: string; request?: IncomingMessage | undefined; packet?: Buffer | undefined },
-  log: (refused: RefusedRequest) => void,
-): string {
+export function toBadRequest({ code, request, packet }: Unreadable, log: (line: object) => void): string {
   const [message, hint] = explain(code, packet);
   const { status, body } = toErrorAnswer({ code: 'bad_request', message, hint });
   const request_id = readRequestId(request) ?? newRequestId();

@@ -22,7 +22,7 @@ export class ServedPaths {
     return found && [...found.methods];
   }
 
-  /** Each path that is served, without those that stand for many. */
+  /** Each path that is served, without patterns. */
   listPaths(): string[] {
     return [...this.byPath.keys()].filter((path) => !/[:*]/.test(path));
   }

@@ -1,14 +1,14 @@
 import type { BodyError } from '../domain/errors.ts';
 import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
 
-/** What would be right, by the type of the error; where nothing stands here, the error's own message tells. */
+/** What would be right, by the type of the error; for any other, the error's own message says it. */
 const ADVICE: Record<string, string> = {
   missing: 'send a JSON object, {} at least',
   model_attributes_type: 'must be a JSON object, sent as application/json',
   dict_type: 'must be a JSON object',
   string_type: 'must be a string',
   finite_number: 'must not hold NaN or Infinity',
-  extra_forbidden: 'is no member of the model; --unknown-fields ignore passes over it',
+  extra_forbidden: 'is not a member of the model; --unknown-fields ignore accepts it',
 };
 
 /** One line about the first error: which member, and what would be right. */

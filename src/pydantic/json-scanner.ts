@@ -47,7 +47,7 @@ export class JsonScanner {
   protected readonly maxDepth: number = MAX_DEPTH;
   private depth = 0;
 
-  constructor(text: string, at: number) {
+  constructor(text: string, at = 0) {
     this.text = text;
     this.at = at;
   }

@@ -53,7 +53,7 @@ export type JsonValue = string | boolean | null | JsonNumber | JsonArray | JsonO
  * @throws {JsonDepthError} as soon as level 101 is entered, before any later error
  */
 export function parseJson(text: string): JsonValue {
-  const scanner = new JsonScanner(text, 0);
+  const scanner = new JsonScanner(text);
   scanner.skipWhitespace();
   const value = text[scanner.at] === '{' ? JsonObject.scan(scanner) : scanValue(scanner);
   scanner.skipWhitespace();

@@ -137,7 +137,7 @@ function countBytes({ url, headers, body = '', answer = '', changes = [] }: Jour
 /** Empty places that are worth removing from the front. */
 const CUT_AT = 64;
 
-/** The entry as JSON text, keys in it masked wherever they stand. */
+/** The entry as JSON text, keys in it masked wherever they are. */
 export function toEntryJson(entry: JournalEntry): string {
   return redactKeys(`${JSON.stringify(toMembers(entry)).slice(0, -1)},"changes":${toChangesJson(entry.changes)}}`);
 }

@@ -21,7 +21,7 @@ export interface Caller extends LiveSandbox {
   organization: Organization;
 }
 
-/** A key that is known, and the reason why nobody may use it. A client is not told which it is, but a person is. */
+/** A known key, and why nobody may use it: the answer's body must not say which, its hint does. */
 export interface RefusedKey extends LiveSandbox {
   problem: 'revoked' | 'expired';
 }
@@ -52,7 +52,7 @@ export class Sandboxes {
     return found && this.toLive(found);
   }
 
-  /** The caller that a key stands for, or why it stands for none; undefined for a key that is unknown. */
+  /** Whose a key is, or why it is refused; undefined for an unknown key. */
   async findCaller(key: string): Promise<Caller | RefusedKey | undefined> {
     const found = await this.store.find(this.hashOf(key));
     if (found === undefined) return undefined;

@@ -32,10 +32,6 @@ class JsonReader extends JsonScanner {
   /** Offsets of the items of the outermost lists, so that `locate` need not search for them. */
   private readonly items = new Map<string, number[]>();
 
-  constructor(text: string) {
-    super(text, 0);
-  }
-
   read(): unknown {
     this.skipWhitespace();
     const value = this.readValue('', 0);

@@ -43,18 +43,14 @@ export function scalarToJson(node: Scalar, text: string): string {
   const { source = '', type } = node;
   if (typeof value === 'number') return source;
   if (typeof value === 'string' && type === 'PLAIN' && node.tag === undefined) {
-    if (OLD_BOOLEAN.test(value)) {
-      const meant = /^(?:y|yes|on)$/i.test(value);
-      const advice = `write ${meant}, or "${value}" in quotes`;
-      throw new SeedSyntaxError(offsetOf(node), `${value} is text in YAML 1.2 and ${meant} in YAML 1.1: ${advice}`);
-    }
-    if (OLD_NUMBER.test(value)) {
-      const advice = `write the number as JSON does, or "${shorten(value)}" in quotes`;
-      throw new SeedSyntaxError(
-        offsetOf(node),
-        `${shorten(value)} is text in YAML 1.2 and a number in YAML 1.1: ${advice}`,
-      );
-    }
+    const shown = shorten(value);
+    const refuse = (meant: string, right: string): never => {
+      const advice = `write ${right}, or "${shown}" in quotes`;
+      throw new SeedSyntaxError(offsetOf(node), `${shown} is text in YAML 1.2 and ${meant} in YAML 1.1: ${advice}`);
+    };
+    const truth = String(/^(?:y|yes|on)$/i.test(value));
+    if (OLD_BOOLEAN.test(value)) refuse(truth, truth);
+    if (OLD_NUMBER.test(value)) refuse('a number', 'the number as JSON does');
   }
   return JSON.stringify(value);
 }

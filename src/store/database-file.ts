@@ -14,12 +14,12 @@ const READABLE_BY_OTHERS = 0o004;
 /**
  * Makes the file where there is none, else makes sure that it is ours, without opening it as a database.
  * @param newest the newest version of the database that this program knows
- * @returns the path behind all links: beside it stand SQLite's own files
+ * @returns the path behind all links: SQLite's own files are beside it
  * @throws {StorageError} when the path cannot be that of a database of ours; nothing is changed then
  */
 export function prepareFile(file: string, newest: number, report: Report): string {
   checkName(file);
-  try {
+  return orRefuse(`${file}: cannot be read`, () => {
     const stats = findStats(file);
     if (stats === undefined) return makeFile(file);
     checkKind(file, stats);
@@ -30,9 +30,16 @@ export function prepareFile(file: string, newest: number, report: Report): strin
       report('warn', `${file}: other users of this machine can read it; chmod 600 ends that`);
     }
     return path;
+  });
+}
+
+/** What the work gives; what the system refuses is a {@link StorageError} that begins with the problem. */
+function orRefuse<T>(problem: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     if (error instanceof StorageError) throw error;
-    throw new StorageError(`${file}: cannot be read (${codeOf(error)}): choose another file with --db`);
+    throw new StorageError(`${problem} (${codeOf(error)}): choose another file with --db`);
   }
 }
 
@@ -61,18 +68,12 @@ function checkKind(file: string, stats: Stats): void {
 function makeFile(file: string): string {
   checkJournal(file);
   const folder = dirname(file);
-  try {
+  orRefuse(`${folder}: the folder cannot be made`, () => {
     // What lies in a folder of our own making is nobody's source code.
     const made = mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
     if (made !== undefined) writeFileSync(join(folder, '.gitignore'), '*\n');
-  } catch (error) {
-    throw new StorageError(`${folder}: the folder cannot be made (${codeOf(error)}): choose another file with --db`);
-  }
-  try {
-    closeSync(openSync(file, 'a', PRIVATE));
-  } catch (error) {
-    throw new StorageError(`${file}: cannot be made (${codeOf(error)}): choose another file with --db`);
-  }
+  });
+  orRefuse(`${file}: cannot be made`, () => closeSync(openSync(file, 'a', PRIVATE)));
   return realpathSync(file);
 }
 

@@ -8,7 +8,7 @@ import { StorageError } from './store.ts';
 const SETTLED_MS = 3000;
 
 /**
- * A check that the database and its write-ahead log still stand where they were opened. SQLite goes on writing to files
+ * A check that the database and its write-ahead log still are where they were opened. SQLite goes on writing to files
  * that were removed or replaced, and the next start would find none of it. Every transaction asks: while their folder has
  * not changed for a while, a look at that is enough.
  * @param file as it was named, and will be at the next start

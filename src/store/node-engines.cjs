@@ -24,7 +24,7 @@ function isMet(version, range) {
 }
 
 /**
- * What to tell whoever runs this package on a Node that is too old for it.
+ * The message for whoever runs this package on a Node that is too old for it.
  * @param {string} version of Node
  * @param {{ name: string, engines: { node: string } }} manifest our package.json
  * @returns {string | undefined} one line; undefined when all is well

@@ -17,7 +17,7 @@ const CHECKED_PAGES = 2048;
 /**
  * Opens the database file for this process alone, and brings it to the newest version. A file that cannot be used is
  * left as it is.
- * @throws {StorageError} when it is no database of ours, newer than this program, broken, not writable, or owned by
+ * @throws {StorageError} when it is not a database of ours, newer than this program, broken, not writable, or owned by
  *   another process
  */
 export function openDatabase(file: string, migrations: Migration[], report: Report): Database {
@@ -38,7 +38,7 @@ export function openDatabase(file: string, migrations: Migration[], report: Repo
     if (version > 0 && version < migrations.length) keepCopy(db, version);
     if (version < migrations.length) {
       migrate(db, migrations);
-      // The version now stands in the header of the file itself, where the next start looks before it opens.
+      // The version is now in the header of the file itself, where the next start looks before it opens.
       db.pragma('wal_checkpoint(TRUNCATE)');
     }
     return db;
@@ -50,7 +50,7 @@ export function openDatabase(file: string, migrations: Migration[], report: Repo
 
 /**
  * Takes the lock that keeps every other process out, and fails at once where it cannot be written. An empty file becomes
- * ours: before anything goes to the write-ahead log, so that the header of the file always tells whose it is, and without
+ * ours: before anything goes to the write-ahead log, so that the header of the file always says whose it is, and without
  * a journal in a file, so that a start that is killed here leaves an empty file or one page that is ours.
  */
 function claim(db: Database): void {

@@ -15,14 +15,14 @@ interface Owner {
 const ownerFile = (database: string) => `${database}.owner`;
 
 /**
- * Records beside the database that this process owns it. A folder that takes no file is no reason to fail.
+ * Records beside the database that this process owns it. A folder in which nothing can be written does not matter.
  * @returns what was written, for {@link removeOwner}
  */
 export function writeOwner(database: string, pid: number, since: string, url: string | null): string {
   const owner: Owner = { pid, host: hostname(), url, since };
   const text = `${JSON.stringify(owner)}\n`;
   try {
-    // Made anew, so that what stands there is neither followed, a link, nor waited for, a FIFO.
+    // Made anew, so that what was there is neither followed, a link, nor waited for, a FIFO.
     rmSync(ownerFile(database), { force: true });
     writeFileSync(ownerFile(database), text, { flag: 'wx', mode: PRIVATE });
   } catch {}
@@ -39,7 +39,7 @@ export function removeOwner(database: string, text: string): void {
 /** Who owns the database, in words. */
 export function describeOwner(database: string): string {
   try {
-    const { pid, host, url, since } = JSON.parse(readOwner(database)) as Owner;
+    const { pid, host, url, since }: Owner = JSON.parse(readOwner(database));
     return `process ${pid} on ${host}${url ? `, which answers at ${url}` : ''}, since ${since}`;
   } catch {
     return 'another process';

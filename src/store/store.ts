@@ -35,7 +35,7 @@ export interface Updated<Value> {
   now: number;
 }
 
-/** What a list is cut down to. */
+/** What a list is limited to. */
 export interface OrganizationFilter {
   organization_ids?: string[];
   limit?: number;
@@ -74,7 +74,7 @@ export interface Store {
   /** Whether the storage can be read; after a read that failed the same one is tried again. */
   canRead(): Promise<boolean>;
 
-  /** Whom the key with this SHA-256 stands for: all that a request needs to know, in one read. */
+  /** Whose the key with this SHA-256 is: all that a request needs to know, in one read. */
   find(keyHash: string): Promise<Found | undefined>;
 
   findSandbox(sandboxId: string): Promise<FoundSandbox | undefined>;

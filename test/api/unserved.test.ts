@@ -87,7 +87,7 @@ describe('a path that is no path of the API', () => {
     const { get } = await buildTestApp();
     const answer = await get({ url });
     expect(answer.json).toEqual(errorBody(404, 'NotFoundError', 'Not Found'));
-    expect(answer.headers[HINT]).toBe(`/v1 stands twice, once in the base URL of the client: ${hint}`);
+    expect(answer.headers[HINT]).toBe(`/v1 is there twice, once in the base URL of the client: ${hint}`);
     expect((await get({ url, authorization: null })).status).toBe(401);
   });
 
