@@ -251,6 +251,21 @@ describe('the journal', () => {
     expect([journal.list().length, journal.dropped]).toEqual([32, 8]);
   });
 
+  const bytes = 'x'.repeat(1024 * 1024 - 1024);
+  const characters = bytes.slice(bytes.length / 2);
+  it.each<[string, string, Partial<JournalEntry>]>([
+    ['URL', bytes, {}],
+    ['headers', '', { headers: bytes }],
+    ['body', '', { body: bytes }],
+    ['answer', '', { answer: characters }],
+    ['change, before it', '', { changes: [{ member: 'metadata', before: characters, after: '' }] }],
+    ['change, after it', '', { changes: [{ member: 'metadata', before: '', after: characters }] }],
+  ])('counts its %s: of entries that take a MiB with it 64 are kept', (_what, url, members) => {
+    const journal = new Journal(100);
+    for (let call = 0; call < 65; call++) journal.open(Object.assign(new JournalEntry('r', 'PATCH', url), members));
+    expect([journal.list().length, journal.dropped]).toEqual([64, 1]);
+  });
+
   it('counts what a request holds once it is over: a change of a long text twice, before and after', async () => {
     const app = await buildTestApp();
     // Of 4 MiB each, with what an answer and a body take.
