@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 export const project = fileURLToPath(new URL('../..', import.meta.url));
 export const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-outside-'));
+/** The program that was built here. */
+export const program = join(project, 'dist/cli.js');
 /** Projects find the package here, above them: installing it may compile SQLite, which takes a minute. */
 export const home = join(folder, 'home');
 /** The Node that the package is tried with. */
@@ -107,11 +109,15 @@ export function clone(name) {
 }
 
 /** Starts the installed package on a free port, its data in memory. */
-export async function startPackage(args = []) {
+export function startPackage(args = []) {
   installPackage();
-  const cli = join(home, 'node_modules/mixpeek-mock/dist/cli.js');
+  return startProgram(args, join(home, 'node_modules/mixpeek-mock/dist/cli.js'));
+}
+
+/** Starts a program, by default the one that was built here, on a free port, its data in memory. */
+export async function startProgram(args, cli = program) {
   const child = spawn(node, [cli, '--port', '0', '--db', ':memory:', '--json', '--log-level', 'error', ...args], {
-    cwd: home,
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
