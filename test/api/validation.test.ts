@@ -401,6 +401,14 @@ describe('billing_email', () => {
     expect(validateEmail(email)).toEqual({ reason: `The part after the @-sign ${problem}.` });
   });
 
+  it.each([
+    ['"a b"@example.com', 'Quoting the part before the @-sign is not allowed here.'],
+    ['"a\u00a0b"@example.com', 'The email address contains unsafe characters: NO-BREAK SPACE.'],
+    ['"a\u200bb"@example.com', 'The email address contains unsafe characters: ZERO WIDTH SPACE.'],
+  ])('a space in quotes is safe, what cannot be seen is not: %j', (email, reason) => {
+    expect(validateEmail(email)).toEqual({ reason });
+  });
+
   const rows = fixture('emails.jsonl').map(
     (line) => JSON.parse(line) as { email: string; ok?: string; reason: string },
   );
