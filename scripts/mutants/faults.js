@@ -237,8 +237,8 @@ export const FAULTS = [
   {
     name: 'name and e-mail are missing in the changes of the journal',
     file: 'src/domain/organization.ts',
-    find: "['organization_name', 'logo_url', 'metadata', 'billing_email'] as const) {\n    if (before",
-    put: "['logo_url', 'metadata'] as const) {\n    if (before",
+    find: 'if (isSameMember(before, after, member)) continue;',
+    put: 'if (isSameMember(before, after, member) || /name|email/.test(member)) continue;',
   },
   {
     name: 'created_at ignores --clock',

@@ -18,6 +18,14 @@ import { addRequestRoutes } from './requests.ts';
 import { addResetRoute } from './reset.ts';
 import { type FindSandbox, InSandbox } from './routes.ts';
 
+/** The resources of a sandbox: the tag of each in the document, what that says of it, and its routes. */
+const RESOURCES = [
+  { name: 'clock', description: 'The time that clients see', addRoutes: addClockRoutes },
+  { name: 'limits', description: 'The buckets of the rate limits', addRoutes: addLimitsRoutes },
+  { name: 'requests', description: 'The journal', addRoutes: addRequestRoutes },
+  { name: 'reset', description: 'Back to the start', addRoutes: addResetRoute },
+];
+
 export interface ControlPlaneOptions {
   sandboxes: Sandboxes;
   version: string;
@@ -58,14 +66,12 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
     return allowed === undefined ? notFound('GET /_mock lists what there is') : methodNotAllowed(allowed);
   });
   const routes: DocumentedRoute[] = [];
-  addControlDocument(app, routes, sandboxes, version, token !== undefined);
+  const tags = RESOURCES.map(({ name, description }) => ({ name, description }));
+  addControlDocument(app, routes, tags, sandboxes, version, token !== undefined);
   await app.register(
     async (scope) => {
       const add: AddRoute = toAddRoute(scope, routes);
-      addClockRoutes(add, find);
-      addLimitsRoutes(add, find);
-      addRequestRoutes(add, find);
-      addResetRoute(add, find, sandboxes);
+      for (const { addRoutes } of RESOURCES) addRoutes(add, find, sandboxes);
     },
     { prefix: '/_mock/sandboxes/:sandbox_id' },
   );

@@ -6,10 +6,16 @@ import { buildDocument, type DocumentedRoute, type RouteSchema, toPath } from '.
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { refusal } from './routes.ts';
 
+interface Tag {
+  name: string;
+  description: string;
+}
+
 /** Serves a list of the routes, and their OpenAPI document. */
 export function addControlDocument(
   app: FastifyInstance,
   routes: readonly DocumentedRoute[],
+  tags: Tag[],
   sandboxes: Sandboxes,
   version: string,
   hasToken: boolean,
@@ -28,7 +34,10 @@ export function addControlDocument(
     const apiKeyId = apiKey?.api_key_id;
     if (written === undefined || written.apiKeyId !== apiKeyId) {
       const refusing = routes.map((route) => withRefusals(route, hasToken));
-      written = { apiKeyId, toText: buildDocumentText(buildDocument(refusing, toFrame(version, hasToken), apiKeyId)) };
+      written = {
+        apiKeyId,
+        toText: buildDocumentText(buildDocument(refusing, toFrame(tags, version, hasToken), apiKeyId)),
+      };
     }
     return sendJson(reply, written.toText(request.headers.host));
   });
@@ -49,7 +58,7 @@ function withRefusals({ schema, ...route }: DocumentedRoute, hasToken: boolean):
   return { ...route, schema: { ...schema, response } };
 }
 
-const toFrame = (version: string, hasToken: boolean) => ({
+const toFrame = (tags: Tag[], version: string, hasToken: boolean) => ({
   openapi: '3.1.0',
   info: {
     title: 'mixpeek-mock, control plane',
@@ -60,11 +69,6 @@ const toFrame = (version: string, hasToken: boolean) => ({
     license: { name: 'MIT', identifier: 'MIT' },
   },
   security: hasToken ? [{ controlToken: [] }] : [],
-  tags: [
-    { name: 'clock', description: 'The time that clients see' },
-    { name: 'limits', description: 'The buckets of the rate limits' },
-    { name: 'requests', description: 'The journal' },
-    { name: 'reset', description: 'Back to the start' },
-  ],
+  tags,
   components: { ...(hasToken && { securitySchemes: { controlToken: { type: 'http', scheme: 'bearer' } } }) },
 });

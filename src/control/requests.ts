@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { notFound } from '../domain/errors.ts';
+import { UPDATABLE_MEMBERS } from '../domain/organization.ts';
 import { sendJson } from '../http/envelope.ts';
 import { type AddRoute, describeModel, integer } from '../http/openapi.ts';
 import { type EntryModel, type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
@@ -54,7 +55,7 @@ const RequestEntry = describeModel<EntryModel>()({
   changes: z
     .array(
       z.strictObject({
-        member: z.enum(['organization_name', 'logo_url', 'metadata', 'billing_email', 'rate_limits']),
+        member: z.enum(UPDATABLE_MEMBERS),
         before: json(),
         after: json(),
       }),

@@ -3,8 +3,6 @@ import type { AddRoute } from '../http/openapi.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { done, type FindSandbox, InSandbox, NoMembers } from './routes.ts';
 
-const RESET = ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'];
-
 const ResetDone = z.strictObject({ reset: z.array(z.string()).describe('What was reset') }).meta({ id: 'ResetDone' });
 
 /** `POST …/reset`: back to the state that the sandbox was made with. */
@@ -18,12 +16,14 @@ export function addResetRoute(add: AddRoute, find: FindSandbox, sandboxes: Sandb
       params: InSandbox,
       body: NoMembers,
       toExamples: () => ({ reset: { summary: 'All of it', value: {} } }),
-      response: { 200: done(ResetDone, { reset: RESET }) },
+      response: {
+        200: done(ResetDone, { reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'] }),
+      },
     },
     async ({ params }) => {
-      const { sandbox } = await find(params);
+      const { sandbox, settings } = await find(params);
       await sandboxes.reset(sandbox.sandbox_id);
-      return { reset: RESET };
+      return { reset: ['organizations', 'api_keys', ...Object.keys(settings), 'requests'] };
     },
   );
 }

@@ -65,15 +65,17 @@ export function countCharacters({ organization_name, logo_url, billing_email, me
   return organization_name.length + metadata.length + nullable;
 }
 
-/** A PATCH: a member that is absent or undefined keeps its value, null resets it to its default. */
-export interface OrganizationUpdate {
-  organization_name?: string | null | undefined;
-  logo_url?: string | null | undefined;
-  billing_email?: string | null | undefined;
-  /** JSON text of an object, without whitespace. */
-  metadata?: string | null | undefined;
-  rate_limits?: RateLimitsUpdate | null | undefined;
-}
+/** The members that a PATCH may change, in the order of the response. */
+export const UPDATABLE_MEMBERS = ['organization_name', 'logo_url', 'metadata', 'billing_email', 'rate_limits'] as const;
+type UpdatableMember = (typeof UPDATABLE_MEMBERS)[number];
+
+/**
+ * A PATCH: a member that is absent or undefined keeps its value, null resets it to its default. Metadata is JSON text of an
+ * object, without whitespace.
+ */
+export type OrganizationUpdate = {
+  [Member in UpdatableMember]?: (Member extends 'rate_limits' ? RateLimitsUpdate : string) | null | undefined;
+};
 
 /**
  * The organization with `update` applied and `updated_at` set to `now`; `current` itself if nothing changes.
@@ -108,19 +110,15 @@ function nextOverride(current: RateLimitsOverride, update: RateLimitsUpdate | nu
   return mergeOverride(current, update);
 }
 
-function isSameOrganization(a: Organization, b: Organization): boolean {
-  return (
-    a.organization_name === b.organization_name &&
-    a.logo_url === b.logo_url &&
-    a.billing_email === b.billing_email &&
-    a.metadata === b.metadata &&
-    isSameOverride(a.rate_limits_override, b.rate_limits_override)
-  );
-}
+const isSameOrganization = (a: Organization, b: Organization): boolean =>
+  UPDATABLE_MEMBERS.every((member) => isSameMember(a, b, member));
+
+const isSameMember = (a: Organization, b: Organization, member: UpdatableMember): boolean =>
+  member === 'rate_limits' ? isSameOverride(a.rate_limits_override, b.rate_limits_override) : a[member] === b[member];
 
 /** A member of the response that an update changed, its values as JSON text. */
 export interface Change {
-  member: keyof OrganizationUpdate;
+  member: UpdatableMember;
   before: string;
   after: string;
 }
@@ -136,14 +134,15 @@ export function listChanges(
 ): Change[] {
   if (before === after) return [];
   const changes: Change[] = [];
-  for (const member of ['organization_name', 'logo_url', 'metadata', 'billing_email'] as const) {
-    if (before[member] === after[member]) continue;
-    const toJson = (value: string | null) => (member === 'metadata' ? String(value) : JSON.stringify(value));
-    changes.push({ member, before: toJson(before[member]), after: toJson(after[member]) });
-  }
-  if (!isSameOverride(before.rate_limits_override, after.rate_limits_override)) {
-    const [left, right] = [JSON.stringify(limitsOf(before)), JSON.stringify(limitsOf(after))];
-    if (left !== right) changes.push({ member: 'rate_limits', before: left, after: right });
+  const toJson = (organization: Organization, member: UpdatableMember) => {
+    if (member === 'metadata') return organization.metadata;
+    return JSON.stringify(member === 'rate_limits' ? limitsOf(organization) : organization[member]);
+  };
+  for (const member of UPDATABLE_MEMBERS) {
+    if (isSameMember(before, after, member)) continue;
+    const change = { member, before: toJson(before, member), after: toJson(after, member) };
+    // An override may say what the tier gives anyway.
+    if (change.before !== change.after) changes.push(change);
   }
   return changes;
 }

@@ -82,7 +82,7 @@ export class Sandbox {
     return response;
   }
 
-  /** The same, of an organization that may change again before anybody asks for it. */
+  /** The same, remembered nowhere: what a PATCH has just made may change again before anybody asks for it. */
   buildResponse(organization: Organization, tiers: Tiers): OrganizationResponse {
     const text = toOrganizationJson(organization, limitsOf(tiers, organization));
     return { text, payload: text.length > LONG_RESPONSE ? Buffer.from(text) : text };

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type Flags, readHealthConfig, readServeConfig } from '../../src/cli/config.ts';
+import type { MockServerOptions } from '../../src/index.ts';
 import { SERVE_SETTINGS, type Setting, toVariable } from '../../src/settings.ts';
 import { makeFolder } from '../support/folder.ts';
 
@@ -29,6 +30,10 @@ const read = (flags: Flags, variables: Record<string, string> = {}) => readServe
 describe('the configuration', () => {
   it('has defaults', () => {
     expect(read({})).toEqual(DEFAULTS);
+  });
+
+  it('is what programs may set too, but for --json', () => {
+    expectTypeOf<keyof MockServerOptions>().toEqualTypeOf<Exclude<keyof typeof SERVE_SETTINGS, 'json'>>();
   });
 
   it('takes flags before variables before defaults', () => {

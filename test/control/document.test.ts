@@ -61,6 +61,18 @@ describe('the document of the control plane', () => {
     expect(Object.keys(bodyOf('/limits/refill').content['application/json'].examples)).toEqual(['all']);
   });
 
+  it('describes every tag that an operation has, and no other', async () => {
+    const { document } = await start();
+    const operations = Object.values<Parsed>(document.paths).flatMap((one) => Object.values<Parsed>(one));
+    expect([...new Set(operations.flatMap(({ tags }) => tags))]).toEqual(document.tags.map((tag: Parsed) => tag.name));
+    expect(document.tags).toEqual([
+      { name: 'clock', description: 'The time that clients see' },
+      { name: 'limits', description: 'The buckets of the rate limits' },
+      { name: 'requests', description: 'The journal' },
+      { name: 'reset', description: 'Back to the start' },
+    ]);
+  });
+
   it('asks for a body only where {} would not do', async () => {
     const { document } = await start();
     const required = Object.entries<Parsed>(document.paths).flatMap(([path, operations]) =>
