@@ -61,7 +61,18 @@ def refuse_constants(value):
     return value
 
 
+def spoil_unstorable_names(value):
+    """Gives a name that is refused a text that is refused: a member has one error, at its name."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: text if is_well_formed(name) and "\0" not in name or not isinstance(text, str) else "\0"
+        for name, text in value.items()
+    }
+
+
 Text = Annotated[str, AfterValidator(refuse_unstorable)]
+TextMap = Annotated[dict[str, Text], BeforeValidator(spoil_unstorable_names)]
 # email-validator has a reason of its own for NUL.
 Email = Annotated[
     EmailStr if EMAIL_VALIDATOR else str, BeforeValidator(lambda value: refuse_unstorable(value, refused="\ud800"))
@@ -93,7 +104,7 @@ class Update082(BaseModel):
     notifications_email: Email | None = None
     metadata: Metadata | None = None
     rate_limit_overrides: BaseRateLimits | None = None
-    default_llm_credentials: dict[Text, Text] | None = None
+    default_llm_credentials: TextMap | None = None
     nsfw_check_enabled: bool | None = None
     nsfw_fail_closed: bool | None = None
 
@@ -106,12 +117,12 @@ KINDS = {
     "string-maps": TypeAdapter(dict[str, str] | None),
     **({"emails": TypeAdapter(EmailStr)} if EMAIL_VALIDATOR else {}),
 }
+# What the response does not show, as the last PATCH left it. A run has one server of each version.
+HIDDEN = {"nsfw_check_enabled": False, "nsfw_fail_closed": False}
 # What null does not remove: it leaves these as they are and makes those an empty object.
-KEPT = ["organization_name", "notifications_email"]
+KEPT = ["organization_name", "notifications_email", *HIDDEN]
 OBJECTS = ["metadata", "default_llm_credentials"]
 LIMITS = {"rate_limits": "merged", "rate_limit_overrides": "replaced"}
-# Not in the response.
-HIDDEN = ["nsfw_check_enabled", "nsfw_fail_closed"]
 
 
 def validate(adapter, value, outer):
@@ -137,11 +148,11 @@ def read_body(adapter, body):
 
 
 def apply(before, update, sent):
-    """The organization of the next GET."""
+    """The organization of the next GET, and what it does not show."""
     after = dict(before)
     for name in update.model_fields_set:
         value = getattr(update, name)
-        if name in HIDDEN or (value is None and name in KEPT):
+        if value is None and name in KEPT:
             continue
         if name in LIMITS:
             tier = dict(zip(CATEGORIES, TIERS[before["account_type"]]))
@@ -159,26 +170,42 @@ def read_written(text):
     return json.loads(text, parse_int=Written, parse_float=Written)
 
 
-def compare(version, body, status, answer, before, after):
-    """How a PATCH and the GET behind it differ from the model's; `answer`, `before` and `after` are texts."""
+def compare(version, body, status, answer, before, after, entry):
+    """
+    How a PATCH, its entry in the journal and the GET behind it differ from the model's. `answer`, `before`, `after` and `entry`
+    are texts.
+    """
     update, errors = read_body(MODELS[version], body)
     if status != (422 if errors else 200):
-        return [f"the status is {status}", f"pydantic says {json.dumps(errors) if errors else 'ok'}"]
+        return [f"the status is {status}, pydantic says {json.dumps(errors) if errors else 'ok'}"]
     if errors:
         detail = json.loads(answer)["detail"]
-        found = [] if detail == errors else [f"the detail is {json.dumps(detail)}", f"pydantic says {json.dumps(errors)}"]
+        found = [] if detail == errors else [f"the detail is {json.dumps(detail)}, pydantic says {json.dumps(errors)}"]
         return found if before == after else [*found, f"yet it changed {before} to {after}"]
-    previous, stored = read_written(before), read_written(after)
-    time_before, time = previous.pop("updated_at"), stored.pop("updated_at")
-    expected = apply(previous, update, read_written(body))
-    found = [] if answer == after else [f"PATCH answered {answer}", f"GET answered {after}"]
-    # Limits may be stored that are those of the tier, and some members are hidden.
-    is_seen = not update.model_fields_set.intersection([*LIMITS, *HIDDEN])
-    if is_seen and repr(expected) == repr(previous) and time != time_before:
-        found.append(f"nothing changed, yet updated_at is {time}")
-    if repr(stored) != repr(expected):
-        found += [f"stored is {stored!r}", f"pydantic says {expected!r}"]
+    previous, stored = {**read_written(before), **HIDDEN}, read_written(after)
+    expected = {**apply(previous, update, read_written(body)), "updated_at": stored["updated_at"]}
+    HIDDEN.update({name: expected[name] for name in HIDDEN})
+    stored |= HIDDEN
+    found = [] if answer == after else [f"PATCH answered {answer}, GET {after}"]
+    if list(stored) != list(previous):
+        found.append(f"the members are {list(stored)}, they were {list(previous)}")
+    for name, (value, right) in list_changes(stored, expected).items():
+        found.append(f"{name} is {value!r}, pydantic says {right!r}")
+    changes = list_changes(previous, expected)
+    time = changes.pop("updated_at", None)
+    # An override that is the limit of the tier is a change too.
+    if time and not changes and not update.model_fields_set & LIMITS.keys():
+        found.append(f"nothing changed, but updated_at: {time}")
+    entries = read_written(entry)["changes"] or []
+    shown = list_changes(*({one["member"]: one[side] for one in entries} for side in ["before", "after"]))
+    if repr(sorted(shown.items())) != repr(sorted(changes.items())):
+        found.append(f"the journal shows the changes {shown}, pydantic says {changes}")
     return found
+
+
+def list_changes(before, after):
+    """The members that differ: numbers in their digits, objects in the order of their members too."""
+    return {name: (value, after[name]) for name, value in before.items() if repr(value) != repr(after[name])}
 
 
 def observe(kind, text):

@@ -82,13 +82,14 @@ async function checkVersion(model, version) {
   const bodies = makeBody(model.email_validator !== null);
   const server = await startProgram(['--limits', 'off', ...(version === undefined ? [] : ['--api-version', version])]);
   try {
-    await compare(model, `${server.url}/v1/organizations`, version ?? '0.81', bodies);
+    await compare(model, server.url, version ?? '0.81', bodies);
   } finally {
     await server.stop();
   }
 }
 
-async function compare(model, url, version, bodies) {
+async function compare(model, base, version, bodies) {
+  const url = `${base}/v1/organizations`;
   const get = async () => (await fetch(url, { headers: HEADERS })).text();
   const statuses = { 200: 0, 422: 0 };
   let before = await get();
@@ -96,8 +97,10 @@ async function compare(model, url, version, bodies) {
     const response = await fetch(url, { method: 'PATCH', headers: HEADERS, body });
     const { status } = response;
     const [answer, after] = [await response.text(), await get()];
+    const entry = await fetch(`${base}/_mock/sandboxes/default/requests/${response.headers.get('x-request-id')}`);
     statuses[status]++;
-    const differences = await model.ask({ version, body, status, answer, before, after });
+    const compared = { version, body, status, answer, before, after, entry: await entry.text() };
+    const differences = await model.ask(compared);
     before = after;
     if (differences.length > 0) throw new Error(differences.join('\n'));
   });
