@@ -156,6 +156,16 @@ describe('what a client may send', () => {
     ]);
   });
 
+  it.each(['/livez', '/readyz', '/v1/health'])(
+    'a probe that is refused, %s without Host, has a log line',
+    async (path) => {
+      const { port, log } = await start();
+      await send(port, `GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`);
+      await send(port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      expect(log).toEqual([expect.stringMatching(new RegExp(`^GET ${path} 400 `))]);
+    },
+  );
+
   it('a half-sent request that has its answer gets no second one', async () => {
     const { port } = await start({ requestTimeout: '50ms' });
     const bytes = 'PATCH /v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{';

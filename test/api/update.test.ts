@@ -125,6 +125,16 @@ describe('PATCH /v1/organizations', () => {
     expect(answer.text).toContain('"metadata":{"a":3,"b":{"x":2}},');
   });
 
+  it.each([
+    ['{"":1,"":2}', '{"":2}'],
+    ['{"\\"":1,"b":0,"\\"":2}', '{"\\"":2,"b":0}'],
+    ['{"\\u0022":1,"\\"":2}', '{"\\u0022":2}'],
+    ['{"\\\\":{"x":":"},"\\\\":":"}', '{"\\\\":":"}'],
+  ])('takes the last of a name that is given twice, whatever it begins with: %s', async (sent, kept) => {
+    const { patch } = await buildTestApp();
+    expect((await patch(`{"metadata":${sent}}`)).text).toContain(`"metadata":${kept},`);
+  });
+
   it('keeps every change of 200 concurrent requests', async () => {
     const { patch, get } = await buildTestApp();
     const categories = ['metadata', 'data', 'search', 'upload', 'compute'];
