@@ -36,6 +36,8 @@ const NO_EMAILS = "without email-validator: no addresses are sent (pip install '
 /** Starts the model; it answers each question in a line of its own. */
 async function startModel() {
   const child = spawn('python3', [MODEL], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // Without a listener, writing to a model that ended would end this process, and leave the server behind.
+  child.stdin.on('error', () => {});
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const read = async () => {
     const { value, done } = await lines.next();
