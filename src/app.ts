@@ -1,18 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import { addIdentification, authenticate, checkPermission } from './api/auth.ts';
 import { addCors, setCorsHeaders } from './api/cors.ts';
-import { addDocumentRoutes, type BuildDocs } from './api/documents.ts';
+import { addDocumentRoutes, type BuildDocs, type BuildDocument } from './api/documents.ts';
 import { addFallback, addOuterFallback } from './api/fallback.ts';
 import { addProbeRoutes, type HealthSource } from './api/health.ts';
 import { addOperations, buildApiDocument } from './api/operations.ts';
 import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
+import type { ApiVersion } from './domain/api-version.ts';
 import { buildBareApp } from './http/bare-app.ts';
 import { compileBodyCheck, receiveBodies, requireHost } from './http/body-parser.ts';
 import { handleError } from './http/envelope.ts';
 import { beginExchange, buildFindSandbox, openEntry } from './http/exchange.ts';
 import { answerLate } from './http/late-app.ts';
-import { type DocumentedRoute, toAddRoute } from './http/openapi.ts';
+import { toAddRoute } from './http/openapi.ts';
 import { logRequest, logRequests } from './http/request-log.ts';
 import { ServedPaths } from './http/served-paths.ts';
 import type { UnknownFields } from './pydantic/model.ts';
@@ -81,7 +82,6 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   }
   const [servedApi, servedPages] = [new ServedPaths(), new ServedPaths()];
   const listPaths = () => [...servedApi.listPaths(), ...servedPages.listPaths(), ...(control ? ['/_mock'] : [])];
-  const operations: DocumentedRoute[] = [];
   await app.register(async (open) => {
     logRequests(open);
     receiveBodies(open);
@@ -98,7 +98,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
         api.addHook('onRequest', buildCharge(control !== undefined));
         api.setValidatorCompiler(compileBodyCheck(unknownFields));
         addFallback(api, servedApi);
-        addOperations(toAddRoute(api, operations), unknownFields, store, version);
+        addOperations(toAddRoute(api, []), unknownFields, store, version);
       },
       { prefix: '/v1' },
     );
@@ -109,7 +109,9 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await addCors(pages);
       addRootRoute(pages, version, listPaths);
       addProbeRoutes(pages, store, isStopping);
-      addDocumentRoutes(pages, (openapi) => buildApiDocument(operations, version, openapi), buildDocs);
+      const build: BuildDocument = (apiVersion, openapi) =>
+        buildApiDocument(version, unknownFields, apiVersion, openapi);
+      addDocumentRoutes(pages, build, buildDocs);
     });
     await open.register(async (rest) => {
       rest.addHook('onRequest', findSandbox);

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BuildDocs } from './api/documents.ts';
-import { buildApiDocument, listOperations, type OpenApiVersion } from './api/operations.ts';
+import { buildApiDocument, type OpenApiVersion } from './api/operations.ts';
 import { type AppDependencies, buildApp } from './app.ts';
 import { isLoopback } from './control/guard.ts';
 import type { Permission } from './domain/api-key.ts';
+import { type ApiVersion, DEFAULT_API_VERSION } from './domain/api-version.ts';
 import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
 import { setTimeout } from './domain/real-time.ts';
-import type { Settings } from './domain/state.ts';
+import { DEFAULT_SANDBOX, type Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
 import { listen } from './http/listener.ts';
 import { buildLateLog, buildLogStream, writeToStandardError } from './http/log.ts';
@@ -28,12 +29,14 @@ export function readVersion(): string {
   return JSON.parse(readFileSync(projectFile('package.json'), 'utf8')).version;
 }
 
-export type { ServedKey };
+export type { OpenApiVersion, ServedKey };
 
 export interface RunningServer {
   url: string;
   /** Where the data is: a path, or `:memory:`. */
   db: string;
+  /** The version of the API that the default sandbox speaks. */
+  apiVersion: ApiVersion;
   /** Where the data came from, in words for a person. */
   origin: string;
   /** Keys that this process knows in plain and the database has. */
@@ -98,6 +101,7 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
     return {
       url: listener.url,
       db: config.db,
+      apiVersion: (await store.findSandbox(DEFAULT_SANDBOX))?.settings.api_version ?? DEFAULT_API_VERSION,
       origin: beginning.origin,
       apiKeys,
       findKey: (permission) => findKey(store, apiKeys, permission),
@@ -143,14 +147,14 @@ const closeAll = (opened: { close(): unknown }[]) =>
 const delay = (ms: number) => new Promise<void>((resolve) => (ms > 0 ? setTimeout(resolve, ms) : resolve()));
 
 /** The OpenAPI document of what a server with the default settings serves. */
-export function readOpenApiDocument(openapi: OpenApiVersion): OpenApiNode {
-  const version = readVersion();
-  return buildApiDocument(listOperations(version, 'ignore'), version, openapi);
+export function readOpenApiDocument(openapi: OpenApiVersion, apiVersion: ApiVersion): OpenApiNode {
+  return buildApiDocument(readVersion(), 'ignore', apiVersion, openapi);
 }
 
 /** What flags set, whatever the state says. */
-const toSettings = ({ limits, clock }: ServeConfig): Partial<Settings> => ({
+const toSettings = ({ limits, clock, apiVersion }: ServeConfig): Partial<Settings> => ({
   limits,
+  ...(apiVersion !== undefined && { api_version: apiVersion }),
   ...(clock !== undefined && { clock: freezeAt(clock) }),
 });
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { PERMISSIONS } from './domain/api-key.ts';
+import { API_VERSIONS, DEFAULT_API_VERSION } from './domain/api-version.ts';
 import { normalizeTimestamp, toMilliseconds as toTime } from './domain/clock.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
 import { isApiKey, KEY_FORM, redactKeys } from './domain/redact.ts';
@@ -108,6 +109,12 @@ export const SERVE_SETTINGS = {
     default: 'ignore',
     description: 'members that the API does not know: ignore, as the real service does, or reject with a 422',
     ...oneOf(UNKNOWN_FIELDS),
+  },
+  apiVersion: {
+    flag: '--api-version <version>',
+    description: `version of the API; without it that of the database or the seed holds, else ${DEFAULT_API_VERSION}`,
+    schema: z.enum(API_VERSIONS).optional(),
+    allowed: API_VERSIONS.join(', '),
   },
   limits: {
     flag: '--limits <mode>',

@@ -1,39 +1,44 @@
-import { buildDocument, type DocumentedRoute, toAddRoute } from '../http/openapi.ts';
+import type { ApiVersion } from '../domain/api-version.ts';
+import { buildDocument, type DocumentedRoute, type OpenApiNode, toAddRoute } from '../http/openapi.ts';
 import type { UnknownFields } from '../pydantic/model.ts';
 import { addHealthRoute, type HealthSource } from './health.ts';
 import { addOrganizationRoutes } from './organizations.ts';
 import { type AddApiRoute, HEADERS, OF_ANY_METHOD } from './routes.ts';
 
-/** Every operation that this server has of the API. */
+/**
+ * Every operation that this server has of the API.
+ * @param documented the version whose members the routes name; without one they take those of every version
+ */
 export function addOperations(
   add: AddApiRoute,
   unknownFields: UnknownFields,
   store: Pick<HealthSource, 'canWrite'>,
   version: string,
+  documented?: ApiVersion,
 ): void {
-  addOrganizationRoutes(add, unknownFields);
+  addOrganizationRoutes(add, unknownFields, documented);
   addHealthRoute(add, store, version);
-}
-
-/** The routes of {@link addOperations}, without a server. */
-export function listOperations(version: string, unknownFields: UnknownFields): DocumentedRoute[] {
-  const routes: DocumentedRoute[] = [];
-  const add: AddApiRoute = toAddRoute({ prefix: '/v1', route: () => {} }, routes);
-  addOperations(add, unknownFields, { canWrite: async () => true }, version);
-  return routes;
 }
 
 export type OpenApiVersion = '3.1' | '3.0';
 
-/** The OpenAPI document of the API: names and structure as in Mixpeek's own document. */
-export const buildApiDocument = (routes: readonly DocumentedRoute[], version: string, openapi: OpenApiVersion) =>
-  buildDocument(openapi === '3.0' ? routes.map(withAllRefusals) : routes, {
+/** The OpenAPI document of a version of the API: names and structure as in Mixpeek's own document. */
+export function buildApiDocument(
+  version: string,
+  unknownFields: UnknownFields,
+  apiVersion: ApiVersion,
+  openapi: OpenApiVersion,
+): OpenApiNode {
+  const routes: DocumentedRoute[] = [];
+  const add: AddApiRoute = toAddRoute({ prefix: '/v1', route: () => {} }, routes);
+  addOperations(add, unknownFields, { canWrite: async () => true }, version, apiVersion);
+  return buildDocument(openapi === '3.0' ? routes.map(withAllRefusals) : routes, {
     openapi: openapi === '3.0' ? '3.0.3' : '3.1.0',
     info: {
       title: 'mixpeek-mock',
       version,
       ...(openapi === '3.1' && { summary: "A mock of Mixpeek's organization endpoint" }),
-      description: 'The key decides which organization is meant. Not affiliated with Mixpeek.',
+      description: `Version ${apiVersion} of the API. The key decides which organization is meant. Not affiliated with Mixpeek.`,
       license: { name: 'MIT', ...(openapi === '3.1' && { identifier: 'MIT' }) },
     },
     servers: [{ url: '/', description: 'this server' }],
@@ -49,6 +54,7 @@ export const buildApiDocument = (routes: readonly DocumentedRoute[], version: st
       headers: HEADERS,
     },
   });
+}
 
 /** Validators that read 3.0 look a status up in the operation of the request, and know no `default`. */
 const withAllRefusals = ({ schema, ...route }: DocumentedRoute): DocumentedRoute => ({

@@ -1,23 +1,38 @@
 import * as z from 'zod';
+import { type ApiVersion, MEMBERS } from '../domain/api-version.ts';
 import { notFound } from '../domain/errors.ts';
-import { applyUpdate, listChanges, type OrganizationModel } from '../domain/organization.ts';
+import { applyUpdate, listChanges, type OrganizationModel, type OrganizationUpdate } from '../domain/organization.ts';
 import { ACCOUNT_TYPES, limitsOf } from '../domain/rate-limits.ts';
 import { HINT, sendJson } from '../http/envelope.ts';
 import { toIgnoredHint } from '../http/ignored-members.ts';
 import { describeModel, integer } from '../http/openapi.ts';
-import { email, jsonObject, model, optional, positiveInteger, text, type UnknownFields } from '../pydantic/model.ts';
+import {
+  boolean,
+  email,
+  jsonObject,
+  model,
+  optional,
+  positiveInteger,
+  stringMap,
+  text,
+  type UnknownFields,
+} from '../pydantic/model.ts';
 import { requireCaller } from './auth.ts';
-import { GET_EXAMPLES, UPDATE_EXAMPLES, UPDATED_EXAMPLES } from './organization-examples.ts';
+import { buildExamples } from './organization-examples.ts';
 import { type AddApiRoute, answered, buildRefusals, type Operation, openObject } from './routes.ts';
 
 const GET: Operation = { permission: 'read', category: 'metadata', api_name: 'organizations.get' };
 const PATCH: Operation = { permission: 'admin', category: 'metadata', api_name: 'organizations.update' };
 const tags = ['Organizations'];
 
-/** `GET` and `PATCH /organizations`: the key decides which organization is meant. */
-export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFields): void {
+/**
+ * `GET` and `PATCH /organizations`: the key decides which organization is meant.
+ * @param version what is documented: without one the members of every version, of which a sandbox takes those of its own
+ */
+export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFields, version?: ApiVersion): void {
   const BaseRateLimits = buildBaseRateLimits(unknownFields);
-  const OrganizationModelResponse = buildOrganizationModelResponse(BaseRateLimits);
+  const OrganizationModelResponse = buildOrganizationModelResponse(BaseRateLimits, version);
+  const { getExamples, updateExamples, updatedExamples } = buildExamples(version);
 
   add(
     'GET',
@@ -29,13 +44,13 @@ export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFi
       summary: 'Get the organization',
       description: 'Needs a key with the permission read.',
       response: {
-        200: answered('The organization', OrganizationModelResponse, GET_EXAMPLES),
+        200: answered('The organization', OrganizationModelResponse, getExamples),
         ...buildRefusals(GET, false),
       },
     },
     ({ exchange }, reply) => {
       const { organization, sandbox, settings } = requireCaller(exchange);
-      const { text, payload } = sandbox.toResponse(organization, settings.tiers);
+      const { text, payload } = sandbox.toResponse(organization, settings);
       sendJson(reply, text, payload);
     },
   );
@@ -49,10 +64,10 @@ export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFi
       operationId: 'update_organization_v1_organizations_patch',
       summary: 'Update it',
       description: 'Needs a key with the permission admin.',
-      body: buildOrganizationUpdateRequest(unknownFields, BaseRateLimits),
-      toExamples: () => UPDATE_EXAMPLES,
+      body: buildOrganizationUpdateRequest(unknownFields, BaseRateLimits, version),
+      toExamples: () => updateExamples,
       response: {
-        200: answered('The organization', OrganizationModelResponse, UPDATED_EXAMPLES),
+        200: answered('The organization', OrganizationModelResponse, updatedExamples),
         ...buildRefusals(PATCH, true),
       },
     },
@@ -64,9 +79,9 @@ export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFi
       );
       if (before === undefined || after === undefined) throw notFound('the organization of this key is gone');
       exchange.change(listChanges(before, after, (organization) => limitsOf(settings.tiers, organization)));
-      const hint = toIgnoredHint(exchange.json);
+      const hint = toIgnoredHint(exchange.json, settings.api_version);
       if (hint !== undefined) reply.header(HINT, hint);
-      const { text, payload } = sandbox.buildResponse(after, settings.tiers);
+      const { text, payload } = sandbox.buildResponse(after, settings);
       sendJson(reply, text, payload);
     },
   );
@@ -88,21 +103,31 @@ const buildBaseRateLimits = (unknownFields: UnknownFields) =>
 type BaseRateLimits = ReturnType<typeof buildBaseRateLimits>;
 
 /** The body of PATCH, its members in the order in which the real service reports their errors. */
-const buildOrganizationUpdateRequest = (unknownFields: UnknownFields, rateLimits: BaseRateLimits) =>
-  model(
-    {
-      organization_name: optional(text()).describe('Display name; null leaves it as it is'),
-      logo_url: optional(text()).describe('URL of the logo; null removes it'),
-      billing_email: optional(email()).describe('Billing contact; null removes it'),
-      metadata: optional(jsonObject()).describe('Replaces the whole metadata object; null makes it {}'),
-      rate_limits: optional(rateLimits).describe('Merged category by category; null drops every override'),
-    },
-    unknownFields,
-  ).meta({ id: 'OrganizationUpdateRequest' });
+const buildOrganizationUpdateRequest = (
+  unknownFields: UnknownFields,
+  rateLimits: BaseRateLimits,
+  version: ApiVersion | undefined,
+) => {
+  const shape = {
+    organization_name: optional(text()).describe('Display name; null leaves it as it is'),
+    logo_url: optional(text()).describe('URL of the logo; null removes it'),
+    billing_email: optional(email()).describe('Billing contact; null removes it'),
+    notifications_email: optional(email()).describe('Where notifications go; null leaves it as it is'),
+    metadata: optional(jsonObject()).describe('Replaces the whole metadata object; null makes it {}'),
+    rate_limits: optional(rateLimits).describe('Merged category by category; null drops every override'),
+    rate_limit_overrides: optional(rateLimits).describe('Replaces every override; null and {} drop them'),
+    default_llm_credentials: optional(stringMap()).describe('Provider: name of a secret; replaced as a whole'),
+    nsfw_check_enabled: optional(boolean()).describe('Never answered; null leaves it as it is'),
+    nsfw_fail_closed: optional(boolean()).describe('Never answered; null leaves it as it is'),
+  } satisfies Record<keyof OrganizationUpdate, z.ZodType>;
+  return model(pick(shape, version && MEMBERS[version].request), unknownFields).meta({
+    id: 'OrganizationUpdateRequest',
+  });
+};
 
 /** What GET and PATCH answer, as `toOrganizationJson` writes it. */
-const buildOrganizationModelResponse = (rateLimits: BaseRateLimits) =>
-  describeModel<OrganizationModel>()({
+const buildOrganizationModelResponse = (rateLimits: BaseRateLimits, version: ApiVersion | undefined) => {
+  const { shape } = describeModel<OrganizationModel>()({
     organization_id: z.string().describe('org_ and a part of its own'),
     organization_name: z.string(),
     logo_url: z.string().nullish(),
@@ -110,6 +135,7 @@ const buildOrganizationModelResponse = (rateLimits: BaseRateLimits) =>
     credit_count: integer().describe('Credits left'),
     metadata: openObject().optional().describe('As it was sent, without whitespace'),
     billing_email: z.string().meta({ format: 'email' }).nullish(),
+    notifications_email: z.string().meta({ format: 'email' }).nullish(),
     rate_limits: rateLimits.describe("The tier's limits with the organization's override applied"),
     auto_billing_enabled: z.boolean().default(false),
     billing_cycle_start: integer().default(1).describe('Day of the month, 1 to 31'),
@@ -117,4 +143,16 @@ const buildOrganizationModelResponse = (rateLimits: BaseRateLimits) =>
     created_at: z.string().meta({ format: 'date-time' }),
     updated_at: z.string().meta({ format: 'date-time' }),
     users: z.array(openObject()).nullish(),
-  }).meta({ id: 'OrganizationModelResponse' });
+    auth_provider_org_id: z.string().nullish(),
+    default_llm_credentials: z.record(z.string(), z.string()).optional().describe('Provider: name of a secret'),
+    api_url: z.string().nullish(),
+  });
+  return z.object(pick(shape, version && MEMBERS[version].response)).meta({ id: 'OrganizationModelResponse' });
+};
+
+/** The members of a shape that a version has; all of them where none is meant. */
+function pick<Shape extends z.ZodRawShape>(shape: Shape, names: readonly string[] | undefined): Shape {
+  const picked = { ...shape };
+  for (const name of Object.keys(shape)) if (names?.includes(name) === false) Reflect.deleteProperty(picked, name);
+  return picked;
+}

@@ -4,7 +4,7 @@ import { escapeControls } from '../domain/text.ts';
 import type { RunningServer, ServedKey } from '../server.ts';
 
 /** What is reported about a server that has started. */
-type Announced = Pick<RunningServer, 'url' | 'db' | 'origin' | 'apiKeys'>;
+type Announced = Pick<RunningServer, 'url' | 'db' | 'apiVersion' | 'origin' | 'apiKeys'>;
 
 /** What a banner shows besides what the server says of itself. */
 export interface BannerFacts {
@@ -26,6 +26,7 @@ export function toBanner(server: Announced, { version, hasControl, generatedToke
     '',
     `data     ${data}`,
     `         ${server.origin}`,
+    `api      version ${server.apiVersion}`,
     `docs     ${server.url}/docs`,
     ...(hasControl ? [`control  ${server.url}/_mock`] : []),
     ...(generatedToken ? [`token    ${generatedToken} (generated: the control plane requires it)`] : []),
@@ -82,7 +83,8 @@ function toCurl({ url, apiKeys }: Announced): string {
  */
 export function toReadyLine(server: Announced): string {
   const api_keys = server.apiKeys.map(toReadyKey);
-  return `${escapeControls(JSON.stringify({ event: 'ready', url: server.url, db: server.db, api_keys }))}\n`;
+  const { url, db, apiVersion: api_version } = server;
+  return `${escapeControls(JSON.stringify({ event: 'ready', url, db, api_version, api_keys }))}\n`;
 }
 
 const toReadyKey = ({ key, isGiven, account_type, api_key }: ServedKey) => ({

@@ -1,8 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
+import { API_VERSIONS, type ApiVersion, DEFAULT_API_VERSION } from '../domain/api-version.ts';
 import { findNearestName } from '../domain/nearest-name.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
-import { type RunningServer, readOpenApiDocument, readVersion, startServer } from '../server.ts';
+import { type OpenApiVersion, type RunningServer, readOpenApiDocument, readVersion, startServer } from '../server.ts';
 import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from '../settings.ts';
 import { toBanner, toReadyLine } from './banner.ts';
 import { type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
@@ -33,6 +34,9 @@ function buildProgram(typed: string): Command {
     .description('print the OpenAPI document of what is served')
     .addOption(
       new Option('--openapi <version>', 'OpenAPI version of the document').choices(['3.1', '3.0']).default('3.1'),
+    )
+    .addOption(
+      new Option('--api-version <version>', 'version of the API').choices(API_VERSIONS).default(DEFAULT_API_VERSION),
     )
     .option('--url <url>', 'URL of the server, for servers in the document (default: /)', readServerUrl)
     .action(printOpenApi);
@@ -100,8 +104,9 @@ function refuseUnknownCommand(program: Command, args: string[]): void {
   program.error(`unknown command '${first}' (expected ${known.join(', ')})${suggestion}`);
 }
 
-function printOpenApi({ openapi, url }: { openapi: '3.1' | '3.0'; url?: string }): void {
-  const document = readOpenApiDocument(openapi);
+function printOpenApi(options: { openapi: OpenApiVersion; url?: string; apiVersion: ApiVersion }): void {
+  const { openapi, url, apiVersion } = options;
+  const document = readOpenApiDocument(openapi, apiVersion);
   process.stdout.write(`${JSON.stringify({ ...document, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
 }
 

@@ -1,3 +1,4 @@
+import { type ApiVersion, MEMBERS } from './api-version.ts';
 import { toTimestamp } from './clock.ts';
 import {
   type AccountType,
@@ -28,6 +29,13 @@ export interface Organization {
   updated_at: string;
   /** JSON text of an array of objects, or null. */
   users: string | null;
+  notifications_email: string | null;
+  /** JSON text of an object of strings: provider, name of a secret. */
+  default_llm_credentials: string;
+  nsfw_check_enabled: boolean;
+  nsfw_fail_closed: boolean;
+  auth_provider_org_id: string | null;
+  api_url: string | null;
 }
 
 /** An organization of which all but the id may be left out. */
@@ -56,31 +64,59 @@ export function buildOrganization(members: OrganizationMembers, tiers: Tiers, no
     created_at,
     updated_at: members.updated_at ?? created_at,
     users: members.users ?? null,
+    notifications_email: members.notifications_email ?? null,
+    default_llm_credentials: members.default_llm_credentials ?? '{}',
+    nsfw_check_enabled: members.nsfw_check_enabled ?? false,
+    nsfw_fail_closed: members.nsfw_fail_closed ?? false,
+    auth_provider_org_id: members.auth_provider_org_id ?? null,
+    api_url: members.api_url ?? null,
   };
 }
 
 /** Characters of the members that may be long. */
-export function countCharacters({ organization_name, logo_url, billing_email, metadata, users }: Organization): number {
+export function countCharacters(organization: Organization): number {
+  const { organization_name, logo_url, billing_email, metadata, users, default_llm_credentials } = organization;
   const nullable = (logo_url?.length ?? 0) + (billing_email?.length ?? 0) + (users?.length ?? 0);
-  return organization_name.length + metadata.length + nullable;
+  return organization_name.length + metadata.length + default_llm_credentials.length + nullable;
 }
 
-/** The members that a PATCH may change, in the order of the response. */
-export const UPDATABLE_MEMBERS = ['organization_name', 'logo_url', 'metadata', 'billing_email', 'rate_limits'] as const;
+/** What a PATCH may change, in the order in which its changes are listed. */
+export const UPDATABLE_MEMBERS = [
+  'organization_name',
+  'logo_url',
+  'metadata',
+  'billing_email',
+  'notifications_email',
+  'default_llm_credentials',
+  'nsfw_check_enabled',
+  'nsfw_fail_closed',
+  'rate_limits',
+] as const;
 type UpdatableMember = (typeof UPDATABLE_MEMBERS)[number];
 
 /**
- * A PATCH: a member that is absent or undefined keeps its value, null resets it to its default. Metadata is JSON text of an
- * object, without whitespace.
+ * A PATCH, with the members of every version of the API. One that is absent or undefined keeps its value. Null resets it to its
+ * default, but for what cannot be null: that keeps its value too.
  */
-export type OrganizationUpdate = {
-  [Member in UpdatableMember]?: (Member extends 'rate_limits' ? RateLimitsUpdate : string) | null | undefined;
-};
+export interface OrganizationUpdate {
+  organization_name?: string | null | undefined;
+  logo_url?: string | null | undefined;
+  billing_email?: string | null | undefined;
+  notifications_email?: string | null | undefined;
+  /** JSON text of an object, without whitespace; replaced as a whole. */
+  metadata?: string | null | undefined;
+  /** Merged into the override, category by category. */
+  rate_limits?: RateLimitsUpdate | null | undefined;
+  /** Replaces the override as a whole. */
+  rate_limit_overrides?: RateLimitsUpdate | null | undefined;
+  /** JSON text of an object of strings, without whitespace; replaced as a whole. */
+  default_llm_credentials?: string | null | undefined;
+  nsfw_check_enabled?: boolean | null | undefined;
+  nsfw_fail_closed?: boolean | null | undefined;
+}
 
 /**
  * The organization with `update` applied and `updated_at` set to `now`; `current` itself if nothing changes.
- * Null resets as in JSON Merge Patch (RFC 7396), except for the name, which stays. Metadata is replaced as a whole,
- * rate limits are merged category by category.
  * @param now milliseconds since 1970
  */
 export function applyUpdate(current: Organization, update: OrganizationUpdate, now: number): Organization {
@@ -93,21 +129,33 @@ export function applyUpdate(current: Organization, update: OrganizationUpdate, n
     credit_count: current.credit_count,
     metadata: update.metadata === undefined ? current.metadata : (update.metadata ?? '{}'),
     billing_email: update.billing_email === undefined ? current.billing_email : update.billing_email,
-    rate_limits_override: nextOverride(current.rate_limits_override, update.rate_limits),
+    rate_limits_override: nextOverride(current.rate_limits_override, update),
     auto_billing_enabled: current.auto_billing_enabled,
     billing_cycle_start: current.billing_cycle_start,
     current_month_usage: current.current_month_usage,
     created_at: current.created_at,
     updated_at: toTimestamp(now),
     users: current.users,
+    notifications_email: update.notifications_email ?? current.notifications_email,
+    default_llm_credentials:
+      update.default_llm_credentials === undefined
+        ? current.default_llm_credentials
+        : (update.default_llm_credentials ?? '{}'),
+    nsfw_check_enabled: update.nsfw_check_enabled ?? current.nsfw_check_enabled,
+    nsfw_fail_closed: update.nsfw_fail_closed ?? current.nsfw_fail_closed,
+    auth_provider_org_id: current.auth_provider_org_id,
+    api_url: current.api_url,
   };
   return isSameOrganization(current, next) ? current : next;
 }
 
-function nextOverride(current: RateLimitsOverride, update: RateLimitsUpdate | null | undefined): RateLimitsOverride {
-  if (update === undefined) return current;
-  if (update === null) return {};
-  return mergeOverride(current, update);
+function nextOverride(
+  current: RateLimitsOverride,
+  { rate_limits, rate_limit_overrides }: OrganizationUpdate,
+): RateLimitsOverride {
+  const before = rate_limits === null || rate_limit_overrides !== undefined ? {} : current;
+  const update = rate_limit_overrides ?? rate_limits ?? undefined;
+  return update === undefined ? before : mergeOverride(before, update);
 }
 
 const isSameOrganization = (a: Organization, b: Organization): boolean =>
@@ -116,7 +164,7 @@ const isSameOrganization = (a: Organization, b: Organization): boolean =>
 const isSameMember = (a: Organization, b: Organization, member: UpdatableMember): boolean =>
   member === 'rate_limits' ? isSameOverride(a.rate_limits_override, b.rate_limits_override) : a[member] === b[member];
 
-/** A member of the response that an update changed, its values as JSON text. */
+/** A member that an update changed, its values as JSON text. */
 export interface Change {
   member: UpdatableMember;
   before: string;
@@ -124,7 +172,7 @@ export interface Change {
 }
 
 /**
- * The changes of an update, in the order of the response.
+ * The changes of an update.
  * @param limitsOf the effective limits of an organization, as in the response
  */
 export function listChanges(
@@ -135,7 +183,7 @@ export function listChanges(
   if (before === after) return [];
   const changes: Change[] = [];
   const toJson = (organization: Organization, member: UpdatableMember) => {
-    if (member === 'metadata') return organization.metadata;
+    if (member === 'metadata' || member === 'default_llm_credentials') return organization[member];
     return JSON.stringify(member === 'rate_limits' ? limitsOf(organization) : organization[member]);
   };
   for (const member of UPDATABLE_MEMBERS) {
@@ -147,34 +195,44 @@ export function listChanges(
   return changes;
 }
 
-/** The response model. */
-export type OrganizationModel = Omit<Organization, 'metadata' | 'rate_limits_override' | 'users'> & {
+/** The response model, with the members of every version of the API. */
+export type OrganizationModel = Omit<
+  Organization,
+  'metadata' | 'rate_limits_override' | 'users' | 'default_llm_credentials' | 'nsfw_check_enabled' | 'nsfw_fail_closed'
+> & {
   metadata: unknown;
   rate_limits: RateLimits;
   users: unknown[] | null;
+  default_llm_credentials: Record<string, string>;
+};
+
+/** Each member of the response as JSON text. */
+const WRITERS: { [M in keyof OrganizationModel]: (from: Organization, limits: RateLimits) => `"${M}":${string}` } = {
+  organization_id: ({ organization_id }) => `"organization_id":${JSON.stringify(organization_id)}`,
+  organization_name: ({ organization_name }) => `"organization_name":${JSON.stringify(organization_name)}`,
+  logo_url: ({ logo_url }) => `"logo_url":${JSON.stringify(logo_url)}`,
+  account_type: ({ account_type }) => `"account_type":"${account_type}"`,
+  credit_count: ({ credit_count }) => `"credit_count":${credit_count}`,
+  metadata: ({ metadata }) => `"metadata":${metadata}`,
+  billing_email: ({ billing_email }) => `"billing_email":${JSON.stringify(billing_email)}`,
+  notifications_email: ({ notifications_email }) => `"notifications_email":${JSON.stringify(notifications_email)}`,
+  rate_limits: (_, limits) => `"rate_limits":${JSON.stringify(limits)}`,
+  auto_billing_enabled: ({ auto_billing_enabled }) => `"auto_billing_enabled":${auto_billing_enabled}`,
+  billing_cycle_start: ({ billing_cycle_start }) => `"billing_cycle_start":${billing_cycle_start}`,
+  current_month_usage: ({ current_month_usage }) => `"current_month_usage":${current_month_usage}`,
+  created_at: ({ created_at }) => `"created_at":"${created_at}"`,
+  updated_at: ({ updated_at }) => `"updated_at":"${updated_at}"`,
+  users: ({ users }) => `"users":${users ?? 'null'}`,
+  auth_provider_org_id: ({ auth_provider_org_id }) => `"auth_provider_org_id":${JSON.stringify(auth_provider_org_id)}`,
+  default_llm_credentials: ({ default_llm_credentials }) => `"default_llm_credentials":${default_llm_credentials}`,
+  api_url: ({ api_url }) => `"api_url":${JSON.stringify(api_url)}`,
 };
 
 /**
  * The response model as JSON text, in the order of the published schema. It is written member by member, so that nothing
  * else can leak, and metadata is returned as the text that was sent.
  */
-export function toOrganizationJson(organization: Organization, limits: RateLimits): string {
-  const members: { [M in keyof OrganizationModel]: `"${M}":${string}` } = {
-    organization_id: `"organization_id":${JSON.stringify(organization.organization_id)}`,
-    organization_name: `"organization_name":${JSON.stringify(organization.organization_name)}`,
-    logo_url: `"logo_url":${JSON.stringify(organization.logo_url)}`,
-    account_type: `"account_type":"${organization.account_type}"`,
-    credit_count: `"credit_count":${organization.credit_count}`,
-    metadata: `"metadata":${organization.metadata}`,
-    billing_email: `"billing_email":${JSON.stringify(organization.billing_email)}`,
-    rate_limits: `"rate_limits":${JSON.stringify(limits)}`,
-    auto_billing_enabled: `"auto_billing_enabled":${organization.auto_billing_enabled}`,
-    billing_cycle_start: `"billing_cycle_start":${organization.billing_cycle_start}`,
-    current_month_usage: `"current_month_usage":${organization.current_month_usage}`,
-    created_at: `"created_at":"${organization.created_at}"`,
-    updated_at: `"updated_at":"${organization.updated_at}"`,
-    users: `"users":${organization.users ?? 'null'}`,
-  };
+export function toOrganizationJson(organization: Organization, limits: RateLimits, version: ApiVersion): string {
   // Joined, because the journal keeps the text: V8 keeps a sum of strings as a tree of its parts.
-  return `{${Object.values(members).join(',')}}`;
+  return `{${MEMBERS[version].response.map((member) => WRITERS[member](organization, limits)).join(',')}}`;
 }

@@ -1,4 +1,5 @@
 import type { ApiKey } from './api-key.ts';
+import type { ApiVersion } from './api-version.ts';
 import type { ClockSetting } from './clock.ts';
 import type { Organization } from './organization.ts';
 import type { LimitsMode } from './rate-limiter.ts';
@@ -10,6 +11,8 @@ export interface Settings {
   clock: ClockSetting;
   /** Whether requests are counted and reported (headers), and also refused beyond the limit (enforce). */
   limits: LimitsMode;
+  /** The version of the API that is spoken. */
+  api_version: ApiVersion;
 }
 
 /**

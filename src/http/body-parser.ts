@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
 import type * as z from 'zod';
+import { MEMBERS } from '../domain/api-version.ts';
 import { badRequest } from '../domain/errors.ts';
 import { isJsonContentType, type ReceivedBody, receiveBody } from '../pydantic/body.ts';
+import { JsonObject } from '../pydantic/json.ts';
 import { readBody, type UnknownFields } from '../pydantic/model.ts';
 
 /** Node would refuse a request without Host in words of its own, which the journal would not hear. */
@@ -34,7 +36,13 @@ export function receiveBodies(app: FastifyInstance): void {
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, ({ exchange, raw }, bytes, done) => {
     const received = receiveBody(bytes, isJsonContentType(findSentHeader(raw, 'content-type')));
     exchange.bytes = bytes;
-    if (received.kind === 'json') exchange.json = received.value;
+    if (received.kind === 'json') {
+      exchange.json = received.value;
+      const { caller } = exchange;
+      // A version of the API knows its own members.
+      if (received.value instanceof JsonObject && caller !== undefined)
+        received.value.expected = MEMBERS[caller.settings.api_version].request;
+    }
     done(null, received);
   });
 }

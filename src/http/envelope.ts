@@ -2,6 +2,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { badRequest, notFound, type Refusal, RefusalError } from '../domain/errors.ts';
 import { redactKeys } from '../domain/redact.ts';
 import './exchange.ts';
+import type { Caller } from '../sandbox/sandboxes.ts';
+import { toVersionHint } from './ignored-members.ts';
 import { toValidationHint } from './validation-hint.ts';
 
 /** Bytes of a request body that are read; one more is answered with 413. */
@@ -142,7 +144,19 @@ export function handleError(error: FastifyError | RefusalError, request: Fastify
   // Fastify closes the connection where a body was not read. The listener reads the rest away, and goes on. Without the header
   // Node would not say what it does.
   if (reply.hasHeader('connection')) reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close');
-  return sendJson(reply.code(status).headers(headers).header('x-request-id', request.id), body);
+  reply.code(status).headers(headers).header('x-request-id', request.id);
+  const hint = known && toVersionHintOf(known.refusal, request.exchange.caller);
+  return sendJson(hint === undefined ? reply : reply.header(HINT, hint), body);
+}
+
+/** A member of another version of the API is refused like any other, but with a hint of its own. */
+function toVersionHintOf(refusal: Refusal, caller: Caller | undefined): string | undefined {
+  if (refusal.code !== 'invalid_body' || caller === undefined) return undefined;
+  const names = refusal.errors.filter(({ type, loc }) => type === 'extra_forbidden' && loc.length === 2);
+  return toVersionHint(
+    names.map(({ loc }) => String(loc[1])),
+    caller.settings.api_version,
+  );
 }
 
 /**

@@ -1,19 +1,22 @@
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 
 /**
  * A hook that lets an app of its own answer whatever reaches a scope. The app is built at its first request, so that the start
  * does not wait for it; what could not be built is tried again at the next one.
  */
-export function answerLate(scope: FastifyInstance, build: () => Promise<FastifyInstance>): onRequestAsyncHookHandler {
-  const start = async () => {
-    const built = await build();
+export function answerLate(
+  scope: FastifyInstance,
+  build: (request: FastifyRequest) => Promise<FastifyInstance>,
+): onRequestAsyncHookHandler {
+  const start = async (request: FastifyRequest) => {
+    const built = await build(request);
     await built.ready();
     return built;
   };
   let app: Promise<FastifyInstance> | undefined;
   scope.addHook('onClose', async () => (await app)?.close());
   return async (request, reply) => {
-    app ??= start();
+    app ??= start(request);
     app.catch(() => {
       app = undefined;
     });

@@ -4,7 +4,7 @@ import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
 import { copyText, isStorable } from '../domain/text.ts';
 import type { ReceivedBody } from './body.ts';
 import { validateEmail } from './email.ts';
-import { hasNonFinite, JsonObject, type JsonValue } from './json.ts';
+import { hasNonFinite, JsonNumber, JsonObject, type JsonValue } from './json.ts';
 import { MAX_DEPTH } from './json-scanner.ts';
 import { INTEGER_PROBLEMS, readLaxInteger } from './lax-integer.ts';
 import { listUnknownMembers } from './unknown-members.ts';
@@ -22,8 +22,8 @@ function refuse(context: Context, type: string, msg: string, ctx?: Record<string
 const readString = (value: unknown, context: Context): string =>
   typeof value === 'string' ? value : refuse(context, 'string_type', 'Input should be a valid string');
 
-const refuseUnstorable = (context: Context) =>
-  refuse(context, 'value_error', 'Value error, null characters and unpaired surrogates are not allowed');
+const UNSTORABLE = 'Value error, null characters and unpaired surrogates are not allowed';
+const refuseUnstorable = (context: Context) => refuse(context, 'value_error', UNSTORABLE);
 
 /** Refuses NUL and unpaired surrogates: the real service answers 500, or would return another text than was sent. */
 function readStorable(value: unknown, context: Context): string {
@@ -49,6 +49,23 @@ function readObject(value: unknown, context: Context): string {
   return copyText(compact);
 }
 
+function readStringMap(value: unknown, context: Context): string {
+  if (!(value instanceof JsonObject)) return refuse(context, 'dict_type', 'Input should be a valid dictionary');
+  let isRight = true;
+  for (const [name, member] of value.members()) {
+    const [type, msg] =
+      typeof member !== 'string'
+        ? ['string_type', 'Input should be a valid string']
+        : isStorable(name) && isStorable(member)
+          ? []
+          : ['value_error', UNSTORABLE];
+    if (type === undefined || msg === undefined) continue;
+    context.addIssue({ code: 'custom', path: [name], message: msg, params: { type } });
+    isRight = false;
+  }
+  return isRight ? copyText(value.toText()) : z.NEVER;
+}
+
 function readPositiveInteger(value: unknown, context: Context): number {
   const read = readLaxInteger(value);
   if (typeof read !== 'bigint') return refuse(context, read, INTEGER_PROBLEMS[read]);
@@ -57,6 +74,28 @@ function readPositiveInteger(value: unknown, context: Context): number {
   const msg = `Input should be less than or equal to ${MAX_RATE_LIMIT}`;
   return refuse(context, 'less_than_equal', msg, { le: MAX_RATE_LIMIT });
 }
+
+/** As `bool` in pydantic's lax mode (observed with 2.13): from booleans, 0 and 1, and words in any letter case. */
+function readBoolean(value: unknown, context: Context): boolean {
+  if (typeof value === 'boolean') return value;
+  const number = value instanceof JsonNumber ? Number(value.text) : undefined;
+  if (number === 0 || number === 1) return number === 1;
+  const word = typeof value === 'string' ? BOOLEAN_WORDS[value.toLowerCase()] : undefined;
+  if (word !== undefined) return word;
+  // Of numbers, only an integer that is not too large is something that it tries to read.
+  const isTried = typeof value === 'string' || (value instanceof JsonNumber && isSmallInteger(value.text));
+  return isTried
+    ? refuse(context, 'bool_parsing', 'Input should be a valid boolean, unable to interpret input')
+    : refuse(context, 'bool_type', 'Input should be a valid boolean');
+}
+
+const isSmallInteger = (text: string) => /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+
+const BOOLEAN_WORDS: Record<string, boolean> = Object.assign(
+  Object.create(null),
+  Object.fromEntries(['0', 'off', 'f', 'false', 'n', 'no'].map((word) => [word, false])),
+  Object.fromEntries(['1', 'on', 't', 'true', 'y', 'yes'].map((word) => [word, true])),
+);
 
 /** How a member is read, and how the OpenAPI document describes it. */
 const member = <T>(read: (value: unknown, context: Context) => T, description: z.GlobalMeta) =>
@@ -71,6 +110,12 @@ export const email = () => member(readEmail, { type: 'string', format: 'email' }
 /** pydantic's `dict[str, Any]`; the outcome is JSON text without whitespace. */
 export const jsonObject = () => member(readObject, { type: 'object', additionalProperties: true });
 
+/** pydantic's lax `bool`. */
+export const boolean = () => member(readBoolean, { type: 'boolean' });
+
+/** pydantic's `dict[str, str]`; the outcome is JSON text without whitespace. */
+export const stringMap = () => member(readStringMap, { type: 'object', additionalProperties: { type: 'string' } });
+
 /** pydantic's lax `int` with `ge=1`, and our own upper bound. */
 export const positiveInteger = () =>
   member(readPositiveInteger, { type: 'integer', minimum: 1, maximum: MAX_RATE_LIMIT });
@@ -84,7 +129,9 @@ export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: 
   const names = Object.keys(shape);
   return z.preprocess(
     (value, context) =>
-      value instanceof JsonObject ? pickMembers(value, names) : refuse(context, 'model_attributes_type', NOT_A_MODEL),
+      value instanceof JsonObject
+        ? pickMembers(value, value.expected ?? names)
+        : refuse(context, 'model_attributes_type', NOT_A_MODEL),
     unknownFields === 'reject' ? z.strictObject(shape) : z.object(shape),
   );
 };

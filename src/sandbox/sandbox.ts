@@ -1,7 +1,7 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { timeOf } from '../domain/clock.ts';
 import { type Organization, toOrganizationJson } from '../domain/organization.ts';
-import { isSameOverride, limitsOf, type Tiers } from '../domain/rate-limits.ts';
+import { isSameOverride, limitsOf } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
 import type { ApiKeyFilter, Store, Updated, Updater } from '../store/store.ts';
 import type { Journal } from './journal.ts';
@@ -25,8 +25,11 @@ export class Sandbox {
   readonly buckets: Buckets;
   readonly journal: Journal;
   private readonly store: Store;
-  /** An organization never changes, but is replaced; the limits of the tiers are those that the response was made with. */
-  private readonly responses = new WeakMap<Organization, { tiers: Tiers; response: OrganizationResponse }>();
+  /** An organization never changes, but is replaced. */
+  private readonly responses = new WeakMap<
+    Organization,
+    Pick<Settings, 'tiers' | 'api_version'> & { response: OrganizationResponse }
+  >();
 
   constructor(sandbox_id: string, generation: number, store: Store, { buckets, journal }: Runtime) {
     this.sandbox_id = sandbox_id;
@@ -74,17 +77,18 @@ export class Sandbox {
   }
 
   /** The response model of an organization. What is asked for again and again is written once. */
-  toResponse(organization: Organization, tiers: Tiers): OrganizationResponse {
+  toResponse(organization: Organization, settings: Settings): OrganizationResponse {
+    const { tiers, api_version } = settings;
     const known = this.responses.get(organization);
-    if (known?.tiers === tiers) return known.response;
-    const response = this.buildResponse(organization, tiers);
-    this.responses.set(organization, { tiers, response });
+    if (known?.tiers === tiers && known.api_version === api_version) return known.response;
+    const response = this.buildResponse(organization, settings);
+    this.responses.set(organization, { tiers, api_version, response });
     return response;
   }
 
   /** The same, remembered nowhere: what a PATCH has just made may change again before anybody asks for it. */
-  buildResponse(organization: Organization, tiers: Tiers): OrganizationResponse {
-    const text = toOrganizationJson(organization, limitsOf(tiers, organization));
+  buildResponse(organization: Organization, { tiers, api_version }: Settings): OrganizationResponse {
+    const text = toOrganizationJson(organization, limitsOf(tiers, organization), api_version);
     return { text, payload: text.length > LONG_RESPONSE ? Buffer.from(text) : text };
   }
 }

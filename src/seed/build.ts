@@ -1,4 +1,5 @@
 import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from '../domain/api-key.ts';
+import { DEFAULT_API_VERSION } from '../domain/api-version.ts';
 import { REAL_TIME } from '../domain/clock.ts';
 import { buildOrganization } from '../domain/organization.ts';
 import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, type Tiers } from '../domain/rate-limits.ts';
@@ -26,7 +27,12 @@ export interface Seed {
 export function buildSeed(content: SeedContent, now: string): Seed {
   const tiers = mergeTiers(content.tiers ?? {});
   const knownKeys: KnownKey[] = [];
-  const settings = { tiers, clock: REAL_TIME, limits: 'headers' as const };
+  const settings = {
+    tiers,
+    clock: REAL_TIME,
+    limits: 'headers' as const,
+    api_version: content.api_version ?? DEFAULT_API_VERSION,
+  };
   const state: State = { settings, organizations: [], api_keys: [] };
   const { issues, check } = findDuplicates();
   for (const [o, { api_keys = [], ...members }] of content.organizations.entries()) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { KEY_STATUSES, PERMISSIONS } from '../domain/api-key.ts';
+import { API_VERSIONS } from '../domain/api-version.ts';
 import { normalizeTimestamp } from '../domain/clock.ts';
 import { ACCOUNT_TYPES, MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
 import { isApiKey, isKeyPrefix, KEY_FORM } from '../domain/redact.ts';
@@ -69,6 +70,9 @@ const isObject = (text: string) => text.startsWith('{');
 const Objects = z.array(z.looseObject({}));
 const isArrayOfObjects = (text: string) => Objects.safeParse(JSON.parse(text)).success;
 
+const isObjectOfStrings = (text: string) =>
+  isObject(text) && Object.values<unknown>(JSON.parse(text)).every((value) => typeof value === 'string');
+
 const limits = { metadata: limit, data: limit, search: limit, upload: limit, compute: limit };
 const TierSeed = strictObject({ monthly_credits: count, ...limits }).partial();
 
@@ -104,6 +108,12 @@ const OrganizationSeed = strictObject({
   created_at: timestamp.optional(),
   updated_at: timestamp.optional(),
   users: jsonText(isArrayOfObjects, 'an array of objects').nullish(),
+  notifications_email: email.nullish(),
+  default_llm_credentials: jsonText(isObjectOfStrings, 'an object of strings').optional(),
+  nsfw_check_enabled: z.boolean().optional(),
+  nsfw_fail_closed: z.boolean().optional(),
+  auth_provider_org_id: storable.nullish(),
+  api_url: storable.nullish(),
   api_keys: list(ApiKeySeed).optional(),
 });
 
@@ -111,6 +121,7 @@ const OrganizationSeed = strictObject({
 const SeedFile = strictObject({
   $schema: z.unknown().optional(),
   version: z.literal(1, { error: 'expected 1, the version of this format' }),
+  api_version: oneOf(API_VERSIONS).optional(),
   tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
   organizations: list(OrganizationSeed, 'expected at least one organization'),
 });

@@ -1,5 +1,5 @@
 /** Members that are kept as JSON text, digits and order included. */
-export const JSON_MEMBERS: ReadonlySet<string> = new Set(['metadata', 'users']);
+export const JSON_MEMBERS: ReadonlySet<string> = new Set(['metadata', 'users', 'default_llm_credentials']);
 /** The most characters of such a member: as many as the API accepts. */
 const MAX_JSON_LENGTH = 1024 * 1024;
 /** The most levels of such a member: a body may have 100, and is the first itself. */

@@ -22,6 +22,12 @@ const ORGANIZATION_COLUMNS: Columns<Organization> = {
   created_at: 'plain',
   updated_at: 'plain',
   users: 'plain',
+  notifications_email: 'plain',
+  default_llm_credentials: 'plain',
+  nsfw_check_enabled: 'boolean',
+  nsfw_fail_closed: 'boolean',
+  auth_provider_org_id: 'plain',
+  api_url: 'plain',
 };
 
 const API_KEY_COLUMNS: Columns<ApiKey> = {

@@ -23,6 +23,7 @@ function toServer(more: Partial<Parameters<typeof toBanner>[0]> = {}): Parameter
   return {
     url: 'http://localhost:4030',
     db: ':memory:',
+    apiVersion: '0.81',
     origin: 'seeded from the built-in seed',
     apiKeys: [toKey('sk_test_a'), toKey('sk_test_longer', { permissions: ['read'], status: 'revoked' })],
     ...more,

@@ -18,9 +18,10 @@ it('an organization is answered with the limits of the tiers at that moment', as
   const { sandboxes } = await buildTestApp();
   const caller = await sandboxes.findCaller(ADMIN);
   if (caller === undefined || 'problem' in caller) throw new Error('the key is active');
-  const { sandbox, organization } = caller;
-  const readLimit = (tiers: Tiers) => JSON.parse(sandbox.toResponse(organization, tiers).text).rate_limits.search;
-  const { tiers } = caller.settings;
+  const { sandbox, organization, settings } = caller;
+  const { tiers } = settings;
+  const readLimit = (tiers: Tiers) =>
+    JSON.parse(sandbox.toResponse(organization, { ...settings, tiers }).text).rate_limits.search;
   expect(readLimit(tiers)).toBe(60);
   expect(readLimit({ ...tiers, pro: { ...tiers.pro, search: 61 } })).toBe(61);
   expect(readLimit(tiers)).toBe(60);

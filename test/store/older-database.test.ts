@@ -16,7 +16,17 @@ const TIERS = {
   ...DEFAULT_TIERS,
   team: { monthly_credits: 2_000_000, metadata: 210, data: 110, search: 105, upload: 55, compute: 51 },
 };
+/** What later versions have besides. */
+const LATER = {
+  notifications_email: null,
+  default_llm_credentials: '{}',
+  nsfw_check_enabled: false,
+  nsfw_fail_closed: false,
+  auth_provider_org_id: null,
+  api_url: null,
+};
 const FIRST = {
+  ...LATER,
   organization_id: 'org_full',
   organization_name: 'Full & Filled',
   logo_url: 'https://example.com/full.png',
@@ -42,6 +52,7 @@ const CHANGED = {
   updated_at: '2026-11-25T18:43:05.225000Z',
 };
 const OTHER = {
+  ...LATER,
   organization_id: 'org_other',
   organization_name: 'org_other',
   logo_url: null,
@@ -90,12 +101,17 @@ const GRANTED = {
   expires_at: null,
 };
 const NOW: State = {
-  settings: { tiers: TIERS, clock: { frozen_at: 1_767_225_600_000, offset_ms: -28_406_585_238 }, limits: 'headers' },
+  settings: {
+    tiers: TIERS,
+    clock: { frozen_at: 1_767_225_600_000, offset_ms: -28_406_585_238 },
+    limits: 'headers',
+    api_version: '0.81',
+  },
   organizations: [CHANGED, OTHER],
   api_keys: [...KEYS, GRANTED],
 };
 const INITIAL: State = {
-  settings: { tiers: TIERS, clock: { frozen_at: null, offset_ms: 0 }, limits: 'headers' },
+  settings: { tiers: TIERS, clock: { frozen_at: null, offset_ms: 0 }, limits: 'headers', api_version: '0.81' },
   organizations: [FIRST, OTHER],
   api_keys: KEYS,
 };

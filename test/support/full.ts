@@ -1,4 +1,4 @@
-import type { OrganizationUpdate } from '../../src/domain/organization.ts';
+import type { ApiVersion, MEMBERS } from '../../src/domain/api-version.ts';
 
 /** An organization in which no member is at its default: what loses one is seen. As a seed file has it. */
 export const FULL_SEED = `
@@ -20,6 +20,12 @@ organizations:
     created_at: 2024-02-29T12:34:56.789012Z
     updated_at: 2025-03-01T01:02:03Z
     users: [{ user_id: usr_1, seats: 98765432109876543210 }, {}]
+    notifications_email: Alerts@example.com
+    default_llm_credentials: { openai: "secret 1", "10": b, "2": a, __proto__: x }
+    nsfw_check_enabled: true
+    nsfw_fail_closed: true
+    auth_provider_org_id: auth_1
+    api_url: https://api.example.com
     api_keys:
       - { key: sk_test_full, permissions: [admin], name: ci, expires_at: 2040-01-01T00:00:00Z }
 `;
@@ -27,38 +33,86 @@ organizations:
 export const FULL_KEY = 'sk_test_full';
 
 /** What is answered for it, as text: an object would lose digits. */
-export const FULL_ANSWER =
-  '{"organization_id":"org_full","organization_name":"Full & Filled","logo_url":"https://example.com/full.png",' +
-  '"account_type":"team","credit_count":123456,"metadata":{"id":12345678901234567890,"10":1.10,"2":[null,{"__proto__":"x"}]},' +
-  '"billing_email":"Billing.Desk@example.com","rate_limits":{"metadata":210,"data":110,"search":77,"upload":55,"compute":9},' +
-  '"auto_billing_enabled":true,"billing_cycle_start":17,"current_month_usage":4321,' +
-  '"created_at":"2024-02-29T12:34:56.789012Z","updated_at":"2025-03-01T01:02:03Z",' +
-  '"users":[{"user_id":"usr_1","seats":98765432109876543210},{}]}';
+export const FULL_ANSWER: Record<ApiVersion, string> = {
+  '0.81':
+    '{"organization_id":"org_full","organization_name":"Full & Filled","logo_url":"https://example.com/full.png",' +
+    '"account_type":"team","credit_count":123456,"metadata":{"id":12345678901234567890,"10":1.10,"2":[null,{"__proto__":"x"}]},' +
+    '"billing_email":"Billing.Desk@example.com","rate_limits":{"metadata":210,"data":110,"search":77,"upload":55,"compute":9},' +
+    '"auto_billing_enabled":true,"billing_cycle_start":17,"current_month_usage":4321,' +
+    '"created_at":"2024-02-29T12:34:56.789012Z","updated_at":"2025-03-01T01:02:03Z",' +
+    '"users":[{"user_id":"usr_1","seats":98765432109876543210},{}]}',
+  '0.82':
+    '{"organization_id":"org_full","organization_name":"Full & Filled","logo_url":"https://example.com/full.png",' +
+    '"account_type":"team","credit_count":123456,"metadata":{"id":12345678901234567890,"10":1.10,"2":[null,{"__proto__":"x"}]},' +
+    '"billing_email":"Billing.Desk@example.com","notifications_email":"Alerts@example.com",' +
+    '"rate_limits":{"metadata":210,"data":110,"search":77,"upload":55,"compute":9},' +
+    '"auto_billing_enabled":true,"billing_cycle_start":17,"current_month_usage":4321,' +
+    '"created_at":"2024-02-29T12:34:56.789012Z","updated_at":"2025-03-01T01:02:03Z",' +
+    '"users":[{"user_id":"usr_1","seats":98765432109876543210},{}],"auth_provider_org_id":"auth_1",' +
+    '"default_llm_credentials":{"openai":"secret 1","10":"b","2":"a","__proto__":"x"},"api_url":"https://api.example.com"}',
+};
 
-/** A change of every member that can be changed, and what each is then, as JSON text in the order of the response. */
+/** A change of every member that can be changed. */
 export const FULL_UPDATE = {
-  organization_name: 'Renamed',
-  logo_url: null,
-  billing_email: 'other@example.com',
-  metadata: { new: true },
-  rate_limits: { data: 5 },
-} satisfies Record<keyof OrganizationUpdate, unknown>;
+  '0.81': {
+    organization_name: 'Renamed',
+    logo_url: null,
+    billing_email: 'other@example.com',
+    metadata: { new: true },
+    rate_limits: { data: 5 },
+  },
+  '0.82': {
+    organization_name: 'Renamed',
+    logo_url: null,
+    billing_email: 'other@example.com',
+    notifications_email: 'others@example.com',
+    metadata: { new: true },
+    rate_limit_overrides: { data: 5 },
+    default_llm_credentials: { b: 'x', a: 'y' },
+    nsfw_check_enabled: 'off',
+    nsfw_fail_closed: 0,
+  },
+} satisfies { [V in ApiVersion]: Record<(typeof MEMBERS)[V]['request'][number], unknown> };
 
-export const FULL_CHANGES: [member: string, before: string, after: string][] = [
-  ['organization_name', '"Full & Filled"', '"Renamed"'],
-  ['logo_url', '"https://example.com/full.png"', 'null'],
-  ['metadata', '{"id":12345678901234567890,"10":1.10,"2":[null,{"__proto__":"x"}]}', '{"new":true}'],
-  ['billing_email', '"Billing.Desk@example.com"', '"other@example.com"'],
-  [
-    'rate_limits',
-    '{"metadata":210,"data":110,"search":77,"upload":55,"compute":9}',
-    '{"metadata":210,"data":5,"search":77,"upload":55,"compute":9}',
+/** What each is then, as JSON text, in the order of the journal; what the response does not have is changed too. */
+export const FULL_CHANGES: Record<ApiVersion, [member: string, before: string, after: string][]> = {
+  '0.81': [
+    ['organization_name', '"Full & Filled"', '"Renamed"'],
+    ['logo_url', '"https://example.com/full.png"', 'null'],
+    ['metadata', '{"id":12345678901234567890,"10":1.10,"2":[null,{"__proto__":"x"}]}', '{"new":true}'],
+    ['billing_email', '"Billing.Desk@example.com"', '"other@example.com"'],
+    [
+      'rate_limits',
+      '{"metadata":210,"data":110,"search":77,"upload":55,"compute":9}',
+      '{"metadata":210,"data":5,"search":77,"upload":55,"compute":9}',
+    ],
   ],
-];
+  '0.82': [
+    ['organization_name', '"Full & Filled"', '"Renamed"'],
+    ['logo_url', '"https://example.com/full.png"', 'null'],
+    ['metadata', '{"id":12345678901234567890,"10":1.10,"2":[null,{"__proto__":"x"}]}', '{"new":true}'],
+    ['billing_email', '"Billing.Desk@example.com"', '"other@example.com"'],
+    ['notifications_email', '"Alerts@example.com"', '"others@example.com"'],
+    ['default_llm_credentials', '{"openai":"secret 1","10":"b","2":"a","__proto__":"x"}', '{"b":"x","a":"y"}'],
+    ['nsfw_check_enabled', 'true', 'false'],
+    ['nsfw_fail_closed', 'true', 'false'],
+    [
+      'rate_limits',
+      '{"metadata":210,"data":110,"search":77,"upload":55,"compute":9}',
+      '{"metadata":210,"data":5,"search":105,"upload":55,"compute":51}',
+    ],
+  ],
+};
 
-/** The answer after {@link FULL_UPDATE}, at the time given. */
-export const FULL_UPDATED = (updated_at: string) =>
-  FULL_CHANGES.reduce(
-    (text, [member, before, after]) => text.replace(`"${member}":${before}`, `"${member}":${after}`),
-    FULL_ANSWER,
-  ).replace('2025-03-01T01:02:03Z', updated_at);
+/** The answer after these changes, at the time given. */
+export const toChanged = (
+  version: ApiVersion,
+  updated_at: string,
+  changes: [member: string, before: string, after: string][] = FULL_CHANGES[version],
+) =>
+  changes
+    .reduce(
+      (text, [member, before, after]) => text.replace(`"${member}":${before}`, `"${member}":${after}`),
+      FULL_ANSWER[version],
+    )
+    .replace('2025-03-01T01:02:03Z', updated_at);

@@ -13,6 +13,7 @@ const SETTINGS: Settings = {
   tiers: { ...DEFAULT_TIERS, team: { ...DEFAULT_TIERS.team, monthly_credits: 2_000_000, search: 105 } },
   clock: freezeAt(NOW),
   limits: 'enforce',
+  api_version: '0.82',
 };
 
 /** An organization and a key in which no member is at its default. */
@@ -31,6 +32,12 @@ const FULL: Organization = {
   created_at: '2024-02-29T12:34:56.789012Z',
   updated_at: '2025-03-01T01:02:03Z',
   users: '[{"user_id":"usr_1","seats":98765432109876543210},{}]',
+  notifications_email: 'alerts@example.com',
+  default_llm_credentials: '{"openai":"secret 1","10":"b","2":"a"}',
+  nsfw_check_enabled: true,
+  nsfw_fail_closed: true,
+  auth_provider_org_id: 'auth_1',
+  api_url: 'https://api.example.com',
 };
 const { api_key: PLAIN_KEY } = toKnownKey('sk_test_full', 'org_full', 'write', 'ci');
 const FULL_KEY = { ...PLAIN_KEY, status: 'revoked' as const, expires_at: '2040-01-01T00:00:00Z' };
