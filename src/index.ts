@@ -1,4 +1,3 @@
-import type { ApiVersion } from './domain/api-version.ts';
 import { startServer } from './server.ts';
 import { readOptions } from './settings.ts';
 
@@ -19,7 +18,7 @@ export interface MockServerOptions {
   /** `reject` answers 422 to members that the API does not know, which reveals a client's typos. Default `ignore`. */
   unknownFields?: 'ignore' | 'reject';
   /** Version of the API. Default: that of `db` or of the seed, else `0.81`. */
-  apiVersion?: ApiVersion;
+  apiVersion?: '0.81' | '0.82';
   /** `enforce` answers 429 beyond the limits of the organization, `off` does not even count. Default `headers`. */
   limits?: 'off' | 'headers' | 'enforce';
   /** A time like `2026-01-01T00:00:00Z` at which the clock is frozen. Default: real time. */

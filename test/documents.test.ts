@@ -203,7 +203,7 @@ describe('mixpeek-mock openapi', () => {
       print('--url', 'http://mock.internal:4030/'),
     ]);
     expect(plain.document).toMatchObject({ openapi: '3.1.0', servers: [{ url: '/', description: 'this server' }] });
-    expect(three.document).toEqual(JSON.parse(JSON.stringify(readOpenApiDocument('3.0'))));
+    expect(three.document).toEqual(JSON.parse(JSON.stringify(readOpenApiDocument('3.0', '0.81'))));
     expect(named).toEqual({
       code: 0,
       stderr: '',

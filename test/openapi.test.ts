@@ -1,7 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
+import { API_VERSIONS, type ApiVersion } from '../src/domain/api-version.ts';
 import type { OpenApiNode } from '../src/http/openapi.ts';
-import { buildCheck, checkOurs, findNonconformities, OURS, PUBLISHED } from './support/conformance.ts';
+import { buildCheck, DOCUMENTS, findNonconformities, STRUCTURES } from './support/conformance.ts';
 import { makeFolder } from './support/folder.ts';
 import { ADMIN, buildTestApp } from './support/harness.ts';
 import { findDifferences } from './support/openapi-differences.ts';
@@ -47,17 +48,26 @@ const LEDGER: [string, string][] = [
   ['components.schemas.ValidationError.properties.ctx: only here', 'pydantic has it'],
 ];
 
-describe('the OpenAPI document', () => {
+/** What the structure of 0.82 has otherwise. */
+const LEDGERS: Record<ApiVersion, [string, string][]> = {
+  '0.81': LEDGER,
+  '0.82': LEDGER.map(([difference, why]) => [difference.replace('published "0.81"', 'published "0.82"'), why]),
+};
+
+describe.each(API_VERSIONS)('the OpenAPI document of API %s', (version) => {
+  const document = DOCUMENTS[version];
+
   it('differs from the published structure by exactly what the ledger lists', () => {
-    expect(findDifferences(PUBLISHED, OURS).sort()).toEqual(LEDGER.map(([difference]) => difference).sort());
+    const listed = LEDGERS[version].map(([difference]) => difference);
+    expect(findDifferences(STRUCTURES[version], document).sort()).toEqual(listed.sort());
   });
 
   it('is valid OpenAPI 3.1', async () => {
-    expect(await new Validator().validate(structuredClone(OURS))).toMatchObject({ valid: true });
+    expect(await new Validator().validate(structuredClone(document))).toMatchObject({ valid: true });
   });
 
   it('has examples that its own schemas accept', () => {
-    const { paths } = OURS as { paths: Record<string, Record<string, OpenApiNode>> };
+    const check = buildCheck(document, `examples of ${version}`.replaceAll(' ', '-'));
     const contents: [OpenApiNode, string][] = [];
     const collect = (node: unknown, place: string): void => {
       if (typeof node !== 'object' || node === null) return;
@@ -66,24 +76,38 @@ describe('the OpenAPI document', () => {
         collect(child, `${place}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
       }
     };
-    collect(paths, '/paths');
+    collect(document.paths, '/paths');
     expect(contents.length).toBeGreaterThan(15);
     for (const [{ examples }, place] of contents) {
       for (const { value } of Object.values(examples as Record<string, { value: unknown }>)) {
-        expect(checkOurs(`${place}/schema`, value)).toEqual([]);
+        expect(check(`${place}/schema`, value)).toEqual([]);
       }
     }
   });
 
-  it('is served without a key, and printed by the program', async () => {
-    const { send } = await buildTestApp();
-    const answer = await send({ method: 'GET', url: '/openapi.json', authorization: null });
+  it('is served without a key, as that of a sandbox that speaks it or when it is asked for, and printed by the program', async () => {
+    const [speaking, other] = [await buildTestApp({ apiVersion: version }), await buildTestApp()];
     const servers = expect.any(Array);
-    expect([answer.status, answer.json]).toEqual([200, { ...OURS, servers }]);
-    const { code, stdout } = await runCli(['openapi'], makeFolder());
+    for (const url of ['/openapi.json', '/docs/openapi.json']) {
+      const answer = await speaking.send({ method: 'GET', url, authorization: null });
+      expect([answer.status, answer.json]).toEqual([200, { ...document, servers }]);
+    }
+    const asked = await other.send({ method: 'GET', url: `/openapi.json?api_version=${version}`, authorization: null });
+    expect(asked.json).toEqual({ ...document, servers });
+    const { code, stdout } = await runCli(['openapi', '--api-version', version], makeFolder());
     const printed = JSON.parse(stdout);
-    const ours = JSON.stringify(OURS).replaceAll('0.0.0-test', printed.info.version);
+    const ours = JSON.stringify(document).replaceAll('0.0.0-test', printed.info.version);
     expect([code, printed]).toEqual([0, JSON.parse(ours)]);
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it.each(['0.80', '', '0.82&api_version=0.81'])('of a version that there is not is refused: %s', async (asked) => {
+    const { send } = await buildTestApp();
+    for (const url of ['/openapi.json', '/openapi-3.0.json']) {
+      const answer = await send({ method: 'GET', url: `${url}?api_version=${asked}`, authorization: null });
+      expect([answer.status, answer.headers['x-mixpeek-mock-hint']]).toEqual([400, 'api_version is one of 0.81, 0.82']);
+    }
   });
 
   it('is held against every answer of the tests: one with a member too few is noticed', async () => {

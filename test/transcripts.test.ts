@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { API_VERSIONS, type ApiVersion } from '../src/domain/api-version.ts';
 import { unavailable } from '../src/domain/errors.ts';
 import { createMockServer } from '../src/index.ts';
 import type { Parsed } from './support/conformance.ts';
@@ -30,8 +31,12 @@ function ask(url: string, { method, path = '/v1/organizations', headers = {}, bo
 }
 
 /** A fresh server whose clock stands where the examples were recorded, and its document. */
-async function startFresh() {
-  const server = await createMockServer({ clock: '2026-01-01T00:00:00Z', limits: 'enforce' });
+async function startFresh(apiVersion?: ApiVersion) {
+  const server = await createMockServer({
+    clock: '2026-01-01T00:00:00Z',
+    limits: 'enforce',
+    ...(apiVersion && { apiVersion }),
+  });
   onTestFinished(() => server.close());
   const { text } = await ask(server.url, { method: 'GET', path: '/openapi.json' });
   return { url: server.url, paths: JSON.parse(text).paths as Parsed };
@@ -48,24 +53,27 @@ const drain = {
 };
 
 describe('an example of the document is a transcript', () => {
-  it("GET has the demo key's organization", async () => {
-    const { url, paths } = await startFresh();
+  it.each(API_VERSIONS)("GET has the demo key's organization in API %s", async (version) => {
+    const { url, paths } = await startFresh(version);
     const operation = paths['/v1/organizations'].get;
     expect(Object.keys(operation.responses[200].content['application/json'].examples)).toEqual(['demo']);
     expect(await ask(url, { method: 'GET' })).toEqual({ status: 200, text: bodyOf(operation, 200, 'demo') });
   });
 
-  it('each PATCH, sent as offered after a reset, has the answer of its name', async () => {
-    const { url, paths } = await startFresh();
-    const operation = paths['/v1/organizations'].patch;
-    const { examples } = operation.requestBody.content['application/json'];
-    expect(Object.keys(examples)).toEqual(Object.keys(operation.responses[200].content['application/json'].examples));
-    for (const [name, { value }] of Object.entries<Parsed>(examples)) {
-      await ask(url, { method: 'POST', path: '/_mock/sandboxes/default/reset', headers: JSON_TYPE, body: '{}' });
-      const answer = await ask(url, { method: 'PATCH', headers: JSON_TYPE, body: JSON.stringify(value) });
-      expect(answer).toEqual({ status: 200, text: bodyOf(operation, 200, name) });
-    }
-  });
+  it.each(API_VERSIONS)(
+    'each PATCH of API %s, sent as offered after a reset, has the answer of its name',
+    async (version) => {
+      const { url, paths } = await startFresh(version);
+      const operation = paths['/v1/organizations'].patch;
+      const { examples } = operation.requestBody.content['application/json'];
+      expect(Object.keys(examples)).toEqual(Object.keys(operation.responses[200].content['application/json'].examples));
+      for (const [name, { value }] of Object.entries<Parsed>(examples)) {
+        await ask(url, { method: 'POST', path: '/_mock/sandboxes/default/reset', headers: JSON_TYPE, body: '{}' });
+        const answer = await ask(url, { method: 'PATCH', headers: JSON_TYPE, body: JSON.stringify(value) });
+        expect(answer).toEqual({ status: 200, text: bodyOf(operation, 200, name) });
+      }
+    },
+  );
 
   it('health is healthy', async () => {
     const { url, paths } = await startFresh();

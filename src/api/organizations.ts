@@ -144,7 +144,7 @@ const buildOrganizationModelResponse = (rateLimits: BaseRateLimits, version: Api
     updated_at: z.string().meta({ format: 'date-time' }),
     users: z.array(openObject()).nullish(),
     auth_provider_org_id: z.string().nullish(),
-    default_llm_credentials: z.record(z.string(), z.string()).optional().describe('Provider: name of a secret'),
+    default_llm_credentials: openObject({ type: 'string' }).optional().describe('Provider: name of a secret'),
     api_url: z.string().nullish(),
   });
   return z.object(pick(shape, version && MEMBERS[version].response)).meta({ id: 'OrganizationModelResponse' });

@@ -35,7 +35,8 @@ type HeaderName = keyof typeof HEADERS;
 const LIMITS: HeaderName[] = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-RateLimit-Window'];
 const HINTED: HeaderName[] = ['X-Request-Id', 'X-Mixpeek-Mock-Hint'];
 
-export const openObject = () => z.unknown().meta({ type: 'object', additionalProperties: true });
+export const openObject = (additionalProperties: true | { type: 'string' } = true) =>
+  z.unknown().meta({ type: 'object', additionalProperties });
 
 const ErrorDetail = z
   .object({ message: z.string(), type: z.string(), details: openObject().nullish() })

@@ -41,6 +41,7 @@ describe('the banner', () => {
         '',
         '  data     in memory, lost when the server stops',
         '           seeded from the built-in seed',
+        '  api      version 0.81',
         '  docs     http://localhost:4030/docs',
         '  control  http://localhost:4030/_mock',
         '',
@@ -102,6 +103,8 @@ describe('the ready line', () => {
 
   it('is one line of printable text, whatever the file is called', () => {
     const line = toReadyLine(toServer({ db: '/\u009b\u2028.db', apiKeys: [] }));
-    expect(line).toBe('{"event":"ready","url":"http://localhost:4030","db":"/\\u009b\\u2028.db","api_keys":[]}\n');
+    expect(line).toBe(
+      '{"event":"ready","url":"http://localhost:4030","db":"/\\u009b\\u2028.db","api_version":"0.81","api_keys":[]}\n',
+    );
   });
 });

@@ -65,6 +65,12 @@ describe('a seed file', () => {
         created_at: NOW,
         updated_at: NOW,
         users: null,
+        notifications_email: null,
+        default_llm_credentials: '{}',
+        nsfw_check_enabled: false,
+        nsfw_fail_closed: false,
+        auth_provider_org_id: null,
+        api_url: null,
       },
     ]);
     const hash = hashApiKey('sk_test_acme');

@@ -89,7 +89,7 @@ describe('a member outside of metadata in YAML', () => {
     ],
     [
       '__proto__: { a: 1 }',
-      '5: organizations[0].__proto__: unknown member: expected one of organization_id, organization_name, logo_url, account_type, credit_count, metadata, billing_email, rate_limits_override, auto_billing_enabled, billing_cycle_start, current_month_usage, created_at, updated_at, users, api_keys',
+      '5: organizations[0].__proto__: unknown member: expected one of organization_id, organization_name, logo_url, account_type, credit_count, metadata, billing_email, rate_limits_override, auto_billing_enabled, billing_cycle_start, current_month_usage, created_at, updated_at, users, notifications_email, default_llm_credentials, nsfw_check_enabled, nsfw_fail_closed, auth_provider_org_id, api_url, api_keys',
     ],
     ['created_at: 1', '5: organizations[0].created_at: expected text: put quotes around a number'],
     ['<<: { a: 1 }', '5: YAML 1.2 does not merge with <<: write the members out'],

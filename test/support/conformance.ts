@@ -1,21 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { buildApiDocument } from '../../src/api/operations.ts';
+import { buildApiDocument, type OpenApiVersion } from '../../src/api/operations.ts';
+import type { ApiVersion } from '../../src/domain/api-version.ts';
 import type { OpenApiNode } from '../../src/http/openapi.ts';
 
-/** The structure that Mixpeek published. */
-export const PUBLISHED: OpenApiNode = JSON.parse(
-  readFileSync(new URL('../fixtures/mixpeek-organizations.structure.json', import.meta.url), 'utf8'),
-);
+const readStructure = (name: string): OpenApiNode =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${name}.structure.json`, import.meta.url), 'utf8'));
+const buildOurs = (version: ApiVersion, openapi: OpenApiVersion = '3.1'): OpenApiNode =>
+  JSON.parse(JSON.stringify(buildApiDocument('0.0.0-test', 'ignore', version, openapi)));
 
-/** Our own document, as a client reads it. */
-export const OURS: OpenApiNode = JSON.parse(JSON.stringify(buildApiDocument('0.0.0-test', 'ignore', '0.81', '3.1')));
+/** The structures that Mixpeek published. */
+export const STRUCTURES: Record<ApiVersion, OpenApiNode> = {
+  '0.81': readStructure('mixpeek-organizations'),
+  '0.82': readStructure('mixpeek-organizations-0.82'),
+};
+/** Our own documents, as a client reads them. */
+export const DOCUMENTS: Record<ApiVersion, OpenApiNode> = { '0.81': buildOurs('0.81'), '0.82': buildOurs('0.82') };
+
+export const PUBLISHED = STRUCTURES['0.81'];
+export const OURS = DOCUMENTS['0.81'];
 
 /** The same as OpenAPI 3.0. */
-export const OURS_AS_30: OpenApiNode = JSON.parse(
-  JSON.stringify(buildApiDocument('0.0.0-test', 'ignore', '0.81', '3.0')),
-);
+export const OURS_AS_30 = buildOurs('0.81', '3.0');
 
 /** What JSON gave, to be walked by names. */
 export type Parsed = ReturnType<typeof JSON.parse>;
@@ -39,20 +46,26 @@ export function buildCheck(document: OpenApiNode, id: string) {
   };
 }
 
-const checks = [
-  { document: PUBLISHED, check: buildCheck(PUBLISHED, 'published') },
-  { document: OURS, check: buildCheck(OURS, 'ours') },
-];
-
-export const checkOurs = buildCheck(OURS, 'examples');
+const toChecks = (version: ApiVersion) =>
+  [STRUCTURES[version], DOCUMENTS[version]].map((document, index) => ({
+    document,
+    check: buildCheck(document, `${version}-${index}`),
+  }));
+const CHECKS: Record<ApiVersion, ReturnType<typeof toChecks>> = { '0.81': toChecks('0.81'), '0.82': toChecks('0.82') };
 
 /**
  * What an answer has that the published structure or our own document does not allow. An operation or a status that a
  * document does not know is its error envelope; so are answers outside of the operations.
  */
-export function findNonconformities(method: string, url: string, status: number, body: unknown): string[] {
+export function findNonconformities(
+  method: string,
+  url: string,
+  status: number,
+  body: unknown,
+  version: ApiVersion = '0.81',
+): string[] {
   const path = url.replace(/[?#].*/, '').replace(/\/$/, '');
-  return checks.flatMap(({ document, check }) => {
+  return CHECKS[version].flatMap(({ document, check }) => {
     const responses = at(document, 'paths', path, method.toLowerCase(), 'responses');
     if (status < 400 && responses?.[status] === undefined) return [];
     const schema = responses?.[status]?.content['application/json'].schema ?? {

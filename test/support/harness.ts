@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
 import type { HealthSource } from '../../src/api/health.ts';
 import { buildApp } from '../../src/app.ts';
+import type { ApiVersion } from '../../src/domain/api-version.ts';
 import { advanceBy, freezeAt, toTimestamp } from '../../src/domain/clock.ts';
 import type { LimitsMode } from '../../src/domain/rate-limiter.ts';
 import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
@@ -64,6 +65,7 @@ export function openMemoryStore(): Store {
 export async function buildTestApp(
   options: {
     unknownFields?: UnknownFields;
+    apiVersion?: ApiVersion;
     seed?: SeedContent;
     level?: string;
     limits?: LimitsMode;
@@ -79,7 +81,7 @@ export async function buildTestApp(
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, toTimestamp(START));
   const sandboxes = new Sandboxes(store, {
     journalSize: options.journalSize ?? 100,
-    flags: { clock: freezeAt(START), limits: options.limits ?? 'headers' },
+    flags: { clock: freezeAt(START), limits: options.limits ?? 'headers', api_version: options.apiVersion ?? '0.81' },
   });
   await sandboxes.create(DEFAULT_SANDBOX, state, {});
   const app = await buildApp({
@@ -105,7 +107,8 @@ export async function buildTestApp(
     const type = response.headers['content-type'];
     const json = type === 'application/json' && text !== '' ? JSON.parse(text) : undefined;
     const url = String(rest.url ?? '/v1/organizations');
-    const problems = json && findNonconformities(rest.method ?? 'GET', url, response.statusCode, json);
+    const problems =
+      json && findNonconformities(rest.method ?? 'GET', url, response.statusCode, json, options.apiVersion);
     if (problems?.length > 0) throw new Error(`an answer that no document allows: ${problems.join('; ')}\n${text}`);
     return {
       status: response.statusCode,
