@@ -1,4 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { MEMBERS } from '../../src/domain/api-version.ts';
+import type {
+  OrganizationModelResponse,
+  OrganizationModelResponse082,
+  OrganizationUpdateRequest,
+  OrganizationUpdateRequest082,
+} from '../../src/index.ts';
 import { buildSeed } from '../../src/seed/build.ts';
 import { ACME, buildTestApp, validationError } from '../support/harness.ts';
 
@@ -168,4 +175,18 @@ it('sandboxes of both versions live in one server', async () => {
   expect([b.json().rate_limits.search, b.json().api_url]).toEqual([2, null]);
   const a = await app.patch(payload);
   expect([a.json.rate_limits.search, 'api_url' in a.json]).toEqual([1, false]);
+});
+
+type Names<V extends keyof typeof MEMBERS, K extends 'request' | 'response'> = (typeof MEMBERS)[V][K][number];
+type Same<A, B> = [A, B] extends [B, A] ? true : never;
+
+it('the exported types have exactly the members of their version', () => {
+  // The compiler is what tests it.
+  const same: [
+    Same<keyof OrganizationUpdateRequest, Names<'0.81', 'request'>>,
+    Same<keyof OrganizationUpdateRequest082, Names<'0.82', 'request'>>,
+    Same<keyof OrganizationModelResponse, Names<'0.81', 'response'>>,
+    Same<keyof OrganizationModelResponse082, Names<'0.82', 'response'>>,
+  ] = [true, true, true, true];
+  expect(same).toHaveLength(4);
 });
