@@ -171,8 +171,8 @@ export const FAULTS = [
   {
     name: 'an answer is kept for good, whatever the tiers are by now',
     file: 'src/sandbox/sandbox.ts',
-    find: 'if (known?.tiers === tiers) return',
-    put: 'if (known !== undefined) return',
+    find: 'known?.tiers === tiers && known.api_version',
+    put: 'known?.api_version',
   },
   {
     name: 'a request with a key of another sandbox is filed in default',
@@ -211,10 +211,28 @@ export const FAULTS = [
     put: 'this.byKey',
   },
   {
+    name: 'a response is kept for a version of the API that is no longer spoken',
+    file: 'src/sandbox/sandbox.ts',
+    find: ' && known.api_version === api_version',
+    put: '',
+  },
+  {
+    name: 'rate_limit_overrides is merged, as rate_limits is',
+    file: 'src/domain/organization.ts',
+    find: 'rate_limits === null || rate_limit_overrides !== undefined',
+    put: 'rate_limits === null || rate_limit_overrides === null',
+  },
+  {
+    name: 'every version knows the members of all',
+    file: 'src/pydantic/model.ts',
+    find: 'value.expected ?? names',
+    put: 'names',
+  },
+  {
     name: 'users are never answered',
     file: 'src/domain/organization.ts',
-    find: "organization.users ?? 'null'",
-    put: "'null'",
+    find: '`"users":${users ?? \'null\'}`',
+    put: '`"users":null`',
   },
   {
     name: 'auto_billing_enabled is never stored',

@@ -17,7 +17,9 @@ export function addResetRoute(add: AddRoute, find: FindSandbox, sandboxes: Sandb
       body: NoMembers,
       toExamples: () => ({ reset: { summary: 'All of it', value: {} } }),
       response: {
-        200: done(ResetDone, { reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'requests'] }),
+        200: done(ResetDone, {
+          reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'api_version', 'requests'],
+        }),
       },
     },
     async ({ params }) => {
