@@ -75,21 +75,31 @@ function readPositiveInteger(value: unknown, context: Context): number {
   return refuse(context, 'less_than_equal', msg, { le: MAX_RATE_LIMIT });
 }
 
-/** As `bool` in pydantic's lax mode (observed with 2.13): from booleans, 0 and 1, and words in any letter case. */
+/** As `bool` in pydantic's lax mode (observed with 2.13): from booleans, numbers 0 and 1, and words in any letter case. */
 function readBoolean(value: unknown, context: Context): boolean {
   if (typeof value === 'boolean') return value;
-  const number = value instanceof JsonNumber ? Number(value.text) : undefined;
-  if (number === 0 || number === 1) return number === 1;
-  const word = typeof value === 'string' ? BOOLEAN_WORDS[value.toLowerCase()] : undefined;
-  if (word !== undefined) return word;
-  // Of numbers, only an integer that is not too large is something that it tries to read.
-  const isTried = typeof value === 'string' || (value instanceof JsonNumber && isSmallInteger(value.text));
-  return isTried
+  const isText = typeof value === 'string';
+  if (isText && /\p{Surrogate}/u.test(value)) return refuse(context, 'string_unicode', INTEGER_PROBLEMS.string_unicode);
+  const read = isText ? BOOLEAN_WORDS[value.toLowerCase()] : readFlag(value);
+  if (read === true || read === false) return read;
+  return isText || read === 'out of range'
     ? refuse(context, 'bool_parsing', 'Input should be a valid boolean, unable to interpret input')
     : refuse(context, 'bool_type', 'Input should be a valid boolean');
 }
 
-const isSmallInteger = (text: string) => /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+/** As many characters as an integer of 64 bits may have. */
+const MAX_DIGITS = 20;
+
+/** Of numbers, those without a fraction that 64 bits hold are looked at; undefined for anything else. */
+function readFlag(value: unknown): boolean | 'out of range' | undefined {
+  if (!(value instanceof JsonNumber)) return undefined;
+  const number = Number(value.text);
+  if (number === 0 || number === 1) return number === 1;
+  const isWhole = /^-?\d+$/.test(value.text)
+    ? value.text.length <= MAX_DIGITS && BigInt.asIntN(64, BigInt(value.text)) === BigInt(value.text)
+    : Number.isInteger(number) && Math.abs(number) < 2 ** 63;
+  return isWhole ? 'out of range' : undefined;
+}
 
 const BOOLEAN_WORDS: Record<string, boolean> = Object.assign(
   Object.create(null),

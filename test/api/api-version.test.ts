@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MEMBERS } from '../../src/domain/api-version.ts';
 import type {
@@ -120,6 +121,65 @@ describe('API 0.82', () => {
     const [first] = (await findSandbox()).journal.list();
     expect(first?.changes).toEqual([{ member: 'nsfw_check_enabled', before: 'false', after: 'true' }]);
   });
+});
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../fixtures/${name}.jsonl`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n');
+
+describe('a boolean of 0.82 is read as pydantic reads it', () => {
+  type Row = { json: string; ok?: boolean | null; type: string; msg: string };
+  const rows = fixture('booleans').map((line): Row => JSON.parse(line));
+
+  it.each(rows)('$json', async ({ json, ok, type, msg }) => {
+    const { patch, findSandbox } = await build();
+    // From the other value on, so that every outcome is seen.
+    await patch({ nsfw_check_enabled: ok !== true });
+    const answer = await patch(`{"nsfw_check_enabled":${json}}`);
+    if (ok === undefined) {
+      const error = { type, loc: ['body', 'nsfw_check_enabled'], msg };
+      expect([answer.status, answer.json]).toEqual([422, validationError(error)]);
+      return;
+    }
+    const stored = (await findSandbox()).findOrganization('org_demo123');
+    expect([answer.status, (await stored)?.nsfw_check_enabled]).toEqual([200, ok ?? true]);
+  });
+});
+
+describe('a map of strings of 0.82 is read as pydantic reads it', () => {
+  type Row = { json: string; ok?: string; errors?: { type: string; loc: string[]; msg: string }[] };
+  const rows = fixture('string-maps').map((line): Row => JSON.parse(line));
+  /** What the mock refuses besides: NUL characters and unpaired surrogates. */
+  const isUnstorable = ({ json }: Row) => /\\u0000|\\ud[89a-f]/i.test(json);
+  /** Strings as they are written with the fewest escapes. */
+  const unescape = (text: string) => text.replace(/"(?:[^"\\]|\\.)*"/g, (token) => JSON.stringify(JSON.parse(token)));
+
+  it.each(rows.filter((row) => !isUnstorable(row)))('$json', async ({ json, ok, errors = [] }) => {
+    const { patch, get } = await build();
+    await patch({ default_llm_credentials: { before: 'x' } });
+    const answer = await patch(`{"default_llm_credentials":${json}}`);
+    if (ok === undefined) {
+      const all = errors.map((error) => ({ ...error, loc: ['body', 'default_llm_credentials', ...error.loc] }));
+      expect([answer.status, answer.json]).toEqual([422, validationError(...all)]);
+      return;
+    }
+    expect(answer.status).toBe(200);
+    const stored = unescape(ok === 'null' ? '{}' : ok);
+    expect(unescape((await get()).text)).toContain(`"default_llm_credentials":${stored},"api_url"`);
+  });
+
+  it.each(['{"a":"\\u0000"}', '{"\\ud800":"x"}', '{"a":"\\udfff"}'])(
+    '%s is refused, since it cannot be kept',
+    async (json) => {
+      const { patch } = await build();
+      const answer = await patch(`{"default_llm_credentials":${json}}`);
+      expect([answer.status, answer.json.detail[0].msg]).toEqual([
+        422,
+        'Value error, null characters and unpaired surrogates are not allowed',
+      ]);
+    },
+  );
 });
 
 describe('a member of the other version', () => {

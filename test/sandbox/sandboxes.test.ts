@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { ApiVersion } from '../../src/domain/api-version.ts';
 import type { Tiers } from '../../src/domain/rate-limits.ts';
 import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
 import { ADMIN, buildTestApp } from '../support/harness.ts';
@@ -14,7 +15,7 @@ it('a request that was looked up before a reset is in the sandbox that came of i
   expect((await sandboxes.find(DEFAULT_SANDBOX))?.sandbox).toBe(renewed?.sandbox);
 });
 
-it('an organization is answered with the limits of the tiers at that moment', async () => {
+it('an organization is answered with the limits of the tiers and in the version of that moment', async () => {
   const { sandboxes } = await buildTestApp();
   const caller = await sandboxes.findCaller(ADMIN);
   if (caller === undefined || 'problem' in caller) throw new Error('the key is active');
@@ -25,6 +26,9 @@ it('an organization is answered with the limits of the tiers at that moment', as
   expect(readLimit(tiers)).toBe(60);
   expect(readLimit({ ...tiers, pro: { ...tiers.pro, search: 61 } })).toBe(61);
   expect(readLimit(tiers)).toBe(60);
+  const hasUrl = (api_version: ApiVersion) =>
+    'api_url' in JSON.parse(sandbox.toResponse(organization, { ...settings, api_version }).text);
+  expect([hasUrl('0.82'), hasUrl('0.81'), hasUrl('0.82')]).toEqual([true, false, true]);
 });
 
 it('a sandbox that there is not is neither found nor reset', async () => {
