@@ -150,8 +150,9 @@ describe('a boolean of 0.82 is read as pydantic reads it', () => {
 describe('a map of strings of 0.82 is read as pydantic reads it', () => {
   type Row = { json: string; ok?: string; errors?: { type: string; loc: string[]; msg: string }[] };
   const rows = fixture('string-maps').map((line): Row => JSON.parse(line));
-  /** What the mock refuses besides: NUL characters and unpaired surrogates. */
-  const isUnstorable = ({ json }: Row) => /\\u0000|\\ud[89a-f]/i.test(json);
+  /** What the mock refuses besides: NUL characters and unpaired surrogates in what would be kept. */
+  const isUnstorable = ({ json }: Row) => /\\u0000|\\ud[89a-f]/i.test(json) && !ONLY_NAMES.includes(json);
+  const ONLY_NAMES = ['{"\\ud800":1}'];
   /** Strings as they are written with the fewest escapes. */
   const unescape = (text: string) => text.replace(/"(?:[^"\\]|\\.)*"/g, (token) => JSON.stringify(JSON.parse(token)));
 
