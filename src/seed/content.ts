@@ -38,6 +38,11 @@ const list = <Item extends z.ZodType>(item: Item, ifEmpty?: string) =>
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, { error: ({ input }) => didYouMean(typeof input === 'string' ? input : '', values) });
 
+/** Without quotes it is a number in YAML. */
+const apiVersion = z.enum(API_VERSIONS, {
+  error: `expected ${API_VERSIONS.map((version) => `"${version}"`).join(' or ')}, in quotes`,
+});
+
 const storable = z.string().refine(isStorable, 'null characters and unpaired surrogates are not allowed');
 
 const wholeNumber = (min: number, max: number) =>
@@ -121,7 +126,7 @@ const OrganizationSeed = strictObject({
 const SeedFile = strictObject({
   $schema: z.unknown().optional(),
   version: z.literal(1, { error: 'expected 1, the version of this format' }),
-  api_version: oneOf(API_VERSIONS).optional(),
+  api_version: apiVersion.optional(),
   tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
   organizations: list(OrganizationSeed, 'expected at least one organization'),
 });

@@ -217,6 +217,24 @@ organizations:
         'seed.yaml:2:19: tiers.gold: unknown member: expected one of free, pro, team, enterprise',
       ],
     ],
+    [
+      'version: 1\napi_version: 0.82\norganizations: [{ organization_id: org_a }]',
+      ['seed.yaml:2:1: api_version: expected "0.81" or "0.82", in quotes'],
+    ],
+    [
+      'version: 1\napi_version: "0.8"\norganizations: [{ organization_id: org_a }]',
+      ['seed.yaml:2:1: api_version: expected "0.81" or "0.82", in quotes'],
+    ],
+    ...['[a]', '{ a: 1 }', '{ a: [b] }'].map((value): [string, string[]] => [
+      organization(`default_llm_credentials: ${value}`),
+      ['seed.yaml:4:5: organizations[0].default_llm_credentials: expected an object of strings'],
+    ]),
+    [
+      organization('notifications_email: nobody'),
+      [
+        'seed.yaml:4:5: organizations[0].notifications_email: is not an e-mail address: An email address must have an @-sign.',
+      ],
+    ],
     [organization('users: [1]'), ['seed.yaml:4:5: organizations[0].users: expected an array of objects']],
     [
       organization('created_at: soon'),
