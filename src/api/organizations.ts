@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ApiVersion, MEMBERS } from '../domain/api-version.ts';
+import { type ApiVersion, listForeign } from '../domain/api-version.ts';
 import { notFound } from '../domain/errors.ts';
 import { applyUpdate, listChanges, type OrganizationModel, type OrganizationUpdate } from '../domain/organization.ts';
 import { ACCOUNT_TYPES, limitsOf } from '../domain/rate-limits.ts';
@@ -120,7 +120,7 @@ const buildOrganizationUpdateRequest = (
     nsfw_check_enabled: optional(boolean()).describe('Never answered; null leaves it as it is'),
     nsfw_fail_closed: optional(boolean()).describe('Never answered; null leaves it as it is'),
   } satisfies Record<keyof OrganizationUpdate, z.ZodType>;
-  return model(pick(shape, version && MEMBERS[version].request), unknownFields).meta({
+  return model(leaveOut(shape, version && listForeign('request', version)), unknownFields).meta({
     id: 'OrganizationUpdateRequest',
   });
 };
@@ -147,12 +147,14 @@ const buildOrganizationModelResponse = (rateLimits: BaseRateLimits, version: Api
     default_llm_credentials: openObject({ type: 'string' }).optional().describe('Provider: name of a secret'),
     api_url: z.string().nullish(),
   });
-  return z.object(pick(shape, version && MEMBERS[version].response)).meta({ id: 'OrganizationModelResponse' });
+  return z
+    .object(leaveOut(shape, version && listForeign('response', version)))
+    .meta({ id: 'OrganizationModelResponse' });
 };
 
-/** The members of a shape that a version has; all of them where none is meant. */
-function pick<Shape extends z.ZodRawShape>(shape: Shape, names: readonly string[] | undefined): Shape {
-  const picked = { ...shape };
-  for (const name of Object.keys(shape)) if (names?.includes(name) === false) Reflect.deleteProperty(picked, name);
-  return picked;
+/** A shape without the members that are named. */
+function leaveOut<Shape extends z.ZodRawShape>(shape: Shape, names: readonly string[] = []): Shape {
+  const left = { ...shape };
+  for (const name of names) Reflect.deleteProperty(left, name);
+  return left;
 }

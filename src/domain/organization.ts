@@ -1,4 +1,4 @@
-import { type ApiVersion, MEMBERS } from './api-version.ts';
+import { type ApiVersion, listForeign } from './api-version.ts';
 import { toTimestamp } from './clock.ts';
 import {
   type AccountType,
@@ -206,7 +206,7 @@ export type OrganizationModel = Omit<
   default_llm_credentials: Record<string, string>;
 };
 
-/** Each member of the response as JSON text. */
+/** Each member of the response as JSON text, in its order. */
 const WRITERS: { [M in keyof OrganizationModel]: (from: Organization, limits: RateLimits) => `"${M}":${string}` } = {
   organization_id: ({ organization_id }) => `"organization_id":${JSON.stringify(organization_id)}`,
   organization_name: ({ organization_name }) => `"organization_name":${JSON.stringify(organization_name)}`,
@@ -228,11 +228,17 @@ const WRITERS: { [M in keyof OrganizationModel]: (from: Organization, limits: Ra
   api_url: ({ api_url }) => `"api_url":${JSON.stringify(api_url)}`,
 };
 
+const writersOf = (version: ApiVersion) => {
+  const foreign = listForeign('response', version);
+  return Object.entries(WRITERS).flatMap(([member, write]) => (foreign.includes(member) ? [] : [write]));
+};
+const BY_VERSION = { '0.81': writersOf('0.81'), '0.82': writersOf('0.82') } satisfies Record<ApiVersion, unknown>;
+
 /**
- * The response model as JSON text, in the order of the published schema. It is written member by member, so that nothing
- * else can leak, and metadata is returned as the text that was sent.
+ * The response model of a version as JSON text, in the order of the published schema. It is written member by member, so that
+ * nothing else can leak, and metadata is returned as the text that was sent.
  */
 export function toOrganizationJson(organization: Organization, limits: RateLimits, version: ApiVersion): string {
   // Joined, because the journal keeps the text: V8 keeps a sum of strings as a tree of its parts.
-  return `{${MEMBERS[version].response.map((member) => WRITERS[member](organization, limits)).join(',')}}`;
+  return `{${BY_VERSION[version].map((write) => write(organization, limits)).join(',')}}`;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
 import type * as z from 'zod';
-import { MEMBERS } from '../domain/api-version.ts';
+import { type ApiVersion, listForeign } from '../domain/api-version.ts';
 import { badRequest } from '../domain/errors.ts';
 import { isJsonContentType, type ReceivedBody, receiveBody } from '../pydantic/body.ts';
 import { JsonObject } from '../pydantic/json.ts';
@@ -25,6 +25,11 @@ function hasSecondHost(rawHeaders: string[]): boolean {
   return count > 1;
 }
 
+const FOREIGN: Record<ApiVersion, readonly string[]> = {
+  '0.81': listForeign('request', '0.81'),
+  '0.82': listForeign('request', '0.82'),
+};
+
 /** Makes an app read every body as FastAPI does, whatever its Content-Type. */
 export function receiveBodies(app: FastifyInstance): void {
   app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
@@ -41,7 +46,7 @@ export function receiveBodies(app: FastifyInstance): void {
       const { caller } = exchange;
       // A version of the API knows its own members.
       if (received.value instanceof JsonObject && caller !== undefined)
-        received.value.expected = MEMBERS[caller.settings.api_version].request;
+        received.value.foreign = FOREIGN[caller.settings.api_version];
     }
     done(null, received);
   });

@@ -17,8 +17,8 @@ export class JsonObject {
   private readonly source: string;
   private readonly start: number;
   private known: Map<string, JsonValue> | undefined;
-  /** Names that its model knows, where that is not all that the model has. */
-  expected: readonly string[] | undefined;
+  /** Members of its model that count as unknown. */
+  foreign: readonly string[] | undefined;
   /** Names as sent that the model of this object does not know, and the names that it knows. */
   unknown: { names: string[]; known: readonly string[] } | undefined;
 

@@ -139,24 +139,24 @@ export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: 
   const names = Object.keys(shape);
   return z.preprocess(
     (value, context) =>
-      value instanceof JsonObject
-        ? pickMembers(value, value.expected ?? names)
-        : refuse(context, 'model_attributes_type', NOT_A_MODEL),
+      value instanceof JsonObject ? pickMembers(value, names) : refuse(context, 'model_attributes_type', NOT_A_MODEL),
     unknownFields === 'reject' ? z.strictObject(shape) : z.object(shape),
   );
 };
 
-function pickMembers(object: JsonObject, known: readonly string[]): Record<string, JsonValue> {
+function pickMembers(object: JsonObject, names: readonly string[]): Record<string, JsonValue> {
   const members = object.members();
+  const { foreign } = object;
   const picked: Record<string, JsonValue> = {};
   let count = 0;
-  for (const name of known) {
+  for (const name of names) {
     const value = members.get(name);
-    if (value === undefined) continue;
+    if (value === undefined || foreign?.includes(name)) continue;
     picked[name] = value;
     count++;
   }
   if (count < members.size) {
+    const known = names.filter((name) => !foreign?.includes(name));
     object.unknown = { names: [...members.keys()].filter((name) => !Object.hasOwn(picked, name)), known };
   }
   return picked;

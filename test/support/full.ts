@@ -1,4 +1,5 @@
-import type { ApiVersion, MEMBERS } from '../../src/domain/api-version.ts';
+import type { ApiVersion } from '../../src/domain/api-version.ts';
+import type { OrganizationUpdateRequest, OrganizationUpdateRequest082 } from '../../src/index.ts';
 
 /** An organization in which no member is at its default: what loses one is seen. As a seed file has it. */
 export const FULL_SEED = `
@@ -72,7 +73,10 @@ export const FULL_UPDATE = {
     nsfw_check_enabled: 'off',
     nsfw_fail_closed: 0,
   },
-} satisfies { [V in ApiVersion]: Record<(typeof MEMBERS)[V]['request'][number], unknown> };
+} satisfies {
+  '0.81': Record<keyof OrganizationUpdateRequest, unknown>;
+  '0.82': Record<keyof OrganizationUpdateRequest082, unknown>;
+};
 
 /** What each is then, as JSON text, in the order of the journal; what the response does not have is changed too. */
 export const FULL_CHANGES: Record<ApiVersion, [member: string, before: string, after: string][]> = {
