@@ -250,7 +250,3 @@ export function readOptions(options: Record<string, unknown>): ServeConfig {
   });
   return { ...config, pid: process.pid, warnings: [] };
 }
-
-/** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */
-export const toVariable = (name: string): string =>
-  `MIXPEEK_MOCK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

@@ -4,10 +4,11 @@ import { findNearestName } from '../domain/nearest-name.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
 import { type OpenApiVersion, type RunningServer, readOpenApiDocument, readVersion, startServer } from '../server.ts';
-import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting, toVariable } from '../settings.ts';
+import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting } from '../settings.ts';
 import { toBanner, toReadyLine } from './banner.ts';
 import { type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
 import { askHealth } from './health.ts';
+import { toVariable } from './variables.ts';
 
 /** Errors whose message is enough for a person; of others the stack is shown. */
 const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError'];

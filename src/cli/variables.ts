@@ -2,15 +2,11 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { codeOf } from '../domain/errors.ts';
 import { findNearestName } from '../domain/nearest-name.ts';
 import { escapeControls } from '../domain/text.ts';
-import {
-  ConfigError,
-  type Given,
-  HEALTH_SETTINGS,
-  refuseQuotes,
-  SERVE_SETTINGS,
-  type Setting,
-  toVariable,
-} from '../settings.ts';
+import { ConfigError, type Given, HEALTH_SETTINGS, refuseQuotes, SERVE_SETTINGS, type Setting } from '../settings.ts';
+
+/** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */
+export const toVariable = (name: string): string =>
+  `MIXPEEK_MOCK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
 export type Variables = Record<string, string | undefined>;
 

@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type Flags, readHealthConfig, readServeConfig } from '../../src/cli/config.ts';
+import { toVariable } from '../../src/cli/variables.ts';
 import type { MockServerOptions } from '../../src/index.ts';
-import { SERVE_SETTINGS, type Setting, toVariable } from '../../src/settings.ts';
+import { SERVE_SETTINGS, type Setting } from '../../src/settings.ts';
 import { makeFolder } from '../support/folder.ts';
 
 const DEFAULTS = {
