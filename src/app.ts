@@ -7,7 +7,6 @@ import { addProbeRoutes, type HealthSource } from './api/health.ts';
 import { addOperations, buildApiDocument } from './api/operations.ts';
 import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
-import type { ApiVersion } from './domain/api-version.ts';
 import { buildBareApp } from './http/bare-app.ts';
 import { compileBodyCheck, receiveBodies, requireHost } from './http/body-parser.ts';
 import { handleError } from './http/envelope.ts';

@@ -231,8 +231,8 @@ export const FAULTS = [
   {
     name: 'users are never answered',
     file: 'src/domain/organization.ts',
-    find: '`"users":${users ?? \'null\'}`',
-    put: '`"users":null`',
+    find: "users ?? 'null'",
+    put: "'null'",
   },
   {
     name: 'auto_billing_enabled is never stored',
