@@ -21,7 +21,11 @@ test:
 export default async function testSpecmatic() {
   const path = makeProject('specmatic', { files: { 'specmatic.yaml': SETTINGS } });
   install(path, ['specmatic@2']);
-  const server = await startPackage();
+  for (const version of ['0.81', '0.82']) await testVersion(path, version);
+}
+
+async function testVersion(path, version) {
+  const server = await startPackage(['--api-version', version]);
   try {
     const response = await fetch(`${server.url}/openapi.json`);
     writeFileSync(join(path, 'openapi.json'), await response.text());
@@ -31,14 +35,15 @@ export default async function testSpecmatic() {
     const env = { bearerAuth: KEY, MAX_TEST_REQUEST_COMBINATIONS: '300' };
     const { status, stdout } = attempt('java', args, path, { env });
     const [, run, failures] = /Tests run: (\d+), Successes: \d+, Failures: (\d+)/.exec(stdout) ?? [];
-    check(`${run} tests of Specmatic, none fails`, status === 0 && failures === '0' && Number(run) > 300, {
+    const isRight = status === 0 && failures === '0' && Number(run) > 300;
+    check(`API ${version}: ${run} tests of Specmatic, none fails`, isRight, {
       status,
       run,
       failures,
       end: stdout.slice(-2000),
     });
     const ignored = stdout.split('\n').filter((line) => line.includes('Ignoring request example'));
-    check('Specmatic ignores no request example', ignored.length === 0, ignored);
+    check(`API ${version}: Specmatic ignores no request example`, ignored.length === 0, ignored);
   } finally {
     await server.stop();
   }
