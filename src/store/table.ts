@@ -85,8 +85,9 @@ export class Table<Value extends object> {
   }
 
   toValue(row: Row): Value {
-    const members = this.columns.map(([member, kind]) => [member, fromKept(row[member], kind)]);
-    return Object.fromEntries(members) as Value;
+    const value: Record<string, unknown> = {};
+    for (const [member, kind] of this.columns) value[member] = fromKept(row[member], kind);
+    return value as Value;
   }
 
   private prepareUpdate(changed: number): Statement<Kept[]> {
