@@ -352,6 +352,6 @@ export const FAULTS = [
     name: 'what the disk refuses is acknowledged',
     file: 'src/store/group-commit.ts',
     find: 'for (const unit of units) unit.reject(explained);',
-    put: 'for (const unit of units) unit.resolve(undefined);',
+    put: 'for (const done of settle) done();',
   },
 ];
