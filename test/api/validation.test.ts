@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BODY_LIMIT } from '../../src/http/envelope.ts';
 import { validateEmail } from '../../src/pydantic/email.ts';
+import { INTEGER_PROBLEMS } from '../../src/pydantic/lax-integer.ts';
 import { ACME, buildTestApp, errorBody, validationError } from '../support/harness.ts';
 
 const fixture = (name: string) =>
@@ -237,6 +238,24 @@ describe('the hint of a 422', () => {
     ['{"é":1}', '?: is not a member of the model; --unknown-fields ignore accepts it'],
   ])('%s: %s', async (body, hint) => {
     const { patch } = await buildTestApp({ unknownFields: 'reject' });
+    expect((await patch(body)).headers['x-mixpeek-mock-hint']).toBe(hint);
+  });
+
+  const INTEGER = 'must be an integer from 1 to 9007199254740991';
+  const UNSTORABLE = 'Value error, null characters and unpaired surrogates are not allowed';
+  it.each([
+    ['{"default_llm_credentials":{"openai":1}}', 'default_llm_credentials.openai: must be a string'],
+    ['{"default_llm_credentials":{"a":"\\u0000"}}', `default_llm_credentials.a: ${UNSTORABLE}`],
+    ['{"default_llm_credentials":{"\\ud800":"x"}}', `default_llm_credentials.???: ${UNSTORABLE}`],
+    ['{"default_llm_credentials":[]}', 'default_llm_credentials: must be a JSON object'],
+    ['{"rate_limit_overrides":{"search":null}}', `rate_limit_overrides.search: ${INTEGER}`],
+    ['{"rate_limit_overrides":{"search":NaN}}', `rate_limit_overrides.search: ${INTEGER}`],
+    ['{"rate_limit_overrides":{"search":9007199254740992}}', `rate_limit_overrides.search: ${INTEGER}`],
+    ['{"rate_limit_overrides":{"search":"\\ud800"}}', `rate_limit_overrides.search: ${INTEGER}`],
+    ['{"nsfw_check_enabled":"\\ud800"}', `nsfw_check_enabled: ${INTEGER_PROBLEMS.string_unicode}`],
+    ['{"nsfw_check_enabled":[]}', 'nsfw_check_enabled: Input should be a valid boolean'],
+  ])('of 0.82: %s: %s', async (body, hint) => {
+    const { patch } = await buildTestApp({ apiVersion: '0.82' });
     expect((await patch(body)).headers['x-mixpeek-mock-hint']).toBe(hint);
   });
 });
