@@ -62,6 +62,19 @@ describe('the docs page', () => {
     expect(await read('/docs/static/swagger-initializer.js')).not.toContain('/_mock/');
   });
 
+  it('is of the version that is spoken, also after a reset to another one', async () => {
+    const [seed, db] = [join(makeFolder(), 'seed.json'), join(makeFolder(), 'mock.db')];
+    const organizations = [{ organization_id: 'org_one', api_keys: [{ key: DEMO_KEY }] }];
+    writeFileSync(seed, JSON.stringify({ version: 1, api_version: '0.82', organizations }));
+    await (await createMockServer({ seed, db, apiVersion: '0.81' })).close();
+    const { url, read } = await start({ seed, db });
+    const readVersion = async () => JSON.parse(await read('/docs/json')).info.description.slice(0, 12);
+    expect(await readVersion()).toBe('Version 0.81');
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${url}/_mock/sandboxes/default/reset`, { method: 'POST', headers });
+    expect(await readVersion()).toBe('Version 0.82');
+  });
+
   const NOT_FOUND = errorBody(404, 'NotFoundError', 'Not Found');
   const BAD_RANGE = errorBody(416, 'RangeNotSatisfiableError', 'Range Not Satisfiable');
   const FAILED = errorBody(412, 'PreconditionFailedError', 'Precondition Failed');

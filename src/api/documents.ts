@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { API_VERSIONS, type ApiVersion, DEFAULT_API_VERSION } from '../domain/api-version.ts';
 import { badRequest } from '../domain/errors.ts';
 import { buildDocumentText } from '../http/document-text.ts';
@@ -39,7 +39,11 @@ export function addDocumentRoutes(scope: FastifyInstance, build: BuildDocument, 
       },
     });
   }
-  const onRequest = answerLate(scope, (request) => buildDocs(build(versionOf(request), '3.1'), scope.log));
+  const toPage = (version: ApiVersion) => answerLate(scope, () => buildDocs(build(version, '3.1'), scope.log));
+  const pages = new Map(API_VERSIONS.map((version) => [version, toPage(version)]));
+  // A reset may bring another version back.
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply) =>
+    pages.get(versionOf(request))?.(request, reply);
   for (const url of ['/docs', '/docs/*']) scope.route({ method: METHODS, url, onRequest, handler: async () => {} });
 }
 

@@ -1,22 +1,19 @@
-import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /**
  * A hook that lets an app of its own answer whatever reaches a scope. The app is built at its first request, so that the start
  * does not wait for it; what could not be built is tried again at the next one.
  */
-export function answerLate(
-  scope: FastifyInstance,
-  build: (request: FastifyRequest) => Promise<FastifyInstance>,
-): onRequestAsyncHookHandler {
-  const start = async (request: FastifyRequest) => {
-    const built = await build(request);
+export function answerLate(scope: FastifyInstance, build: () => Promise<FastifyInstance>) {
+  const start = async () => {
+    const built = await build();
     await built.ready();
     return built;
   };
   let app: Promise<FastifyInstance> | undefined;
   scope.addHook('onClose', async () => (await app)?.close());
-  return async (request, reply) => {
-    app ??= start(request);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    app ??= start();
     app.catch(() => {
       app = undefined;
     });
