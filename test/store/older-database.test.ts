@@ -159,3 +159,25 @@ it('a database that is older than resets is reset to what it was when it was mig
   const initial = await store.findSnapshot('default', INITIAL_SNAPSHOT);
   expect(initial).toEqual({ ...NOW, settings: INITIAL.settings });
 });
+
+it('a database of version 3 with thousands of keys is migrated in a moment, however long its first state is', async () => {
+  const started = performance.now();
+  const { store } = openOlder(`
+    WITH RECURSIVE counted(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM counted WHERE number < 6000)
+    INSERT INTO api_keys (api_key_id, sandbox_id, organization_id, key_hash, key_prefix, name, permissions, status)
+    SELECT 'key_' || number, 'default', 'org_other', 'hash ' || number, 'sk_test_xx', NULL, '["read"]', 'active' FROM counted;
+    UPDATE sandboxes SET first_state = json_set(first_state, '$.api_keys', (
+      SELECT json_group_array(json_object(
+        'api_key_id', api_key_id, 'organization_id', organization_id, 'key_hash', key_hash, 'key_prefix', key_prefix,
+        'name', name, 'permissions', json(permissions), 'status', status, 'expires_at', expires_at
+      )) FROM api_keys WHERE name IS NOT '--api-key'
+    ));
+  `);
+  // Half a minute where each key has the whole state read.
+  expect(performance.now() - started).toBeLessThan(5000);
+  const initial = await store.findSnapshot('default', INITIAL_SNAPSHOT);
+  expect(initial?.api_keys).toHaveLength(6000 + KEYS.length);
+  if (initial !== undefined) await store.put('default', initial);
+  expect(await store.listApiKeys('default', { api_key_id: GRANTED.api_key_id })).toEqual([GRANTED]);
+  expect(await store.listApiKeys('default', {})).toHaveLength(6000 + KEYS.length + 1);
+});
