@@ -45,10 +45,14 @@ function measureGrowth(work) {
   return most - before;
 }
 
-const [{ Buckets }, { Journal, toKeptBody, toKeptAnswer }] = await load(['sandbox/buckets', 'sandbox/journal']);
+const [{ MemoryBuckets }, { Journal }, { Exchange }] = await load([
+  'sandbox/buckets',
+  'sandbox/journal',
+  'sandbox/exchange',
+]);
 const keyOf = (count) => ({ api_key_id: `key_${count}`, organization_id: 'org_1' });
 
-const buckets = new Buckets();
+const buckets = new MemoryBuckets();
 const apiKey = keyOf(0);
 const limiter = time((count) => buckets.charge(apiKey, 'metadata', 100, now + count));
 
@@ -56,21 +60,20 @@ const limiter = time((count) => buckets.charge(apiKey, 'metadata', 100, now + co
 const rawHeaders = ['Host', 'localhost:4030', 'User-Agent', 'curl/8.0', 'Accept', '*/*', 'Authorization', 'Bearer x'];
 const body = Buffer.from('{"metadata":{"hello":"world"}}');
 const answer = 'x'.repeat(480);
-function note(journal, count, bytes) {
-  const headers = rawHeaders.join('\n');
-  const entry = journal.open({ request_id: `r${count}`, received_at: now, method: 'PATCH', url: '/v1/x', headers });
-  entry.body = toKeptBody(bytes);
-  entry.answer = toKeptAnswer(`${count}${answer}`);
-  entry.status = 200;
-  entry.ms = 1;
-  journal.count(entry);
+function record(journal, count, bytes) {
+  const exchange = new Exchange(`r${count}`, 'PATCH', '/v1/x', {});
+  exchange.live = { sandbox: { journal }, now };
+  exchange.open(exchange.live, rawHeaders);
+  exchange.bytes = bytes;
+  exchange.decide(`${count}${answer}`);
+  exchange.end(200, true);
 }
 const journal = new Journal(1000);
-const journalCost = time((count) => note(journal, count, body));
+const journalCost = time((count) => record(journal, count, body));
 
-const many = new Buckets();
+const many = new MemoryBuckets();
 const keysGrowth = measureGrowth((count) => many.charge(keyOf(count), 'metadata', 100, now + count));
 const large = new Journal(100_000);
-const bodiesGrowth = measureGrowth((count) => note(large, count, Buffer.alloc(BODY_BYTES, count)));
+const bodiesGrowth = measureGrowth((count) => record(large, count, Buffer.alloc(BODY_BYTES, count)));
 
 console.log(JSON.stringify({ limiter, journal: journalCost, keysGrowth, bodiesGrowth }));
