@@ -38,15 +38,15 @@ export interface AppDependencies {
  * The steps of a request. The app never listens: `http/listener.ts` has the sockets, and a `Connection` gives it one request
  * after another. Under /v1, in this order; what a step throws ends the request, and `handleError` writes the answer:
  *
- * 1. the exchange begins (`http/exchange.ts`); the key decides the sandbox, whose journal has the request from now on
- * 2. Host and CORS
- * 3. `authenticate`: a key that can be used, or 401
+ * 1. `beginExchange` (`http/exchange.ts`, called by `http/bare-app.ts`): the request as its journal will have it begins
+ * 2. `addIdentification` (`api/auth.ts`): whose key it is, which decides the sandbox; `openEntry`: that has it in its journal
+ * 3. `requireHost`, CORS, then `authenticate`: a key that can be used, or 401
  * 4. `checkPermission`: what the route demands, or 403
- * 5. `buildCharge`: the bucket of key and category, or 429
- * 6. `receiveBodies`: the bytes of the body, or 413, and what they say
- * 7. `compileBodyCheck`: the members, by the route's schema, or 400 and 422
- * 8. the handler of the route: reads what step 3 found, or changes it through its sandbox, whose store keeps it
- * 9. `sendJson`: the answer; when the response is closed, the exchange ends
+ * 5. `buildCharge` (`api/rate-limit.ts`): the bucket of key and category, or 429
+ * 6. `receiveBodies` (`http/body-parser.ts`): the bytes of the body, or 413, and what they say
+ * 7. `compileBodyCheck`, `readBody` of `pydantic/model.ts`: the members, by the route's schema, or 400 and 422
+ * 8. the handler of the route: reads what step 2 found, or changes it through its sandbox, whose store keeps it
+ * 9. `sendJson` (`http/envelope.ts`): the answer; when the response is closed, the exchange ends
  */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { sandboxes, store, isStopping, logger, unknownFields, version, control, buildDocs } = dependencies;
