@@ -32,7 +32,7 @@ const CREDENTIALS = { openai: 'openai-key' };
 const EVERY_OTHER_MEMBER = { notifications_email: 'alerts@example.com', default_llm_credentials: CREDENTIALS };
 
 /** Each update of the demo organization after a reset, and what comes of it. */
-const buildUpdates = (limits: Members, name: string): Record<string, Update> => ({
+const buildUpdates = (limits: Members, name: string) => ({
   metadata: {
     summary: 'Replace the metadata',
     request: { metadata: { region: 'eu', plan: { seats: 5 } } },
@@ -82,11 +82,9 @@ export function buildExamples(version: ApiVersion = DEFAULT_API_VERSION) {
   const demo = JSON.parse(toOrganizationJson(ORGANIZATION, limitsOf(DEFAULT_TIERS, ORGANIZATION), version));
   const { name, all } = BY_VERSION[version];
   const { metadata, limits, reset } = buildUpdates(demo.rate_limits, name);
-  const updates = Object.entries({ metadata, limits, all, reset });
+  const updates = Object.entries<Update>({ metadata, limits, all, reset });
   const toExamples = (toValue: (update: Update) => unknown): Examples =>
-    Object.fromEntries(
-      updates.flatMap(([key, update]) => (update ? [[key, { summary: update.summary, value: toValue(update) }]] : [])),
-    );
+    Object.fromEntries(updates.map(([key, update]) => [key, { summary: update.summary, value: toValue(update) }]));
   const getExamples: Examples = { demo: { summary: "The demo key's, after a reset", value: demo } };
   return {
     getExamples,

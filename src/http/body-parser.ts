@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
 import type * as z from 'zod';
-import { type ApiVersion, listForeign } from '../domain/api-version.ts';
+import { API_VERSIONS, listForeign } from '../domain/api-version.ts';
 import { badRequest } from '../domain/errors.ts';
 import { isJsonContentType, type ReceivedBody, receiveBody } from '../pydantic/body.ts';
 import { JsonObject } from '../pydantic/json.ts';
@@ -25,10 +25,7 @@ function hasSecondHost(rawHeaders: string[]): boolean {
   return count > 1;
 }
 
-const FOREIGN: Record<ApiVersion, readonly string[]> = {
-  '0.81': listForeign('request', '0.81'),
-  '0.82': listForeign('request', '0.82'),
-};
+const FOREIGN = new Map(API_VERSIONS.map((version) => [version, listForeign('request', version)]));
 
 /** Makes an app read every body as FastAPI does, whatever its Content-Type. */
 export function receiveBodies(app: FastifyInstance): void {
@@ -46,7 +43,7 @@ export function receiveBodies(app: FastifyInstance): void {
       const { caller } = exchange;
       // A version of the API knows its own members.
       if (received.value instanceof JsonObject && caller !== undefined)
-        received.value.foreign = FOREIGN[caller.settings.api_version];
+        received.value.foreign = FOREIGN.get(caller.settings.api_version);
     }
     done(null, received);
   });

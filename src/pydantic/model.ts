@@ -52,16 +52,13 @@ function readObject(value: unknown, context: Context): string {
 function readStringMap(value: unknown, context: Context): string {
   if (!(value instanceof JsonObject)) return refuse(context, 'dict_type', 'Input should be a valid dictionary');
   let isRight = true;
-  for (const [name, member] of value.members()) {
-    const [type, msg] =
-      typeof member !== 'string'
-        ? ['string_type', 'Input should be a valid string']
-        : isStorable(name) && isStorable(member)
-          ? []
-          : ['value_error', UNSTORABLE];
-    if (type === undefined || msg === undefined) continue;
-    context.addIssue({ code: 'custom', path: [name], message: msg, params: { type } });
+  const refuseMember = (name: string, type: string, message: string) => {
+    context.addIssue({ code: 'custom', path: [name], message, params: { type } });
     isRight = false;
+  };
+  for (const [name, member] of value.members()) {
+    if (typeof member !== 'string') refuseMember(name, 'string_type', 'Input should be a valid string');
+    else if (!isStorable(name) || !isStorable(member)) refuseMember(name, 'value_error', UNSTORABLE);
   }
   return isRight ? copyText(value.toText()) : z.NEVER;
 }

@@ -4,42 +4,9 @@ import { timeOf } from '../domain/clock.ts';
 import { countCharacters, type Organization } from '../domain/organization.ts';
 import { INITIAL_SNAPSHOT, type Settings, type State } from '../domain/state.ts';
 import { BoundedCache } from './bounded-cache.ts';
+import { API_KEY_COLUMNS, ORGANIZATION_COLUMNS } from './columns.ts';
 import type { ApiKeyFilter, Found, FoundSandbox, OrganizationFilter, PutOptions, Updated, Updater } from './store.ts';
-import { type Columns, CURRENT, type Row, Table } from './table.ts';
-
-const ORGANIZATION_COLUMNS: Columns<Organization> = {
-  organization_id: 'plain',
-  organization_name: 'plain',
-  logo_url: 'plain',
-  account_type: 'plain',
-  credit_count: 'plain',
-  metadata: 'plain',
-  billing_email: 'plain',
-  rate_limits_override: 'json',
-  auto_billing_enabled: 'boolean',
-  billing_cycle_start: 'plain',
-  current_month_usage: 'plain',
-  created_at: 'plain',
-  updated_at: 'plain',
-  users: 'plain',
-  notifications_email: 'plain',
-  default_llm_credentials: 'plain',
-  nsfw_check_enabled: 'boolean',
-  nsfw_fail_closed: 'boolean',
-  auth_provider_org_id: 'plain',
-  api_url: 'plain',
-};
-
-const API_KEY_COLUMNS: Columns<ApiKey> = {
-  api_key_id: 'plain',
-  organization_id: 'plain',
-  key_hash: 'plain',
-  key_prefix: 'plain',
-  name: 'plain',
-  permissions: 'json',
-  status: 'plain',
-  expires_at: 'plain',
-};
+import { CURRENT, type Row, Table } from './table.ts';
 
 /** What is kept in memory once it was read. */
 const MAX_SANDBOXES = 1000;
