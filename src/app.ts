@@ -10,12 +10,11 @@ import { addRootRoute } from './api/root.ts';
 import { buildBareApp } from './http/bare-app.ts';
 import { compileBodyCheck, receiveBodies, requireHost } from './http/body-parser.ts';
 import { handleError } from './http/envelope.ts';
-import { beginExchange, buildFindSandbox, openEntry } from './http/exchange.ts';
+import { beginExchange, buildFindSandbox, buildOpenEntry } from './http/exchange.ts';
 import { answerLate } from './http/late-app.ts';
 import { toAddRoute } from './http/openapi.ts';
 import { logRequest, logRequests } from './http/request-log.ts';
 import { ServedPaths } from './http/served-paths.ts';
-import type { UnknownFields } from './pydantic/model.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 
 /** What the app is built of. */
@@ -26,7 +25,6 @@ export interface AppDependencies {
   /** Whether the server is about to go away. */
   isStopping: () => boolean;
   logger: { level: string; stream: { write(line: string): void } };
-  unknownFields: UnknownFields;
   version: string;
   /** The token that the control plane demands, if any; undefined when there is no control plane. */
   control: { token: string | undefined } | undefined;
@@ -49,8 +47,9 @@ export interface AppDependencies {
  * 9. `sendJson` (`http/envelope.ts`): the answer; when the response is closed, the exchange ends
  */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { sandboxes, store, isStopping, logger, unknownFields, version, control, buildDocs } = dependencies;
+  const { sandboxes, store, isStopping, logger, version, control, buildDocs } = dependencies;
   const findSandbox = buildFindSandbox(sandboxes);
+  const openEntry = buildOpenEntry(sandboxes);
   const app = buildBareApp({
     logger,
     // What the router refuses meets no hook.
@@ -95,9 +94,9 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
         api.addHook('onRequest', authenticate);
         api.addHook('onRequest', checkPermission);
         api.addHook('onRequest', buildCharge(control !== undefined));
-        api.setValidatorCompiler(compileBodyCheck(unknownFields));
+        api.setValidatorCompiler(compileBodyCheck);
         addFallback(api, servedApi);
-        addOperations(toAddRoute(api, []), unknownFields, store, version);
+        addOperations(toAddRoute(api, []), store, version);
       },
       { prefix: '/v1' },
     );
@@ -108,8 +107,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await addCors(pages);
       addRootRoute(pages, version, listPaths);
       addProbeRoutes(pages, store, isStopping);
-      const build: BuildDocument = (apiVersion, openapi) =>
-        buildApiDocument(version, unknownFields, apiVersion, openapi);
+      const build: BuildDocument = (documented, openapi) => buildApiDocument(version, documented, openapi);
       addDocumentRoutes(pages, build, buildDocs);
     });
     await open.register(async (rest) => {

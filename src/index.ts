@@ -75,15 +75,19 @@ export interface MockServerOptions {
   reset?: boolean;
   /** Keys to allow too: `KEY`, `KEY=permission` or `KEY=permission@organization_id`. No other keys are generated then. */
   apiKey?: string | string[];
-  /** `reject` answers 422 to members that the API does not know, which reveals a client's typos. Default `ignore`. */
+  /** `reject` answers 422 to members that the API does not know, which reveals a client's typos. Default: that of `db` or of the seed, else `ignore`. */
   unknownFields?: 'ignore' | 'reject';
   /** Version of the API. Default: that of `db` or of the seed, else `0.81`. */
   apiVersion?: '0.81' | '0.82';
-  /** `enforce` answers 429 beyond the limits of the organization, `off` does not even count. Default `headers`. */
+  /** `enforce` answers 429 beyond the limits of the organization, `off` does not even count. Default: that of `db` or of the seed, else `headers`. */
   limits?: 'off' | 'headers' | 'enforce';
   /** A time like `2026-01-01T00:00:00Z` at which the clock is frozen. Default: real time. */
   clock?: string;
-  /** Requests that the journal keeps; 0 for none. Default 1000. */
+  /** Sandboxes that there may be besides `default`. Default 1000. */
+  maxSandboxes?: number;
+  /** Number from which ids, keys and request ids follow, so that two runs give the same. Default: real chance. */
+  randomSeed?: number;
+  /** Requests that the journal of each sandbox keeps; 0 for none. Default 1000. */
   journalSize?: number;
   /** `off` removes the control plane under `/_mock`. Default `on`. */
   control?: 'on' | 'off';

@@ -8,8 +8,8 @@ import { isLoopback } from './control/guard.ts';
 import type { Permission } from './domain/api-key.ts';
 import { type ApiVersion, DEFAULT_API_VERSION } from './domain/api-version.ts';
 import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
-import { setTimeout } from './domain/real-time.ts';
-import { DEFAULT_SANDBOX, type Settings } from './domain/state.ts';
+import { clearInterval, setInterval, setTimeout } from './domain/real-time.ts';
+import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, type Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
 import { listen } from './http/listener.ts';
 import { buildLateLog, buildLogStream, writeToStandardError } from './http/log.ts';
@@ -21,6 +21,7 @@ import type { ServeConfig } from './settings.ts';
 import { begin, beginEarly } from './start/beginning.ts';
 import { findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
+import { type Report, StorageError } from './store/store.ts';
 
 const projectFile = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -77,14 +78,15 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
     const store = openSqliteStore({ file, migrations, pid, since: now, report: log.report });
     opened.push(store);
     const beginning = await begin(early, seed, config, { now, flags, store });
-    const sandboxes = new Sandboxes(store, { journalSize: config.journalSize, flags });
+    const { journalSize, maxSandboxes, randomSeed } = config;
+    const sandboxes = new Sandboxes(store, { journalSize, flags, maxSandboxes, randomSeed });
+    opened.splice(1, 0, sweepNowAndThen(sandboxes, log.report), sandboxes);
     const control = toControl(config);
     const app = await buildApp({
       sandboxes,
       store,
       isStopping: () => closing !== undefined,
       logger: { level: config.logLevel, stream: buildLogStream(config.json, writeLog) },
-      unknownFields: config.unknownFields,
       version: readVersion(),
       control,
       buildDocs: buildDocsOf(sandboxes, control),
@@ -118,6 +120,19 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
   }
 }
 
+/** Real milliseconds between two looks at what has expired. */
+const SWEEP_MS = 10_000;
+
+/** A storage that cannot be written has been reported; whatever else goes wrong is reported here. */
+function sweepNowAndThen(sandboxes: Sandboxes, report: Report): { close(): void } {
+  const sweep = () =>
+    sandboxes.sweep().catch((error) => {
+      if (!(error instanceof StorageError)) report('error', `sandboxes that have expired stay: ${error}`);
+    });
+  const timer = setInterval(sweep, SWEEP_MS).unref();
+  return { close: () => clearInterval(timer) };
+}
+
 type Control = AppDependencies['control'];
 
 const buildDocsOf =
@@ -148,12 +163,13 @@ const delay = (ms: number) => new Promise<void>((resolve) => (ms > 0 ? setTimeou
 
 /** The OpenAPI document of what a server with the default settings serves. */
 export function readOpenApiDocument(openapi: OpenApiVersion, apiVersion: ApiVersion): OpenApiNode {
-  return buildApiDocument(readVersion(), 'ignore', apiVersion, openapi);
+  return buildApiDocument(readVersion(), { ...DEFAULT_SETTINGS, api_version: apiVersion }, openapi);
 }
 
 /** What flags set, whatever the state says. */
-const toSettings = ({ limits, clock, apiVersion }: ServeConfig): Partial<Settings> => ({
-  limits,
+const toSettings = ({ limits, clock, apiVersion, unknownFields }: ServeConfig): Partial<Settings> => ({
+  ...(limits !== undefined && { limits }),
+  ...(unknownFields !== undefined && { unknown_fields: unknownFields }),
   ...(apiVersion !== undefined && { api_version: apiVersion }),
   ...(clock !== undefined && { clock: freezeAt(clock) }),
 });

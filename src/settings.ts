@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { PERMISSIONS } from './domain/api-key.ts';
-import { API_VERSIONS, DEFAULT_API_VERSION } from './domain/api-version.ts';
+import { API_VERSIONS } from './domain/api-version.ts';
 import { normalizeTimestamp, toMilliseconds as toTime } from './domain/clock.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
 import { isApiKey, KEY_FORM, redactKeys } from './domain/redact.ts';
+import { DEFAULT_SETTINGS, UNKNOWN_FIELDS } from './domain/state.ts';
 import { escapeControls } from './domain/text.ts';
-import { UNKNOWN_FIELDS } from './pydantic/model.ts';
 
 /** All there is to know about a setting but its effect. */
 export interface Setting {
@@ -36,13 +36,19 @@ const oneOf = <const T extends readonly string[]>(values: T) => ({
   schema: z.enum(values),
   allowed: values.join(', '),
 });
+/** What a state has too: a flag takes precedence over what is stored. */
+const setting = <const T extends readonly string[]>(values: T) => ({
+  schema: z.enum(values).optional(),
+  allowed: values.join(', '),
+});
+const STORED = (fallback: string) => `without it what the database or the seed says, else ${fallback}`;
 /** A flag takes no value; its variable has one. */
 const toggle = {
   schema: z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'], case: 'sensitive' }).default(false),
   allowed: 'true, false, 1, 0',
 };
 const integer = (min: number, max: number) => ({
-  schema: z.preprocess((value) => Number(/^\d{1,6}$/.exec(String(value))?.[0]), z.number().min(min).max(max)),
+  schema: z.preprocess((value) => Number(/^\d{1,7}$/.exec(String(value))?.[0]), z.number().min(min).max(max)),
   allowed: `${min} to ${max}`,
 });
 function toMilliseconds(value: unknown): number {
@@ -106,21 +112,18 @@ export const SERVE_SETTINGS = {
   },
   unknownFields: {
     flag: '--unknown-fields <mode>',
-    default: 'ignore',
-    description: 'members that the API does not know: ignore, as the real service does, or reject with a 422',
-    ...oneOf(UNKNOWN_FIELDS),
+    description: `members that the API does not know: ignore, as the real service does, or reject with a 422; ${STORED(DEFAULT_SETTINGS.unknown_fields)}`,
+    ...setting(UNKNOWN_FIELDS),
   },
   apiVersion: {
     flag: '--api-version <version>',
-    description: `version of the API; without it that of the database or the seed holds, else ${DEFAULT_API_VERSION}`,
-    schema: z.enum(API_VERSIONS).optional(),
-    allowed: API_VERSIONS.join(', '),
+    description: `version of the API; ${STORED(DEFAULT_SETTINGS.api_version)}`,
+    ...setting(API_VERSIONS),
   },
   limits: {
     flag: '--limits <mode>',
-    default: 'headers',
-    description: 'rate limits: off, headers (counted and reported, never refused), or enforce (a 429 beyond the limit)',
-    ...oneOf(LIMITS_MODES),
+    description: `rate limits: off, headers (counted and reported, never refused), or enforce (a 429 beyond the limit); ${STORED(DEFAULT_SETTINGS.limits)}`,
+    ...setting(LIMITS_MODES),
   },
   clock: {
     flag: '--clock <time>',
@@ -133,6 +136,18 @@ export const SERVE_SETTINGS = {
     default: '1000',
     description: 'requests that the journal keeps; 0 for none',
     ...integer(0, 100_000),
+  },
+  maxSandboxes: {
+    flag: '--max-sandboxes <number>',
+    default: '1000',
+    description: 'sandboxes that there may be besides default',
+    ...integer(1, 1_000_000),
+  },
+  randomSeed: {
+    flag: '--random-seed <number>',
+    description: 'ids, keys and request ids that are generated follow from this number; on loopback only',
+    ...integer(0, 999_999),
+    schema: integer(0, 999_999).schema.optional(),
   },
   control: {
     flag: '--control <mode>',

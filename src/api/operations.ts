@@ -1,44 +1,36 @@
-import type { ApiVersion } from '../domain/api-version.ts';
 import { buildDocument, type DocumentedRoute, type OpenApiNode, toAddRoute } from '../http/openapi.ts';
-import type { UnknownFields } from '../pydantic/model.ts';
 import { addHealthRoute, type HealthSource } from './health.ts';
 import { addOrganizationRoutes } from './organizations.ts';
-import { type AddApiRoute, HEADERS, OF_ANY_METHOD } from './routes.ts';
+import { type AddApiRoute, type Documented, HEADERS, OF_ANY_METHOD } from './routes.ts';
 
 /**
  * Every operation that this server has of the API.
- * @param documented the version whose members the routes name; without one they take those of every version
+ * @param documented the settings whose members the routes name; without them they take those of every version
  */
 export function addOperations(
   add: AddApiRoute,
-  unknownFields: UnknownFields,
   store: Pick<HealthSource, 'canWrite'>,
   version: string,
-  documented?: ApiVersion,
+  documented?: Documented,
 ): void {
-  addOrganizationRoutes(add, unknownFields, documented);
+  addOrganizationRoutes(add, documented);
   addHealthRoute(add, store, version);
 }
 
 export type OpenApiVersion = '3.1' | '3.0';
 
-/** The OpenAPI document of a version of the API: names and structure as in Mixpeek's own document. */
-export function buildApiDocument(
-  version: string,
-  unknownFields: UnknownFields,
-  apiVersion: ApiVersion,
-  openapi: OpenApiVersion,
-): OpenApiNode {
+/** The OpenAPI document of the API as these settings have it: names and structure as in Mixpeek's own document. */
+export function buildApiDocument(version: string, documented: Documented, openapi: OpenApiVersion): OpenApiNode {
   const routes: DocumentedRoute[] = [];
   const add: AddApiRoute = toAddRoute({ prefix: '/v1', route: () => {} }, routes);
-  addOperations(add, unknownFields, { canWrite: async () => true }, version, apiVersion);
+  addOperations(add, { canWrite: async () => true }, version, documented);
   return buildDocument(openapi === '3.0' ? routes.map(withAllRefusals) : routes, {
     openapi: openapi === '3.0' ? '3.0.3' : '3.1.0',
     info: {
       title: 'mixpeek-mock',
       version,
       ...(openapi === '3.1' && { summary: "A mock of Mixpeek's organization endpoint" }),
-      description: `Version ${apiVersion} of the API. The key decides which organization is meant. Not affiliated with Mixpeek.`,
+      description: `Version ${documented.api_version} of the API. The key decides which organization is meant. Not affiliated with Mixpeek.`,
       license: { name: 'MIT', ...(openapi === '3.1' && { identifier: 'MIT' }) },
     },
     servers: [{ url: '/', description: 'this server' }],

@@ -6,20 +6,10 @@ import { ACCOUNT_TYPES, limitsOf } from '../domain/rate-limits.ts';
 import { HINT, sendJson } from '../http/envelope.ts';
 import { toIgnoredHint } from '../http/ignored-members.ts';
 import { describeModel, integer } from '../http/openapi.ts';
-import {
-  boolean,
-  email,
-  jsonObject,
-  model,
-  optional,
-  positiveInteger,
-  stringMap,
-  text,
-  type UnknownFields,
-} from '../pydantic/model.ts';
+import { boolean, email, jsonObject, model, optional, positiveInteger, stringMap, text } from '../pydantic/model.ts';
 import { requireCaller } from './auth.ts';
 import { buildExamples } from './organization-examples.ts';
-import { type AddApiRoute, answered, buildRefusals, type Operation, openObject } from './routes.ts';
+import { type AddApiRoute, answered, buildRefusals, type Documented, type Operation, openObject } from './routes.ts';
 
 const GET: Operation = { permission: 'read', category: 'metadata', api_name: 'organizations.get' };
 const PATCH: Operation = { permission: 'admin', category: 'metadata', api_name: 'organizations.update' };
@@ -27,10 +17,12 @@ const tags = ['Organizations'];
 
 /**
  * `GET` and `PATCH /organizations`: the key decides which organization is meant.
- * @param version what is documented: without one the members of every version, of which a sandbox takes those of its own
+ * @param documented without it the routes take the members of every version, of which a sandbox takes those of its own
  */
-export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFields, version?: ApiVersion): void {
-  const BaseRateLimits = buildBaseRateLimits(unknownFields);
+export function addOrganizationRoutes(add: AddApiRoute, documented?: Documented): void {
+  const version = documented?.api_version;
+  const isStrict = documented?.unknown_fields === 'reject';
+  const BaseRateLimits = buildBaseRateLimits(isStrict);
   const OrganizationModelResponse = buildOrganizationModelResponse(BaseRateLimits, version);
   const { getExamples, updateExamples, updatedExamples } = buildExamples(version);
 
@@ -64,7 +56,7 @@ export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFi
       operationId: 'update_organization_v1_organizations_patch',
       summary: 'Update it',
       description: 'Needs a key with the permission admin.',
-      body: buildOrganizationUpdateRequest(unknownFields, BaseRateLimits, version),
+      body: buildOrganizationUpdateRequest(isStrict, BaseRateLimits, version),
       toExamples: () => updateExamples,
       response: {
         200: answered('The organization', OrganizationModelResponse, updatedExamples),
@@ -89,7 +81,7 @@ export function addOrganizationRoutes(add: AddApiRoute, unknownFields: UnknownFi
 
 const perMinute = (what: string) => positiveInteger().optional().describe(`${what}, in requests per minute`);
 
-const buildBaseRateLimits = (unknownFields: UnknownFields) =>
+const buildBaseRateLimits = (isStrict: boolean) =>
   model(
     {
       metadata: perMinute('Creating and configuring namespaces, collections, retrievers, taxonomies, clusters'),
@@ -98,13 +90,13 @@ const buildBaseRateLimits = (unknownFields: UnknownFields) =>
       upload: perMinute('Uploading files'),
       compute: perMinute('Clusters and batches'),
     },
-    unknownFields,
+    isStrict,
   ).meta({ id: 'BaseRateLimits' });
 type BaseRateLimits = ReturnType<typeof buildBaseRateLimits>;
 
 /** The body of PATCH, its members in the order in which the real service reports their errors. */
 const buildOrganizationUpdateRequest = (
-  unknownFields: UnknownFields,
+  isStrict: boolean,
   rateLimits: BaseRateLimits,
   version: ApiVersion | undefined,
 ) => {
@@ -120,7 +112,7 @@ const buildOrganizationUpdateRequest = (
     nsfw_check_enabled: optional(boolean()).describe('Never answered; null leaves it as it is'),
     nsfw_fail_closed: optional(boolean()).describe('Never answered; null leaves it as it is'),
   } satisfies Record<keyof OrganizationUpdate, z.ZodType>;
-  return model(leaveOut(shape, version && listForeign('request', version)), unknownFields).meta({
+  return model(leaveOut(shape, version && listForeign('request', version)), isStrict).meta({
     id: 'OrganizationUpdateRequest',
   });
 };

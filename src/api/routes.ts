@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Permission } from '../domain/api-key.ts';
 import type { Refusal } from '../domain/errors.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
+import type { Settings } from '../domain/state.ts';
 import { BODY_LIMIT, INTERNAL_ERROR, toErrorAnswer } from '../http/envelope.ts';
 import { type AddRoute, type DocumentedResponse, type Examples, integer, type OpenApiNode } from '../http/openapi.ts';
 
@@ -15,6 +16,9 @@ export interface Operation {
 
 /** A route of the API that needs no key is charged to nobody. */
 export type AddApiRoute = AddRoute<{ config: Operation | { permission: 'none'; isJournaled: false; isProbe: true } }>;
+
+/** The settings that a document is written for. */
+export type Documented = Pick<Settings, 'api_version' | 'unknown_fields'>;
 
 const header = (description: string, example: string) => ({ description, schema: { type: 'string' }, example });
 const count = (description: string, example: number) => ({ description, schema: { type: 'integer' }, example });

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { badRequest, foreignOrigin, unauthorized } from '../domain/errors.ts';
-import { findSentHeader } from '../http/body-parser.ts';
+import { findSentHeader } from '../http/sent-header.ts';
 
 const LOOPBACK_NAMES = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 

@@ -31,7 +31,9 @@ const Filters = z.strictObject({
 
 const json = () => z.unknown().meta({ description: 'Any JSON' });
 const RequestEntry = describeModel<EntryModel>()({
-  seq: integer().describe('Counts the requests since the start'),
+  seq: integer()
+    .nullable()
+    .describe('Counts the requests of the sandbox, through resets and restarts; null while it is open'),
   request_id: z.string(),
   received_at: time().describe('By the clock of the sandbox'),
   method: z.string(),
@@ -112,9 +114,12 @@ export function addRequestRoutes(add: AddRoute, find: FindSandbox): void {
     },
     async ({ params, query }, reply) => {
       const { journal } = (await find(params)).sandbox;
-      const found = journal.list().filter((entry) => entry.seq > query.cursor && isWanted(entry, query));
-      const page = toPage(found.slice(0, query.limit));
-      const next = found.length > page.length ? (found[page.length - 1]?.seq ?? null) : null;
+      const found = journal.list().filter((entry) => isWanted(entry, query));
+      const numbered = found.filter(({ seq }) => seq > query.cursor);
+      const page = toPage(numbered.slice(0, query.limit));
+      const next = numbered.length > page.length ? (numbered[page.length - 1]?.seq ?? null) : null;
+      // What has no number yet is behind everything else.
+      if (next === null) page.push(...toPage(found.filter(({ seq }) => seq === 0).slice(0, query.limit - page.length)));
       // As bytes: a text would be held in several forms for as long as nobody reads it.
       reply.send(Buffer.from(`{"requests":[${page.join(',')}],"next":${next},"dropped":${journal.dropped}}`));
     },

@@ -18,7 +18,7 @@ export function addResetRoute(add: AddRoute, find: FindSandbox, sandboxes: Sandb
       toExamples: () => ({ reset: { summary: 'All of it', value: {} } }),
       response: {
         200: done(ResetDone, {
-          reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'api_version', 'requests'],
+          reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'api_version', 'unknown_fields', 'requests'],
         }),
       },
     },

@@ -1,6 +1,6 @@
 import { RealDate } from './real-time.ts';
 
-/** A clock is frozen at a time (milliseconds since 1970), or runs with an offset to real time (milliseconds). */
+/** A clock is frozen at a time (milliseconds since 1970), or runs with an offset to real time (milliseconds; 0 while it is frozen). */
 export interface ClockSetting {
   frozen_at: number | null;
   offset_ms: number;
@@ -22,7 +22,7 @@ export const timeOf = ({ frozen_at, offset_ms }: ClockSetting, realTime: number 
 /** Whether the clock differs from real time. */
 export const isMoved = ({ frozen_at, offset_ms }: ClockSetting): boolean => frozen_at !== null || offset_ms !== 0;
 
-export const freezeAt = (time: number): ClockSetting => ({ frozen_at: time, offset_ms: time - RealDate.now() });
+export const freezeAt = (time: number): ClockSetting => ({ frozen_at: time, offset_ms: 0 });
 
 export const runFrom = (time: number): ClockSetting => ({ frozen_at: null, offset_ms: time - RealDate.now() });
 

@@ -22,6 +22,7 @@ export type Refusal =
   | { code: 'forbidden'; required: Permission; granted: readonly Permission[] }
   | { code: 'foreign_origin'; message: string; hint: string }
   | { code: 'not_found'; hint: string }
+  | { code: 'conflict'; message: string; hint: string; details: Record<string, unknown> }
   | { code: 'precondition_failed' }
   | { code: 'range_not_satisfiable' }
   | { code: 'method_not_allowed'; allowed: readonly string[] }
@@ -59,6 +60,8 @@ export const unauthorized = (message: string, hint: string) =>
 export const foreignOrigin = (message: string, hint: string) =>
   new RefusalError({ code: 'foreign_origin', message, hint });
 export const notFound = (hint: string) => new RefusalError({ code: 'not_found', hint });
+export const conflict = (message: string, hint: string, details: Record<string, unknown> = {}) =>
+  new RefusalError({ code: 'conflict', message, hint, details });
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new RefusalError({ code: 'method_not_allowed', allowed });
 export const invalidBody = (errors: BodyError[]) => new RefusalError({ code: 'invalid_body', errors });

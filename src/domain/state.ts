@@ -1,9 +1,13 @@
 import type { ApiKey } from './api-key.ts';
-import type { ApiVersion } from './api-version.ts';
-import type { ClockSetting } from './clock.ts';
+import { type ApiVersion, DEFAULT_API_VERSION } from './api-version.ts';
+import { type ClockSetting, REAL_TIME } from './clock.ts';
 import type { Organization } from './organization.ts';
 import type { LimitsMode } from './rate-limiter.ts';
-import type { Tiers } from './rate-limits.ts';
+import { DEFAULT_TIERS, type Tiers } from './rate-limits.ts';
+
+/** Whether members of a body that the API does not know are ignored, as by the real service, or are an error. */
+export const UNKNOWN_FIELDS = ['ignore', 'reject'] as const;
+export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
 
 /** The settings of a sandbox: one plain value, replaced as a whole. */
 export interface Settings {
@@ -13,7 +17,17 @@ export interface Settings {
   limits: LimitsMode;
   /** The version of the API that is spoken. */
   api_version: ApiVersion;
+  unknown_fields: UnknownFields;
 }
+
+/** What holds where neither a seed nor a flag says otherwise. */
+export const DEFAULT_SETTINGS: Settings = {
+  tiers: DEFAULT_TIERS,
+  clock: REAL_TIME,
+  limits: 'headers',
+  api_version: DEFAULT_API_VERSION,
+  unknown_fields: 'ignore',
+};
 
 /**
  * Everything of a sandbox that outlives the process, as one plain value: what a seed gives, a store keeps and a reset
@@ -38,3 +52,7 @@ export const DEFAULT_SANDBOX = 'default';
 
 /** The snapshot of the state that a sandbox was created with. */
 export const INITIAL_SNAPSHOT = 'initial';
+/** The snapshot of what was there before the last reset, restore or import. */
+export const BEFORE_RESET = 'before-reset';
+/** The most snapshots of a sandbox, besides those two. */
+export const MAX_SNAPSHOTS = 20;

@@ -1,11 +1,11 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
 import type * as z from 'zod';
 import { API_VERSIONS, listForeign } from '../domain/api-version.ts';
 import { badRequest } from '../domain/errors.ts';
 import { isJsonContentType, type ReceivedBody, receiveBody } from '../pydantic/body.ts';
 import { JsonObject } from '../pydantic/json.ts';
-import { readBody, type UnknownFields } from '../pydantic/model.ts';
+import { readBody } from '../pydantic/model.ts';
+import { findSentHeader } from './sent-header.ts';
 
 /** Node would refuse a request without Host in words of its own, which the journal would not hear. */
 export const requireHost: onRequestHookHandler = ({ raw }, _reply, done) => {
@@ -41,24 +41,17 @@ export function receiveBodies(app: FastifyInstance): void {
     if (received.kind === 'json') {
       exchange.json = received.value;
       const { caller } = exchange;
-      // A version of the API knows its own members.
-      if (received.value instanceof JsonObject && caller !== undefined)
-        received.value.foreign = FOREIGN.get(caller.settings.api_version);
+      if (caller !== undefined) {
+        received.rejectsUnknown = caller.settings.unknown_fields === 'reject';
+        // A version of the API knows its own members.
+        if (received.value instanceof JsonObject) received.value.foreign = FOREIGN.get(caller.settings.api_version);
+      }
     }
     done(null, received);
   });
 }
 
-/** A header as it was sent, the first of its name. */
-export function findSentHeader({ rawHeaders }: IncomingMessage, name: string): string | undefined {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) return rawHeaders[index + 1];
-  }
-  return undefined;
-}
-
 /** Checks the bodies of a scope in pydantic's words: a route's `request.body` is then what its schema gives. */
-export const compileBodyCheck =
-  (unknownFields: UnknownFields): FastifySchemaCompiler<z.ZodType> =>
+export const compileBodyCheck: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
-  (received: ReceivedBody | null) => ({ value: readBody(schema, received ?? { kind: 'missing' }, unknownFields) });
+  (received: ReceivedBody | null) => ({ value: readBody(schema, received ?? { kind: 'missing' }) });

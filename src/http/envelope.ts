@@ -36,6 +36,10 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       return answer(403, 'ForbiddenError', refusal.message, refusal.hint);
     case 'not_found':
       return answer(404, 'NotFoundError', 'Not Found', refusal.hint);
+    case 'conflict': {
+      const hint = toHeaderText(redactKeys(refusal.hint));
+      return answer(409, 'ConflictError', refusal.message, hint, refusal.details);
+    }
     case 'precondition_failed': {
       const hint = 'the file is not the one that If-Match or If-Unmodified-Since asks for';
       return answer(412, 'PreconditionFailedError', 'Precondition Failed', hint);

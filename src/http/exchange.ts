@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { isMoved, toHttpDate } from '../domain/clock.ts';
+import { drawId } from '../domain/random.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import { Exchange, type RouteConfig } from '../sandbox/exchange.ts';
 import type { LiveSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
+import { findSentHeader } from './sent-header.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,6 +33,7 @@ export function buildFindSandbox(sandboxes: Sandboxes, toSandboxId?: (request: F
     const { exchange } = request;
     const go = (live: LiveSandbox | undefined) => {
       exchange.live = live;
+      if (sandboxes.isSeeded && live !== undefined) nameAgain(request, reply, live);
       if (live !== undefined && isMoved(live.settings.clock)) reply.header('date', toHttpDate(live.now));
       done();
     };
@@ -40,20 +43,32 @@ export function buildFindSandbox(sandboxes: Sandboxes, toSandboxId?: (request: F
   };
 }
 
-/** Opens the entry of a request in the journal of its sandbox; it is closed when the response is, also when that is aborted. */
-export function openEntry(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  const { exchange, raw } = request;
-  const { live, route } = exchange;
-  if (live !== undefined && !live.sandbox.journal.isOff && route.isJournaled !== false) {
-    exchange.open(live, raw.rawHeaders);
-    reply.raw.on('close', () => {
-      const { socket, writableEnded, errored } = reply.raw;
-      // Where several parts were written, Node finishes a response whose connection broke.
-      const isBroken = errored !== null || raw.socket.errored instanceof Error;
-      const isAborted = !writableEnded || isBroken || socket?.destroyed === true;
-      const { 'transfer-encoding': encoding, 'content-length': length = '0' } = raw.headers;
-      exchange.end(isAborted ? null : reply.statusCode, encoding !== undefined || length !== '0');
-    });
-  }
-  done();
+/** Where ids follow from a number, that of a request follows from those before it in its sandbox. */
+function nameAgain(request: FastifyRequest, reply: FastifyReply, { sandbox }: LiveSandbox): void {
+  const { exchange } = request;
+  if (findSentHeader(request.raw, 'x-request-id') === request.id) return;
+  exchange.request_id = drawId(sandbox.random, 'req');
+  request.id = exchange.request_id;
+  reply.header('x-request-id', request.id);
 }
+
+/** Opens the entry of a request in the journal of its sandbox; it is closed when the response is, also when that is aborted. */
+export const buildOpenEntry =
+  (sandboxes: Sandboxes) =>
+  (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const { exchange, raw } = request;
+    const { live, route } = exchange;
+    if (live !== undefined && !live.sandbox.journal.isOff && route.isJournaled !== false) {
+      exchange.open(live, raw.rawHeaders);
+      reply.raw.on('close', () => {
+        const { socket, writableEnded, errored } = reply.raw;
+        // Where several parts were written, Node finishes a response whose connection broke.
+        const isBroken = errored !== null || raw.socket.errored instanceof Error;
+        const isAborted = !writableEnded || isBroken || socket?.destroyed === true;
+        const { 'transfer-encoding': encoding, 'content-length': length = '0' } = raw.headers;
+        const hasBody = encoding !== undefined || length !== '0';
+        exchange.end(isAborted ? null : reply.statusCode, hasBody, sandboxes.findJournal(live.sandbox.sandbox_id));
+      });
+    }
+    done();
+  };

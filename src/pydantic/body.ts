@@ -10,7 +10,12 @@ export type ReceivedBody =
   | { kind: 'not_utf8' }
   | { kind: 'invalid_json'; message: string; offset: number }
   | { kind: 'too_deep' }
-  | { kind: 'json'; value: JsonValue };
+  | {
+      kind: 'json';
+      value: JsonValue;
+      /** Whether unknown members are an error. */
+      rejectsUnknown?: boolean;
+    };
 
 /**
  * Reads a body as FastAPI does; never throws. `offset` counts code points.

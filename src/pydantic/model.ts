@@ -127,17 +127,16 @@ export const stringMap = () => member(readStringMap, { type: 'object', additiona
 export const positiveInteger = () =>
   member(readPositiveInteger, { type: 'integer', minimum: 1, maximum: MAX_RATE_LIMIT });
 
-/** Whether unknown members are ignored, as by the real service, or are an error. */
-export const UNKNOWN_FIELDS = ['ignore', 'reject'] as const;
-export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
-
-/** A model: its members are checked in its order. Unknown members are recorded in the {@link JsonObject}. */
-export const model = <Shape extends z.ZodRawShape>(shape: Shape, unknownFields: UnknownFields) => {
+/**
+ * A model: its members are checked in its order. Unknown members are recorded in the {@link JsonObject}.
+ * @param isStrict whether a document says that it has no others
+ */
+export const model = <Shape extends z.ZodRawShape>(shape: Shape, isStrict = false) => {
   const names = Object.keys(shape);
   return z.preprocess(
     (value, context) =>
       value instanceof JsonObject ? pickMembers(value, names) : refuse(context, 'model_attributes_type', NOT_A_MODEL),
-    unknownFields === 'reject' ? z.strictObject(shape) : z.object(shape),
+    isStrict ? z.strictObject(shape) : z.object(shape),
   );
 };
 
@@ -167,15 +166,11 @@ export const optional = <T extends z.ZodType>(type: T) => type.nullable().option
  * @throws the refusal `bad_request` for bytes that are not text; `invalid_body` with all errors in pydantic's order, those
  * of unknown members last
  */
-export function readBody<T extends z.ZodType>(
-  schema: T,
-  body: ReceivedBody,
-  unknownFields: UnknownFields,
-): z.output<T> {
+export function readBody<T extends z.ZodType>(schema: T, body: ReceivedBody): z.output<T> {
   const value = toValue(body);
   const result = schema.safeParse(value);
   const errors = result.success ? [] : result.error.issues.map(toBodyError);
-  if (unknownFields === 'reject') {
+  if (body.kind === 'json' && body.rejectsUnknown) {
     const msg = 'Extra inputs are not permitted';
     for (const { path } of listUnknownMembers(value)) errors.push({ type: 'extra_forbidden', loc: toLoc(path), msg });
   }

@@ -38,6 +38,15 @@ export class MemoryBuckets implements Buckets {
     }
   }
 
+  async forget(isGone: (apiKey: ApiKey) => boolean): Promise<void> {
+    for (const [id, { apiKey }] of this.byKey) if (isGone(apiKey)) this.byKey.delete(id);
+  }
+
+  areFull(now: number): boolean {
+    this.sweep(now);
+    return this.byKey.size === 0;
+  }
+
   async list(): Promise<KeyBuckets[]> {
     return [...this.byKey.values()];
   }

@@ -2,7 +2,7 @@ import type { Permission } from '../domain/api-key.ts';
 import type { Change } from '../domain/organization.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import { now } from '../domain/real-time.ts';
-import { JournalEntry, toKeptAnswer, toKeptBody } from './journal.ts';
+import { type Journal, JournalEntry, toKeptAnswer, toKeptBody } from './journal.ts';
 import type { Caller, LiveSandbox } from './sandboxes.ts';
 
 /** What a route says of its requests; nothing at all where none is served. */
@@ -22,6 +22,7 @@ export interface RouteConfig {
 /** One request and what becomes of it: its steps fill it, and the journal keeps it. */
 export class Exchange extends JournalEntry {
   readonly route: RouteConfig;
+  private journal: Journal | undefined = undefined;
   /** The sandbox that it belongs to, as soon as that is known. */
   live: LiveSandbox | undefined = undefined;
   /** Who sent it, where a key says so. */
@@ -43,34 +44,45 @@ export class Exchange extends JournalEntry {
   open({ sandbox, now: received_at }: LiveSandbox, rawHeaders: string[]): void {
     this.received_at = received_at;
     this.headers = rawHeaders.join('\n');
-    sandbox.journal.open(this);
+    this.journal = sandbox.journal;
+    sandbox.journal.begin(this);
   }
 
   /** The answer is decided. One that is decided after the end never gets out. */
   decide(answer: string): void {
-    if (this.ms === undefined) this.answer = answer;
-    else this.letGo();
+    if (this.ms !== undefined) {
+      this.letGo();
+      return;
+    }
+    this.answer = answer;
+    // An answer that fails is decided a second time.
+    if (this.seq === 0) this.journal?.number(this);
   }
 
   /** What the request changed, also when the client was gone by then. */
   change(changes: Change[]): void {
     this.changes = changes;
-    if (this.ms !== undefined) this.live?.sandbox.journal.count(this);
+    if (this.ms !== undefined) this.journal?.count(this);
   }
 
   /**
    * The response is closed.
    * @param status null where the connection was aborted before the response was out
    * @param hasBody whether the request came with a body
+   * @param journal of the sandbox that has the id now, if there is one
    */
-  end(status: number | null, hasBody: boolean): void {
+  end(status: number | null, hasBody: boolean, journal: Journal | undefined): void {
     const { answer, bytes } = this;
     this.status = status;
     this.answer = status === null || answer === undefined ? undefined : toKeptAnswer(answer);
     this.ms = now() - this.started;
     this.body = bytes && toKeptBody(bytes);
     this.body_bytes = bytes?.length ?? (hasBody ? null : 0);
-    this.live?.sandbox.journal.count(this);
+    this.journal?.leave(this);
+    // Another sandbox has the id since.
+    if (journal !== this.journal) this.seq = 0;
+    this.journal = journal;
+    journal?.file(this);
     // A step that still works on a request whose client is gone needs them.
     if (status !== null || answer !== undefined) this.letGo();
   }
@@ -78,6 +90,7 @@ export class Exchange extends JournalEntry {
   /** What the journal keeps holds neither a sandbox, nor a version of an organization, nor what was received. */
   private letGo(): void {
     this.live = undefined;
+    this.journal = undefined;
     this.caller = undefined;
     this.refusal = undefined;
     this.bytes = undefined;

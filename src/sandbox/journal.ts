@@ -8,6 +8,8 @@ import { copyText } from '../domain/text.ts';
 const MAX_TEXT_LENGTH = 64 * 1024;
 /** Bytes of all entries together. */
 const MAX_BYTES = 64 * 1024 * 1024;
+/** What is dropped at once where there is too much. */
+const SPARE_BYTES = 64 * 1024;
 /** What an entry takes beside its texts. */
 const ENTRY_BYTES = 1024;
 
@@ -16,10 +18,10 @@ const ENTRY_BYTES = 1024;
  * thousand entries hold has to be moved by every collection of garbage.
  */
 export class JournalEntry {
-  readonly request_id: string;
+  request_id: string;
   readonly method: string;
   readonly url: string;
-  /** 0 where no journal has it. */
+  /** 0 until its answer is decided. */
   seq = 0;
   /** Milliseconds since 1970, by the clock of the sandbox. */
   received_at = 0;
@@ -57,14 +59,49 @@ export const toKeptBody = (bytes: Buffer): string => bytes.toString('latin1', 0,
 export const toKeptAnswer = (text: string): string =>
   text.length <= MAX_TEXT_LENGTH ? text : copyText(text, MAX_TEXT_LENGTH);
 
+/** The bound of all journals together, in bytes: the one that holds most loses its oldest entries. */
+export class JournalBudget {
+  private readonly journals = new Set<Journal>();
+  private readonly maxBytes: number;
+  private bytes = 0;
+
+  constructor(maxBytes = MAX_BYTES) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** A journal holds so many bytes more, or less. */
+  count(journal: Journal, bytes: number): void {
+    this.bytes += bytes;
+    if (journal.bytes === 0) this.journals.delete(journal);
+    else this.journals.add(journal);
+  }
+
+  /** Makes all of them fit. Looking for the largest of many takes its time: it then loses more than it would have to. */
+  enforce(): void {
+    if (this.bytes <= this.maxBytes) return;
+    const wanted = this.maxBytes - (this.journals.size > 1 ? SPARE_BYTES : 0);
+    while (this.bytes > wanted) this.findLargest()?.drop(this.bytes - wanted);
+  }
+
+  private findLargest(): Journal | undefined {
+    let largest: Journal | undefined;
+    for (const journal of this.journals) if (journal.bytes > (largest?.bytes ?? 0)) largest = journal;
+    return largest;
+  }
+}
+
 /** The requests of a sandbox, the newest ones: bounded in number and in bytes, oldest dropped first and counted. */
 export class Journal {
   private readonly size: number;
-  /** Oldest first, from `head` on; dropped entries are removed from the front only now and then. */
+  private readonly budget: JournalBudget;
+  /** By their `seq`, from `head` on; dropped entries are removed from the front only now and then. */
   private entries: (JournalEntry | undefined)[] = [];
   private head = 0;
-  private bytes = 0;
-  /** The `seq` of the entry that was opened last. */
+  /** Begun, and not yet ended. */
+  private readonly open = new Set<JournalEntry>();
+  /** Of all entries that have ended. */
+  bytes = 0;
+  /** The last `seq` that was given. */
   lastSeq: number;
   /** Entries that are no longer kept. */
   dropped = 0;
@@ -73,8 +110,9 @@ export class Journal {
    * @param size entries that are kept; 0 keeps none
    * @param lastSeq the `seq` after which it goes on
    */
-  constructor(size: number, lastSeq = 0) {
+  constructor(size: number, budget: JournalBudget, lastSeq = 0) {
     this.size = size;
+    this.budget = budget;
     this.lastSeq = lastSeq;
   }
 
@@ -82,10 +120,39 @@ export class Journal {
     return this.size === 0;
   }
 
-  open(entry: JournalEntry): void {
+  /** Whether no request is under way. */
+  get isIdle(): boolean {
+    return this.open.size === 0;
+  }
+
+  /** The entry that ended last. */
+  get newest(): JournalEntry | undefined {
+    return this.entries.at(-1);
+  }
+
+  begin(entry: JournalEntry): void {
+    this.open.add(entry);
+  }
+
+  /** Its answer is decided: it has its place among the others. */
+  number(entry: JournalEntry): void {
     this.lastSeq++;
     entry.seq = this.lastSeq;
-    this.entries.push(entry);
+  }
+
+  /** It is over, here or in what was a sandbox of the same id. */
+  leave(entry: JournalEntry): void {
+    this.open.delete(entry);
+  }
+
+  /** Keeps an entry that has ended. */
+  file(entry: JournalEntry): void {
+    if (entry.seq === 0) this.number(entry);
+    // Those that were decided later may have ended before.
+    let place = this.entries.length;
+    while (place > this.head && (this.entries[place - 1]?.seq ?? 0) > entry.seq) place--;
+    if (place === this.entries.length) this.entries.push(entry);
+    else this.entries.splice(place, 0, entry);
     this.count(entry);
   }
 
@@ -93,37 +160,53 @@ export class Journal {
   count(entry: JournalEntry): void {
     // An entry that was dropped or deleted in the meantime takes nothing any more.
     if ((this.entries[this.head]?.seq ?? Number.POSITIVE_INFINITY) > entry.seq) return;
-    this.bytes -= entry.size;
+    const before = this.bytes - entry.size;
     entry.size = countBytes(entry);
-    this.bytes += entry.size;
-    this.dropOldest();
+    this.change(before + entry.size);
+    if (this.entries.length - this.head > this.size) this.dropOldest();
+    this.budget.enforce();
   }
 
+  /** All entries by their `seq`, and behind them those whose answer is not decided. */
   list(): readonly JournalEntry[] {
-    return this.entries.slice(this.head).filter((entry) => entry !== undefined);
+    const ended = this.entries.slice(this.head).filter((entry) => entry !== undefined);
+    if (this.open.size === 0) return ended;
+    const order = ({ seq }: JournalEntry) => seq || Number.POSITIVE_INFINITY;
+    return [...ended, ...this.open].sort((a, b) => Math.sign(order(a) - order(b)) || 0);
   }
 
+  /** Forgets what has ended. */
   clear(): number {
     const count = this.entries.length - this.head;
     this.entries = [];
     this.head = 0;
-    this.bytes = 0;
     this.dropped = 0;
+    this.change(0);
     return count;
   }
 
+  /** Drops the oldest entries until so many bytes are free, or none is left. */
+  drop(bytes: number): void {
+    const wanted = Math.max(0, this.bytes - bytes);
+    while (this.bytes > wanted) this.dropOldest();
+  }
+
   private dropOldest(): void {
-    let kept = this.entries.length - this.head;
-    while (kept > this.size || (this.bytes > MAX_BYTES && kept > 1)) {
-      this.bytes -= this.entries[this.head]?.size ?? 0;
-      this.entries[this.head] = undefined;
-      this.head++;
-      kept--;
-      this.dropped++;
-    }
+    const dropped = this.entries[this.head];
+    this.entries[this.head] = undefined;
+    this.head++;
+    this.dropped++;
+    this.change(this.bytes - (dropped?.size ?? 0));
+    const kept = this.entries.length - this.head;
     if (this.head < Math.max(kept, CUT_AT)) return;
     this.entries = this.entries.slice(this.head);
     this.head = 0;
+  }
+
+  private change(bytes: number): void {
+    const difference = bytes - this.bytes;
+    this.bytes = bytes;
+    this.budget.count(this, difference);
   }
 }
 
@@ -151,7 +234,7 @@ function toMembers(entry: JournalEntry) {
   const { seq, request_id, method, url, status, body, body_bytes, ms, category, limit, remaining } = entry;
   const [path = ''] = url.split('?', 1);
   return {
-    seq,
+    seq: seq || null,
     request_id,
     received_at: toTimestamp(entry.received_at),
     method,

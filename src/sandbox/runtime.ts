@@ -1,4 +1,5 @@
 import type { ApiKey } from '../domain/api-key.ts';
+import type { Random } from '../domain/random.ts';
 import type { Bucket, Spending } from '../domain/rate-limiter.ts';
 import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
 import type { Journal } from './journal.ts';
@@ -23,12 +24,22 @@ export interface Buckets {
   /** Refills one bucket of a key, all of its buckets, or those of every key. */
   refill(apiKeyId?: string, category?: RateLimitCategory): Promise<void>;
 
+  /** Whether every bucket is full: those of a sandbox that is opened anew are. */
+  areFull(now: number): boolean;
+
+  /** Forgets keys that are gone. */
+  forget(isGone: (apiKey: ApiKey) => boolean): Promise<void>;
+
   /** The keys that were used. Of very many, those whose buckets are full may be left out. */
   list(): Promise<KeyBuckets[]>;
 }
 
-/** What is gone with the live world of a state: its buckets and its journal. */
+/** What a live sandbox has besides its state. */
 export interface Runtime {
+  /** Gone with the state. */
   readonly buckets: Buckets;
+  /** Emptied with the state; its numbers go on. */
   readonly journal: Journal;
+  /** What ids and keys are drawn from. */
+  readonly random: Random;
 }

@@ -1,6 +1,7 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { timeOf } from '../domain/clock.ts';
 import { type Organization, toOrganizationJson } from '../domain/organization.ts';
+import type { Random } from '../domain/random.ts';
 import { isSameOverride, limitsOf } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
 import type { ApiKeyFilter, Store, Updated, Updater } from '../store/store.ts';
@@ -24,6 +25,7 @@ export class Sandbox {
   readonly generation: number;
   readonly buckets: Buckets;
   readonly journal: Journal;
+  readonly random: Random;
   private readonly store: Store;
   /** An organization never changes, but is replaced. */
   private readonly responses = new WeakMap<
@@ -31,12 +33,13 @@ export class Sandbox {
     Pick<Settings, 'tiers' | 'api_version'> & { response: OrganizationResponse }
   >();
 
-  constructor(sandbox_id: string, generation: number, store: Store, { buckets, journal }: Runtime) {
+  constructor(sandbox_id: string, generation: number, store: Store, { buckets, journal, random }: Runtime) {
     this.sandbox_id = sandbox_id;
     this.generation = generation;
     this.store = store;
     this.buckets = buckets;
     this.journal = journal;
+    this.random = random;
   }
 
   findOrganization(organizationId: string): Promise<Organization | undefined> {
@@ -61,9 +64,18 @@ export class Sandbox {
   ): Promise<Updated<Organization | undefined>> {
     const updated = await this.store.updateOrganization(this.sandbox_id, organizationId, change);
     const { before, after, settings, now } = updated;
-    if (before && after && !isSameOverride(before.rate_limits_override, after.rate_limits_override)) {
+    if (after === undefined) {
+      await this.buckets.forget(({ organization_id }) => organization_id === organizationId);
+    } else if (before && !hasSameLimits(before, after)) {
       await this.buckets.changeLimits(organizationId, limitsOf(settings.tiers, after), now);
     }
+    return updated;
+  }
+
+  /** See {@link Store.updateApiKey}. */
+  async updateApiKey(apiKeyId: string, change: Updater<ApiKey | undefined>): Promise<Updated<ApiKey | undefined>> {
+    const updated = await this.store.updateApiKey(this.sandbox_id, apiKeyId, change);
+    if (updated.after === undefined) await this.buckets.forget(({ api_key_id }) => api_key_id === apiKeyId);
     return updated;
   }
 
@@ -92,3 +104,6 @@ export class Sandbox {
     return { text, payload: text.length > LONG_RESPONSE ? Buffer.from(text) : text };
   }
 }
+
+const hasSameLimits = (before: Organization, after: Organization): boolean =>
+  before.account_type === after.account_type && isSameOverride(before.rate_limits_override, after.rate_limits_override);

@@ -1,11 +1,9 @@
 import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from '../domain/api-key.ts';
-import { DEFAULT_API_VERSION } from '../domain/api-version.ts';
-import { REAL_TIME } from '../domain/clock.ts';
 import { buildOrganization } from '../domain/organization.ts';
-import { ACCOUNT_TYPES, DEFAULT_TIERS, findTierViolations, type Tiers } from '../domain/rate-limits.ts';
+import { ACCOUNT_TYPES, findTierViolations, type Tiers } from '../domain/rate-limits.ts';
 import { toKeyPrefix } from '../domain/redact.ts';
-import type { State } from '../domain/state.ts';
-import type { ApiKeyContent, SeedContent } from './content.ts';
+import { DEFAULT_SETTINGS, type Settings, type State } from '../domain/state.ts';
+import type { ApiKeyContent, SeedContent, SettingsContent } from './content.ts';
 import { SeedContentError, type SeedIssue, toMember } from './issues.ts';
 
 /** A key that this process knows in plain text, because a seed or a flag contains it. */
@@ -22,17 +20,13 @@ export interface Seed {
 /**
  * The state that a checked seed describes, with defaults for what it leaves out.
  * @param now timestamp for organizations without `created_at`
+ * @param base settings that it leaves out
  * @throws {SeedContentError} for contradictions: duplicate ids and keys, limits that break an invariant of the tiers
  */
-export function buildSeed(content: SeedContent, now: string): Seed {
-  const tiers = mergeTiers(content.tiers ?? {});
+export function buildSeed(content: SeedContent, now: string, base: Settings = DEFAULT_SETTINGS): Seed {
   const knownKeys: KnownKey[] = [];
-  const settings = {
-    tiers,
-    clock: REAL_TIME,
-    limits: 'headers' as const,
-    api_version: content.api_version ?? DEFAULT_API_VERSION,
-  };
+  const settings = mergeSettings(base, content);
+  const { tiers } = settings;
   const state: State = { settings, organizations: [], api_keys: [] };
   const { issues, check } = findDuplicates();
   for (const [o, { api_keys = [], ...members }] of content.organizations.entries()) {
@@ -58,10 +52,17 @@ export function toKnownKey(key: string, organization_id: string, permission: Per
   return { key, api_key: buildApiKey(organization_id, { key, permissions: [permission], name }) };
 }
 
-function mergeTiers(given: NonNullable<SeedContent['tiers']>): Tiers {
-  const tiers = structuredClone(DEFAULT_TIERS);
-  for (const account_type of ACCOUNT_TYPES) Object.assign(tiers[account_type], given[account_type]);
-  return tiers;
+/** The settings with those that are given; of the tiers the limits that are given. */
+export function mergeSettings(base: Settings, given: SettingsContent): Settings {
+  const tiers = structuredClone(base.tiers);
+  for (const account_type of ACCOUNT_TYPES) Object.assign(tiers[account_type], given.tiers?.[account_type]);
+  return {
+    tiers,
+    clock: given.clock ?? base.clock,
+    limits: given.limits ?? base.limits,
+    api_version: given.api_version ?? base.api_version,
+    unknown_fields: given.unknown_fields ?? base.unknown_fields,
+  };
 }
 
 function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {
@@ -91,7 +92,8 @@ function findDuplicates() {
   return { issues, check };
 }
 
-const tierIssues = (tiers: Tiers): SeedIssue[] =>
+/** The limits that break an invariant. */
+export const tierIssues = (tiers: Tiers): SeedIssue[] =>
   findTierViolations(tiers).map(({ account_type, category, reason }) => ({
     path: ['tiers', account_type, category],
     message: reason,

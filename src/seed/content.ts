@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { KEY_STATUSES, PERMISSIONS } from '../domain/api-key.ts';
 import { API_VERSIONS } from '../domain/api-version.ts';
-import { normalizeTimestamp } from '../domain/clock.ts';
+import { type ClockSetting, freezeAt, LATEST, normalizeTimestamp, toMilliseconds } from '../domain/clock.ts';
+import { LIMITS_MODES } from '../domain/rate-limiter.ts';
 import { ACCOUNT_TYPES, MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
 import { isApiKey, isKeyPrefix, KEY_FORM } from '../domain/redact.ts';
+import { UNKNOWN_FIELDS } from '../domain/state.ts';
 import { isStorable } from '../domain/text.ts';
 import { validateEmail } from '../pydantic/email.ts';
 import { SeedContentError, type SeedIssue } from './issues.ts';
@@ -122,12 +124,42 @@ const OrganizationSeed = strictObject({
   api_keys: list(ApiKeySeed).optional(),
 });
 
+const toTime = (text: string) => toMilliseconds(text);
+/** A time at which the clock is frozen, or what tells it from real time. */
+const ClockSeed = z
+  .union([z.string(), z.looseObject({})])
+  .transform((given) => (typeof given === 'string' ? { frozen_at: given } : given))
+  .pipe(
+    strictObject({
+      frozen_at: timestamp.transform(toTime),
+      offset_ms: wholeNumber(-LATEST, LATEST),
+    })
+      .partial()
+      .refine(
+        ({ frozen_at, offset_ms }) => (frozen_at === undefined) !== (offset_ms === undefined),
+        'expected either frozen_at, a time like 2027-01-01T00:00:00Z, or offset_ms',
+      ),
+  )
+  .transform(
+    ({ frozen_at, offset_ms = 0 }): ClockSetting =>
+      frozen_at === undefined ? { frozen_at: null, offset_ms } : freezeAt(frozen_at),
+  );
+
+/** The settings of a sandbox, as a seed has them. */
+export const SETTINGS_SHAPE = {
+  clock: ClockSeed.optional(),
+  limits: oneOf(LIMITS_MODES).optional(),
+  tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
+  api_version: apiVersion.optional(),
+  unknown_fields: oneOf(UNKNOWN_FIELDS).optional(),
+};
+export type SettingsContent = z.output<z.ZodObject<typeof SETTINGS_SHAPE>>;
+
 /** The format of a seed file, version 1. */
 const SeedFile = strictObject({
   $schema: z.unknown().optional(),
   version: z.literal(1, { error: 'expected 1, the version of this format' }),
-  api_version: apiVersion.optional(),
-  tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
+  ...SETTINGS_SHAPE,
   organizations: list(OrganizationSeed, 'expected at least one organization'),
 });
 export type SeedContent = z.output<typeof SeedFile>;

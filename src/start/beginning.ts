@@ -51,8 +51,7 @@ async function beginAnew(seed: UnreadSeed, config: ServeConfig, now: string): Pr
     seededKeys: knownKeys.map(({ key }) => key),
     origin: `seeded from ${seed.origin.name}`,
     isSeedOther: false,
-    write: (_store, sandboxes) =>
-      sandboxes.create(DEFAULT_SANDBOX, state, { seed: seed.origin, granted: granted.map(toApiKey) }),
+    write: (_store, sandboxes) => sandboxes.begin(state, { seed: seed.origin, granted: granted.map(toApiKey) }),
   };
 }
 

@@ -34,15 +34,21 @@ export class BoundedCache<Value> {
     while (this.entries.size > this.maxEntries || this.size > this.maxSize) this.dropOldest();
   }
 
+  delete(key: string): void {
+    const value = this.entries.get(key);
+    if (value === undefined) return;
+    this.size -= this.sizeOf(value);
+    this.entries.delete(key);
+  }
+
   clear(): void {
     this.entries.clear();
     this.size = 0;
   }
 
   private dropOldest(): void {
-    for (const [key, value] of this.entries) {
-      this.size -= this.sizeOf(value);
-      this.entries.delete(key);
+    for (const key of this.entries.keys()) {
+      this.delete(key);
       return;
     }
   }

@@ -1,14 +1,17 @@
 import type { Database } from 'better-sqlite3';
+import { conflict } from '../domain/errors.ts';
 import { now as realNow } from '../domain/real-time.ts';
 import { buildGroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
 import { IN_MEMORY, openDatabase } from './open-database.ts';
 import { removeOwner, writeOwner } from './owner.ts';
+import { Rows } from './rows.ts';
 import { States } from './states.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
 import type { Report, Store, Updated } from './store.ts';
+import { CURRENT } from './table.ts';
 
 export interface SqliteStoreOptions {
   /** A path, or `:memory:`. */
@@ -38,7 +41,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 }
 
 function buildStore(db: Database, { file, pid, since, report, now = realNow }: SqliteStoreOptions): Store {
-  const states = new States(db);
+  const rows = new Rows(db);
+  const states = new States(rows);
   const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(db, file, now);
   // Where the files are moved, what they hold is brought to an end.
   const lookForFiles = () => {
@@ -78,13 +82,15 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
       return updated;
     });
   /** Work of several statements, which takes its own back when it throws. */
-  const writeMany = (work: () => void): Promise<void> => {
+  const writeMany = <T>(work: () => T): Promise<T> => {
     const inSavepoint = db.transaction(work);
     return writes.run(() => {
-      inSavepoint();
+      const done = inSavepoint();
       hasWritten = true;
+      return done;
     });
   };
+  const requireSandbox = (sandboxId: string) => states.requireSandbox(sandboxId);
   let owner: string | undefined;
   const announce = (url: string | null) => {
     if (file !== IN_MEMORY) owner = writeOwner(db.name, pid, since, url);
@@ -97,12 +103,63 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
     find: (keyHash) => read(() => states.find(keyHash)),
     findSandbox: (sandboxId) => read(() => states.findSandbox(sandboxId)),
     findOrganization: (sandboxId, id) => read(() => states.findOrganization(sandboxId, id)),
-    findSnapshot: (sandboxId, name) => read(() => states.findSnapshot(sandboxId, name)),
     listOrganizations: (sandboxId, filter) => read(() => states.listOrganizations(sandboxId, filter)),
     listApiKeys: (sandboxId, filter) => read(() => states.listApiKeys(sandboxId, filter)),
+    pageOrganizations: (sandboxId, after, limit) => read(() => rows.organizations.page(sandboxId, after, limit)),
+    pageApiKeys: (sandboxId, after, limit) => read(() => rows.apiKeys.page(sandboxId, after, limit)),
+    pageSandboxes: (after, limit) => read(() => rows.pageSandboxes(after, limit)),
+    listSandbox: (sandboxId) => read(() => rows.listSandbox(sandboxId)),
+    listExpired: (before) => read(() => rows.listExpired(before)),
+    readSettings: (sandboxId, snapshot) => read(() => rows.readSettings(sandboxId, snapshot)),
+    readState: (sandboxId, snapshot = CURRENT) => read(() => rows.readState(sandboxId, snapshot)),
+    listSnapshots: (sandboxId) => read(() => rows.listSnapshots(sandboxId)),
     updateOrganization: (sandboxId, id, change) => update(() => states.updateOrganization(sandboxId, id, change)),
+    updateApiKey: (sandboxId, id, change) => update(() => states.updateApiKey(sandboxId, id, change)),
     updateSettings: (sandboxId, change) => update(() => states.updateSettings(sandboxId, change)),
-    put: (sandboxId, state, options = {}) => writeMany(() => states.put(sandboxId, state, options)),
+    create: (sandboxes, max) =>
+      writeMany(() => {
+        for (const sandbox of sandboxes) {
+          states.requireFree(sandbox.sandbox_id, sandbox.state.api_keys);
+          rows.create(sandbox);
+          states.forgetSandbox(sandbox.sandbox_id);
+        }
+        const count = rows.countSandboxes();
+        if (count > max) throw tooMany(count, max);
+      }),
+    remove: (sandboxIds) =>
+      writeMany(() => {
+        for (const sandboxId of sandboxIds) rows.remove(sandboxId);
+        states.forget();
+      }),
+    put: (sandboxId, state, options = {}) =>
+      writeMany(() => {
+        if (options.isOnly) {
+          rows.removeOthers(sandboxId);
+          states.forget();
+        }
+        states.requireFree(sandboxId, state.api_keys);
+        // A state that a reset goes back to is of another start, whose flags grant keys of their own.
+        const work = () => rows.put(sandboxId, state, options);
+        if (options.initial === undefined) return states.replace(sandboxId, options.granted ?? [], work);
+        work();
+        states.forgetSandbox(sandboxId);
+        states.grant(sandboxId, options.granted ?? []);
+      }),
+    saveSnapshot: (sandboxId, name) =>
+      writeMany(() => {
+        requireSandbox(sandboxId);
+        rows.saveSnapshot(sandboxId, name);
+      }),
+    restore: (sandboxId, name, change) =>
+      writeMany(() => states.replace(sandboxId, [], () => rows.restore(sandboxId, name, change))),
+    removeSnapshot: (sandboxId, name) => writeMany(() => rows.removeSnapshot(sandboxId, name)),
+    record: (uses) =>
+      writeMany(() => {
+        for (const use of uses) {
+          rows.record(use);
+          states.forgetSandbox(use.sandbox_id);
+        }
+      }),
     grant: (sandboxId, apiKeys) => writeMany(() => states.grant(sandboxId, apiKeys)),
     lend: (sandboxId, apiKey) => states.lend(sandboxId, apiKey),
     close: async () => {
@@ -112,4 +169,9 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
       db.close();
     },
   };
+}
+
+function tooMany(count: number, max: number) {
+  const hint = 'DELETE some, give them a ttl_seconds, or start with a higher --max-sandboxes';
+  return conflict(`There would be ${count} sandboxes, and ${max} are allowed`, hint, { max_sandboxes: max });
 }

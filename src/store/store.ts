@@ -6,6 +6,7 @@ import type { SeedOrigin, Settings, State } from '../domain/state.ts';
 /** A sandbox at a moment. */
 export interface FoundSandbox {
   sandbox_id: string;
+  name: string | null;
   settings: Settings;
   /** One more each time the whole state is replaced. */
   generation: number;
@@ -13,12 +14,46 @@ export interface FoundSandbox {
   now: number;
   /** The seed that it was made from; null where that was not recorded yet. */
   seed: SeedOrigin | null;
+  /** When it was made: real milliseconds since 1970. */
+  created_at: number;
+  /** Real milliseconds from its last use until it is removed; null for one that stays. */
+  ttl_ms: number | null;
+  /** When it is removed, as far as {@link Store.record} was told: real milliseconds since 1970. */
+  expires_at: number | null;
+  /** No request of it has had a higher number. */
+  last_seq: number;
+}
+
+/** A sandbox in a list. */
+export interface ListedSandbox extends FoundSandbox {
+  organizations: number;
+  api_keys: number;
 }
 
 /** What a request needs to know. */
-export interface Found extends FoundSandbox {
+export interface Found extends Pick<FoundSandbox, 'sandbox_id' | 'settings' | 'generation' | 'now'> {
   api_key: ApiKey;
   organization: Organization;
+}
+
+/** A sandbox to be made. */
+export interface NewSandbox extends Pick<FoundSandbox, 'sandbox_id' | 'name' | 'ttl_ms'> {
+  state: State;
+}
+
+/** A snapshot in a list. */
+export interface Snapshot {
+  name: string;
+  /** Real milliseconds since 1970. */
+  created_at: number;
+  organizations: number;
+  api_keys: number;
+}
+
+/** A part of a list; `next` is the place behind which it goes on, null at its end. */
+export interface Page<Item> {
+  items: Item[];
+  next: number | null;
 }
 
 /**
@@ -54,15 +89,24 @@ export interface PutOptions {
   seed?: SeedOrigin | undefined;
   /** Keys that are granted as by {@link Store.grant}. */
   granted?: ApiKey[];
+  /** Every other sandbox is removed. */
+  isOnly?: boolean;
 }
+
+/** What is recorded of the use of a sandbox. */
+export type Use = Pick<FoundSandbox, 'sandbox_id' | 'created_at' | 'expires_at' | 'last_seq'>;
 
 /**
  * Where state outlives the process. Each method is one unit of work. What writes settles after its commit: once its
  * promise is fulfilled the change survives the death of the process. A read sees committed changes only. Where the
  * storage cannot be read or written every method throws {@link StorageError}, and nothing of the work is kept.
  *
+ * A key belongs to one sandbox, those of its snapshots included: whatever would give it to a second one is a `conflict`, and
+ * nothing of the work is kept. Updates of a sandbox that does not exist throw {@link SandboxGoneError}.
+ *
  * The `change` of an update is pure and synchronous. Updates of one value happen one after another, so none is lost. It is
- * given undefined where there is no such value; what it returns is what is kept: undefined removes, `current` itself writes nothing. What it throws comes out and leaves all as it was.
+ * given undefined where there is no such value; what it returns is what is kept: undefined removes, `current` itself writes
+ * nothing. What it throws comes out and leaves all as it was.
  */
 export interface Store {
   /**
@@ -87,25 +131,76 @@ export interface Store {
   /** The keys of a sandbox: in the order of `key_hashes` where they are given, else in that in which they were made. */
   listApiKeys(sandboxId: string, filter: ApiKeyFilter): Promise<ApiKey[]>;
 
-  /** A state that was kept under a name, whole. */
-  findSnapshot(sandboxId: string, name: string): Promise<State | undefined>;
+  /** The organizations of a sandbox behind a place, in the order in which they were made. */
+  pageOrganizations(sandboxId: string, after: number, limit: number): Promise<Page<Organization>>;
 
-  /** @throws {Error} for an organization of a sandbox that does not exist */
+  /** The keys of a sandbox behind a place, in the order in which they were made. */
+  pageApiKeys(sandboxId: string, after: number, limit: number): Promise<Page<ApiKey>>;
+
+  /** Sandboxes behind a place, in the order in which they were made. */
+  pageSandboxes(after: number, limit: number): Promise<Page<ListedSandbox>>;
+
+  /** A sandbox as {@link pageSandboxes} has it. */
+  listSandbox(sandboxId: string): Promise<ListedSandbox | undefined>;
+
+  /** Sandboxes whose recorded end was before this: real milliseconds since 1970. */
+  listExpired(before: number): Promise<string[]>;
+
+  /** The settings of a snapshot. */
+  readSettings(sandboxId: string, snapshot: string): Promise<Settings | undefined>;
+
+  /** A state as a whole, without granted keys: that of a snapshot, or without a name that which is now. */
+  readState(sandboxId: string, snapshot?: string): Promise<State | undefined>;
+
   updateOrganization(
     sandboxId: string,
     organizationId: string,
     change: Updater<Organization | undefined>,
   ): Promise<Updated<Organization | undefined>>;
 
-  /** @throws {Error} for a sandbox that does not exist */
+  updateApiKey(
+    sandboxId: string,
+    apiKeyId: string,
+    change: Updater<ApiKey | undefined>,
+  ): Promise<Updated<ApiKey | undefined>>;
+
   updateSettings(sandboxId: string, change: Updater<Settings>): Promise<Updated<Settings>>;
 
-  /** Makes `state` all that there is of a sandbox, which is made if need be. Granted keys stay. */
-  put(sandboxId: string, state: State, options?: PutOptions): Promise<void>;
+  /**
+   * Makes sandboxes, all of them or none; a reset goes back to what they are then.
+   * @param max sandboxes that there may be then, besides `default`; beyond it is a `conflict`
+   */
+  create(sandboxes: readonly NewSandbox[], max: number): Promise<void>;
+
+  /** Removes sandboxes, with all that is theirs; those that do not exist are left out. */
+  remove(sandboxIds: readonly string[]): Promise<void>;
 
   /**
-   * Allows keys in a sandbox, from now on and through every `put`. One that the sandbox has keeps its id and its name; one
-   * of another sandbox is left alone.
+   * Makes `state` all that there is of a sandbox, which is made if need be. Granted keys stay. What was there before is kept as
+   * the snapshot `before-reset`, unless the snapshot that a reset goes back to is replaced as well.
+   */
+  put(sandboxId: string, state: State, options?: PutOptions): Promise<void>;
+
+  listSnapshots(sandboxId: string): Promise<Snapshot[]>;
+
+  /** Keeps the state that is now under a name, in place of what had it. Too many names are a `conflict`. */
+  saveSnapshot(sandboxId: string, name: string): Promise<void>;
+
+  /**
+   * As {@link put} with the state of a snapshot.
+   * @param change of its settings
+   * @returns false where there is no such snapshot
+   */
+  restore(sandboxId: string, name: string, change: (settings: Settings) => Settings): Promise<boolean>;
+
+  /** @returns false where there is no such snapshot */
+  removeSnapshot(sandboxId: string, name: string): Promise<boolean>;
+
+  /** Records how sandboxes were used, for the next start. */
+  record(uses: readonly Use[]): Promise<void>;
+
+  /**
+   * Allows keys in a sandbox, from now on and through every `put`. One that the sandbox has keeps its id and its name.
    */
   grant(sandboxId: string, apiKeys: ApiKey[]): Promise<void>;
 
@@ -135,5 +230,15 @@ export class StorageError extends RefusalError {
       hint: `${reason}: nothing of this request was kept; the log of the server says more`,
     });
     this.message = message;
+  }
+}
+
+/** A request needs a sandbox that was deleted while it was under way. */
+export class SandboxGoneError extends RefusalError {
+  override name = 'SandboxGoneError';
+
+  constructor(sandboxId: string) {
+    super({ code: 'unavailable', hint: 'its sandbox was deleted: nothing of this request was kept' });
+    this.message = `there is no sandbox ${sandboxId}`;
   }
 }

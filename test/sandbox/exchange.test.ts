@@ -31,7 +31,7 @@ async function start(options: Parameters<typeof buildTestApp>[0] = {}) {
     },
     '2030-01-01T00:00:00Z',
   );
-  await app.sandboxes.create('other', state, {});
+  await app.sandboxes.create([{ sandbox_id: 'other', name: null, ttl_ms: null, state }]);
   await app.store.updateSettings('other', (settings) => ({
     ...settings,
     clock: freezeAt(OTHER_TIME),
@@ -167,7 +167,7 @@ describe('a kept exchange', () => {
     const exchange = Object.assign(new Exchange('r', 'GET', '/', {}), { live, json: {}, bytes: Buffer.from('{}') });
     exchange.open(live, ['Host', 'localhost']);
     exchange.decide('{"late":true}');
-    exchange.end(null, true);
+    exchange.end(null, true, live.sandbox.journal);
     expect(listLive(exchange)).toEqual(NOTHING);
     const [entry] = await read('default');
     expect(entry).toMatchObject({

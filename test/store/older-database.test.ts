@@ -106,12 +106,19 @@ const NOW: State = {
     clock: { frozen_at: 1_767_225_600_000, offset_ms: -28_406_585_238 },
     limits: 'headers',
     api_version: '0.81',
+    unknown_fields: 'ignore' as const,
   },
   organizations: [CHANGED, OTHER],
   api_keys: [...KEYS, GRANTED],
 };
 const INITIAL: State = {
-  settings: { tiers: TIERS, clock: { frozen_at: null, offset_ms: 0 }, limits: 'headers', api_version: '0.81' },
+  settings: {
+    tiers: TIERS,
+    clock: { frozen_at: null, offset_ms: 0 },
+    limits: 'headers',
+    api_version: '0.81',
+    unknown_fields: 'ignore' as const,
+  },
   organizations: [FIRST, OTHER],
   api_keys: KEYS,
 };
@@ -139,7 +146,7 @@ function openOlder(change = '') {
 it('a database of version 3 keeps all that it has, what a reset goes back to, and where it came from', async () => {
   const { file, store, read } = openOlder();
   expect(await read()).toEqual(NOW);
-  expect(await store.findSnapshot('default', INITIAL_SNAPSHOT)).toEqual(INITIAL);
+  expect(await store.readState('default', INITIAL_SNAPSHOT)).toEqual(INITIAL);
   expect(await store.findSandbox('default')).toMatchObject({
     generation: 1,
     seed: { name: 'seed.yaml', sha256: 'd157e33784686eda082f28f7fd3f116e504bcd94518205604f08a7fba7f0da98' },
@@ -156,7 +163,7 @@ it('a database of version 3 is reset to its seed, and keeps the keys that flags 
 it('a database that is older than resets is reset to what it was when it was migrated', async () => {
   const { store, read } = openOlder('UPDATE sandboxes SET first_state = NULL');
   expect(await read()).toEqual(NOW);
-  const initial = await store.findSnapshot('default', INITIAL_SNAPSHOT);
+  const initial = await store.readState('default', INITIAL_SNAPSHOT);
   expect(initial).toEqual({ ...NOW, settings: INITIAL.settings });
 });
 
@@ -175,7 +182,7 @@ it('a database of version 3 with thousands of keys is migrated in a moment, howe
   `);
   // Half a minute where each key has the whole state read.
   expect(performance.now() - started).toBeLessThan(5000);
-  const initial = await store.findSnapshot('default', INITIAL_SNAPSHOT);
+  const initial = await store.readState('default', INITIAL_SNAPSHOT);
   expect(initial?.api_keys).toHaveLength(6000 + KEYS.length);
   if (initial !== undefined) await store.put('default', initial);
   expect(await store.listApiKeys('default', { api_key_id: GRANTED.api_key_id })).toEqual([GRANTED]);

@@ -3,12 +3,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { buildApiDocument, type OpenApiVersion } from '../../src/api/operations.ts';
 import type { ApiVersion } from '../../src/domain/api-version.ts';
+import { DEFAULT_SETTINGS } from '../../src/domain/state.ts';
 import type { OpenApiNode } from '../../src/http/openapi.ts';
 
 const readStructure = (name: string): OpenApiNode =>
   JSON.parse(readFileSync(new URL(`../fixtures/${name}.structure.json`, import.meta.url), 'utf8'));
 const buildOurs = (version: ApiVersion, openapi: OpenApiVersion = '3.1'): OpenApiNode =>
-  JSON.parse(JSON.stringify(buildApiDocument('0.0.0-test', 'ignore', version, openapi)));
+  JSON.parse(JSON.stringify(buildApiDocument('0.0.0-test', { ...DEFAULT_SETTINGS, api_version: version }, openapi)));
 
 /** The structures that Mixpeek published. */
 export const STRUCTURES: Record<ApiVersion, OpenApiNode> = {

@@ -6,9 +6,8 @@ import { buildApp } from '../../src/app.ts';
 import type { ApiVersion } from '../../src/domain/api-version.ts';
 import { advanceBy, freezeAt, toTimestamp } from '../../src/domain/clock.ts';
 import type { LimitsMode } from '../../src/domain/rate-limiter.ts';
-import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
+import { DEFAULT_SANDBOX, type UnknownFields } from '../../src/domain/state.ts';
 import { buildLogStream } from '../../src/http/log.ts';
-import type { UnknownFields } from '../../src/pydantic/model.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
 import { buildSeed } from '../../src/seed/build.ts';
@@ -81,15 +80,19 @@ export async function buildTestApp(
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, toTimestamp(START));
   const sandboxes = new Sandboxes(store, {
     journalSize: options.journalSize ?? 100,
-    flags: { clock: freezeAt(START), limits: options.limits ?? 'headers', api_version: options.apiVersion ?? '0.81' },
+    flags: {
+      clock: freezeAt(START),
+      limits: options.limits ?? 'headers',
+      api_version: options.apiVersion ?? '0.81',
+      unknown_fields: options.unknownFields ?? 'ignore',
+    },
   });
-  await sandboxes.create(DEFAULT_SANDBOX, state, {});
+  await sandboxes.begin(state, {});
   const app = await buildApp({
     sandboxes,
     store: options.health ?? store,
     isStopping: options.isStopping ?? (() => false),
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
-    unknownFields: options.unknownFields ?? 'ignore',
     version: '0.0.0-test',
     control: options.control === 'off' ? undefined : (options.control ?? { token: undefined }),
     buildDocs: () => Promise.reject(new Error('the page has tests of its own')),

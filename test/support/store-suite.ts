@@ -14,6 +14,7 @@ const SETTINGS: Settings = {
   clock: freezeAt(NOW),
   limits: 'enforce',
   api_version: '0.82',
+  unknown_fields: 'reject',
 };
 
 /** An organization and a key in which no member is at its default. */
@@ -51,6 +52,8 @@ function buildState(): State {
 
 const rename = (name: string) => (current: Organization | undefined) =>
   current && { ...current, organization_name: current.organization_name + name };
+/** What is said of a key that another sandbox has. */
+const TAKEN = { refusal: { code: 'conflict', details: { sandbox_id: 'default' } } };
 const fail = () => {
   throw new Error('no');
 };
@@ -79,8 +82,8 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect(await store.findOrganization('other', 'org_full')).toBeUndefined();
       expect(await store.listOrganizations('other', {})).toEqual([]);
       expect(await store.listApiKeys('other', { api_key_id: FULL_KEY.api_key_id })).toEqual([]);
-      expect(await store.findSnapshot('other', INITIAL_SNAPSHOT)).toBeUndefined();
-      expect(await store.findSnapshot('default', 'other')).toBeUndefined();
+      expect(await store.readState('other', INITIAL_SNAPSHOT)).toBeUndefined();
+      expect(await store.readState('default', 'other')).toBeUndefined();
       expect(await store.find(hashApiKey('sk_test_unknown'))).toBeUndefined();
       await expect(store.updateOrganization('other', 'org_full', (current) => current)).rejects.toThrow('other');
       await expect(store.updateSettings('other', (current) => current)).rejects.toThrow('other');
@@ -89,13 +92,12 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
     it('gives back what was put in, member by member, and its snapshot', async () => {
       const store = await openFilled();
       expect(await readState(store)).toEqual(STATE);
-      expect(await store.findSnapshot('default', INITIAL_SNAPSHOT)).toEqual(STATE);
+      expect(await store.readState('default', INITIAL_SNAPSHOT)).toEqual(STATE);
       expect(await store.find(FULL_KEY.key_hash)).toEqual({
         sandbox_id: 'default',
         settings: SETTINGS,
         generation: 1,
         now: NOW,
-        seed: null,
         api_key: FULL_KEY,
         organization: FULL,
       });
@@ -149,7 +151,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
               { settings: (updated as { after: unknown }).after },
             ],
       );
-      expect(await store.findSnapshot('default', INITIAL_SNAPSHOT)).toEqual(STATE);
+      expect(await store.readState('default', INITIAL_SNAPSHOT)).toEqual(STATE);
     });
 
     it.each(Object.keys(FULL).filter((member) => member !== 'organization_id'))('updates %s alone', async (member) => {
@@ -235,7 +237,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
         generation: 1,
         settings: expected.settings,
       });
-      expect(await store.findSnapshot('default', INITIAL_SNAPSHOT)).toEqual(STATE);
+      expect(await store.readState('default', INITIAL_SNAPSHOT)).toEqual(STATE);
     });
 
     it('replaces a state as a whole, what was read before included', async () => {
@@ -245,7 +247,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect(await readState(store)).toEqual(EMPTY);
       expect(await store.find(FULL_KEY.key_hash)).toBeUndefined();
       expect(await store.findSandbox('default')).toMatchObject({ generation: 2 });
-      expect(await store.findSnapshot('default', INITIAL_SNAPSHOT)).toEqual(STATE);
+      expect(await store.readState('default', INITIAL_SNAPSHOT)).toEqual(STATE);
     });
 
     it('makes a new snapshot of the start where that is wanted, with settings of its own, and keeps the seed until another is named', async () => {
@@ -253,7 +255,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       const seed = { name: 'seed.yaml', sha256: 'ab' };
       await store.put('default', EMPTY, { initial: { ...SETTINGS, limits: 'off' }, seed });
       expect(await readState(store)).toEqual(EMPTY);
-      const initial = await store.findSnapshot('default', INITIAL_SNAPSHOT);
+      const initial = await store.readState('default', INITIAL_SNAPSHOT);
       expect(initial).toEqual({ ...EMPTY, settings: { ...SETTINGS, limits: 'off' } });
       await store.put('default', STATE);
       expect(await store.findSandbox('default')).toMatchObject({ seed });
@@ -291,11 +293,11 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect(await store.listApiKeys('default', {})).toEqual([allowed, lone]);
       await store.put('default', STATE);
       expect(await store.listApiKeys('default', {})).toEqual([allowed, lone]);
-      expect((await store.findSnapshot('default', INITIAL_SNAPSHOT))?.api_keys).toEqual([FULL_KEY]);
+      expect((await store.readState('default', INITIAL_SNAPSHOT))?.api_keys).toEqual([FULL_KEY]);
       await store.put('default', EMPTY);
       expect(await store.listApiKeys('default', {})).toEqual([lone]);
-      await store.put('second', EMPTY, { granted: [lone] });
-      expect((await store.find(lone.key_hash))?.sandbox_id).toBe('default');
+      await expect(store.put('second', EMPTY, { granted: [lone] })).rejects.toMatchObject(TAKEN);
+      await expect(store.grant('second', [lone])).rejects.toMatchObject(TAKEN);
       await store.put('default', STATE, { initial: SETTINGS });
       expect(await store.find(lone.key_hash)).toBeUndefined();
     });

@@ -1,0 +1,254 @@
+import type { Database } from 'better-sqlite3';
+import type { ApiKey } from '../domain/api-key.ts';
+import { timeOf } from '../domain/clock.ts';
+import { conflict } from '../domain/errors.ts';
+import type { Organization } from '../domain/organization.ts';
+import { RealDate } from '../domain/real-time.ts';
+import {
+  BEFORE_RESET,
+  DEFAULT_SANDBOX,
+  INITIAL_SNAPSHOT,
+  MAX_SNAPSHOTS,
+  type Settings,
+  type State,
+} from '../domain/state.ts';
+import { API_KEY_COLUMNS, ORGANIZATION_COLUMNS } from './columns.ts';
+import type { FoundSandbox, ListedSandbox, NewSandbox, Page, PutOptions, Snapshot, Use } from './store.ts';
+import { buildPrepare, CURRENT, type Prepare, type Row, Table } from './table.ts';
+
+type KeptSandbox = Omit<FoundSandbox, 'now'>;
+
+/** Where a state is while two of them change places. */
+const ASIDE = '\u0001';
+
+const SANDBOX = 'sandbox_id, name, generation, seed, created_at, ttl_ms, expires_at, last_seq';
+const SETTINGS = `(SELECT settings FROM states WHERE states.sandbox_id = sandboxes.sandbox_id AND snapshot = '${CURRENT}')`;
+const countOf = (table: string, place: string) => `(SELECT count(*) FROM ${table} WHERE ${place})`;
+const COUNTS = ['organizations', 'api_keys']
+  .map((name) => `${countOf(name, `${name}.sandbox_id = sandboxes.sandbox_id AND snapshot = '${CURRENT}'`)} AS ${name}`)
+  .join(', ');
+
+/** The rows of all sandboxes in SQLite. Whoever writes has begun a transaction; nothing is kept in memory. */
+export class Rows {
+  readonly organizations: Table<Organization>;
+  readonly apiKeys: Table<ApiKey>;
+  private readonly prepare: Prepare;
+
+  constructor(db: Database) {
+    this.prepare = buildPrepare(db);
+    this.organizations = new Table(this.prepare, 'organizations', ORGANIZATION_COLUMNS, 'organization_id');
+    this.apiKeys = new Table(this.prepare, 'api_keys', API_KEY_COLUMNS, 'api_key_id');
+  }
+
+  findSandbox(sandboxId: string): KeptSandbox | undefined {
+    const select = `SELECT ${SANDBOX}, ${SETTINGS} AS settings FROM sandboxes WHERE sandbox_id = ?`;
+    const row = this.prepare(select).get(sandboxId);
+    return row && toSandbox(row);
+  }
+
+  listSandbox(sandboxId: string): ListedSandbox | undefined {
+    const row = this.prepare(
+      `SELECT ${SANDBOX}, ${SETTINGS} AS settings, ${COUNTS} FROM sandboxes WHERE sandbox_id = ?`,
+    ).get(sandboxId);
+    return row && toListed(row);
+  }
+
+  pageSandboxes(after: number, limit: number): Page<ListedSandbox> {
+    const rows = this.prepare(
+      `SELECT rowid AS place, ${SANDBOX}, ${SETTINGS} AS settings, ${COUNTS}
+       FROM sandboxes WHERE rowid > ? ORDER BY rowid LIMIT ?`,
+    ).all(after, limit + 1);
+    const page = rows.slice(0, limit);
+    return { items: page.map(toListed), next: rows.length > limit ? Number(page.at(-1)?.place) : null };
+  }
+
+  findKey(keyHash: string): { sandbox_id: string; api_key: ApiKey } | undefined {
+    const row = this.prepare(
+      `SELECT sandbox_id, ${this.apiKeys.selected} FROM api_keys WHERE key_hash = ? AND snapshot = '${CURRENT}'`,
+    ).get(keyHash);
+    return row && { sandbox_id: String(row.sandbox_id), api_key: this.apiKeys.toValue(row) };
+  }
+
+  /**
+   * @param lentTo another sandbox that has it in memory
+   * @throws the refusal `conflict` where another sandbox has the key, or has it in a snapshot
+   */
+  requireFree(sandboxId: string, keyHash: string, keyPrefix: string, lentTo?: string): void {
+    const select = 'SELECT sandbox_id FROM api_keys WHERE key_hash = ? AND sandbox_id <> ? LIMIT 1';
+    const owner = lentTo ?? this.prepare(select).get(keyHash, sandboxId)?.sandbox_id;
+    if (owner === undefined) return;
+    throw conflict(
+      `The key ${keyPrefix}… belongs to the sandbox ${owner}`,
+      `a key belongs to one sandbox, its snapshots included: delete ${owner}, or let the keys be new ones`,
+      { sandbox_id: owner, key_prefix: keyPrefix },
+    );
+  }
+
+  readState(sandboxId: string, snapshot: string): State | undefined {
+    const settings = this.readSettings(sandboxId, snapshot);
+    return (
+      settings && {
+        settings,
+        organizations: this.organizations.list(sandboxId, snapshot),
+        api_keys: this.apiKeys.list(sandboxId, snapshot, -1, 'granted = 0'),
+      }
+    );
+  }
+
+  listGranted(sandboxId: string): ApiKey[] {
+    return this.apiKeys.list(sandboxId, CURRENT, -1, 'granted = 1');
+  }
+
+  markGranted(sandboxId: string, keyHash: string): void {
+    const mark = `UPDATE api_keys SET granted = 1 WHERE sandbox_id = ? AND snapshot = '${CURRENT}' AND key_hash = ?`;
+    this.prepare(mark).run(sandboxId, keyHash);
+  }
+
+  writeSettings(sandboxId: string, snapshot: string, settings: Settings): void {
+    const update = this.prepare('UPDATE states SET settings = ? WHERE sandbox_id = ? AND snapshot = ?');
+    update.run(JSON.stringify(settings), sandboxId, snapshot);
+  }
+
+  /** @throws the refusal `conflict` where there are too many then, or one has the id */
+  create({ sandbox_id, name, ttl_ms, state }: NewSandbox): void {
+    const insert = this.prepare(
+      `INSERT INTO sandboxes (sandbox_id, name, generation, created_at, ttl_ms, expires_at) VALUES (?, ?, 0, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    );
+    const now = RealDate.now();
+    const expiresAt = ttl_ms === null ? null : now + ttl_ms;
+    if (insert.run(sandbox_id, name, now, ttl_ms, expiresAt).changes === 0) {
+      throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
+    }
+    this.put(sandbox_id, state, { initial: state.settings });
+  }
+
+  listExpired(before: number): string[] {
+    const rows = this.prepare('SELECT sandbox_id FROM sandboxes WHERE expires_at <= ?').all(before);
+    return rows.map(({ sandbox_id }) => String(sandbox_id));
+  }
+
+  countSandboxes(): number {
+    return Number(
+      this.prepare('SELECT count(*) AS count FROM sandboxes WHERE sandbox_id <> ?').get(DEFAULT_SANDBOX)?.count,
+    );
+  }
+
+  remove(sandboxId: string): void {
+    this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
+  }
+
+  removeOthers(sandboxId: string): void {
+    this.prepare('DELETE FROM sandboxes WHERE sandbox_id <> ?').run(sandboxId);
+  }
+
+  /** Makes `state` all that there is of a sandbox: granted keys go too. */
+  put(sandboxId: string, state: State, { initial, seed }: PutOptions): void {
+    if (initial === undefined) this.copyState(sandboxId, CURRENT, BEFORE_RESET);
+    const make = this.prepare(
+      `INSERT INTO sandboxes (sandbox_id, generation, created_at, seed) VALUES (?, 1, ?, ?)
+       ON CONFLICT DO UPDATE SET generation = generation + 1, seed = coalesce(excluded.seed, seed)`,
+    );
+    make.run(sandboxId, RealDate.now(), seed === undefined ? null : JSON.stringify(seed));
+    this.makeEmpty(sandboxId, CURRENT, JSON.stringify(state.settings));
+    for (const organization of state.organizations) this.organizations.insert(sandboxId, organization);
+    for (const apiKey of state.api_keys) this.apiKeys.insert(sandboxId, apiKey);
+    if (initial === undefined) return;
+    this.copyState(sandboxId, CURRENT, INITIAL_SNAPSHOT);
+    this.writeSettings(sandboxId, INITIAL_SNAPSHOT, initial);
+  }
+
+  /** As {@link put} with the state of a snapshot. */
+  restore(sandboxId: string, name: string, change: (settings: Settings) => Settings): boolean {
+    const settings = this.readSettings(sandboxId, name);
+    if (settings === undefined) return false;
+    this.copyState(sandboxId, CURRENT, name === BEFORE_RESET ? ASIDE : BEFORE_RESET);
+    this.copyState(sandboxId, name, CURRENT);
+    this.writeSettings(sandboxId, CURRENT, change(settings));
+    this.prepare('UPDATE sandboxes SET generation = generation + 1 WHERE sandbox_id = ?').run(sandboxId);
+    if (name !== BEFORE_RESET) return true;
+    this.copyState(sandboxId, ASIDE, BEFORE_RESET);
+    return this.removeSnapshot(sandboxId, ASIDE);
+  }
+
+  listSnapshots(sandboxId: string): Snapshot[] {
+    const place = 'sandbox_id = ? AND snapshot = ?';
+    const count = (table: string, name: string) =>
+      Number(this.prepare(`SELECT count(*) AS count FROM ${table} WHERE ${place}`).get(sandboxId, name)?.count);
+    const select = `SELECT snapshot, created_at FROM states WHERE sandbox_id = ? AND snapshot <> '${CURRENT}' ORDER BY rowid`;
+    return this.prepare(select)
+      .all(sandboxId)
+      .map((row) => {
+        const name = String(row.snapshot);
+        const [organizations, api_keys] = [count('organizations', name), count('api_keys', name)];
+        return { name, created_at: Number(row.created_at), organizations, api_keys };
+      });
+  }
+
+  /** @throws the refusal `conflict` where there are too many */
+  saveSnapshot(sandboxId: string, name: string): void {
+    const named = this.listSnapshots(sandboxId).filter(
+      (one) => ![INITIAL_SNAPSHOT, BEFORE_RESET, name].includes(one.name),
+    );
+    if (named.length >= MAX_SNAPSHOTS && name !== BEFORE_RESET) {
+      const hint = `a sandbox keeps ${MAX_SNAPSHOTS} at most: DELETE one of them first`;
+      throw conflict('There are too many snapshots', hint, { snapshots: named.map((one) => one.name) });
+    }
+    this.copyState(sandboxId, CURRENT, name);
+  }
+
+  removeSnapshot(sandboxId: string, name: string): boolean {
+    return this.prepare('DELETE FROM states WHERE sandbox_id = ? AND snapshot = ?').run(sandboxId, name).changes > 0;
+  }
+
+  record({ sandbox_id, created_at, expires_at, last_seq }: Use): void {
+    const update = this.prepare(
+      'UPDATE sandboxes SET expires_at = ?, last_seq = ? WHERE sandbox_id = ? AND created_at = ?',
+    );
+    update.run(expires_at, last_seq, sandbox_id, created_at);
+  }
+
+  readSettings(sandboxId: string, snapshot: string): Settings | undefined {
+    const select = this.prepare('SELECT settings FROM states WHERE sandbox_id = ? AND snapshot = ?');
+    const row = select.get(sandboxId, snapshot);
+    return row && JSON.parse(String(row.settings));
+  }
+
+  /** Makes one state the same as another, but for granted keys. */
+  private copyState(sandboxId: string, from: string, to: string): void {
+    const select = this.prepare('SELECT settings FROM states WHERE sandbox_id = ? AND snapshot = ?');
+    const settings = select.get(sandboxId, from)?.settings;
+    if (settings === undefined) return;
+    this.makeEmpty(sandboxId, to, String(settings));
+    this.organizations.copy(sandboxId, from, to, 'TRUE');
+    this.apiKeys.copy(sandboxId, from, to, 'granted = 0');
+  }
+
+  /** An empty state; organizations and keys go with the one that was there. */
+  private makeEmpty(sandboxId: string, snapshot: string, settings: string): void {
+    this.removeSnapshot(sandboxId, snapshot);
+    const insert = 'INSERT INTO states (sandbox_id, snapshot, settings, created_at) VALUES (?, ?, ?, ?)';
+    this.prepare(insert).run(sandboxId, snapshot, settings, RealDate.now());
+  }
+}
+
+function toSandbox(row: Row): KeptSandbox {
+  const { sandbox_id, name, settings, generation, seed, created_at, ttl_ms, expires_at, last_seq } = row;
+  return {
+    sandbox_id: String(sandbox_id),
+    name: name === null ? null : String(name),
+    settings: JSON.parse(String(settings)),
+    generation: Number(generation),
+    seed: seed === null ? null : JSON.parse(String(seed)),
+    created_at: Number(created_at),
+    ttl_ms: ttl_ms === null ? null : Number(ttl_ms),
+    expires_at: expires_at === null ? null : Number(expires_at),
+    last_seq: Number(last_seq),
+  };
+}
+
+function toListed(row: Row): ListedSandbox {
+  const sandbox = toSandbox(row);
+  const [organizations, api_keys] = [Number(row.organizations), Number(row.api_keys)];
+  return { ...sandbox, now: timeOf(sandbox.settings.clock), organizations, api_keys };
+}
