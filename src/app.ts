@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addIdentification, authenticate, checkPermission } from './api/auth.ts';
 import { addCors, setCorsHeaders } from './api/cors.ts';
 import { addDocumentRoutes, type BuildDocs, type BuildDocument } from './api/documents.ts';
@@ -7,6 +7,8 @@ import { addProbeRoutes, type HealthSource } from './api/health.ts';
 import { addOperations, buildApiDocument } from './api/operations.ts';
 import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
+import { isTrusted } from './control/guard.ts';
+import type { ServerInfo } from './control/info.ts';
 import { buildBareApp } from './http/bare-app.ts';
 import { compileBodyCheck, receiveBodies, requireHost } from './http/body-parser.ts';
 import { handleError } from './http/envelope.ts';
@@ -26,8 +28,8 @@ export interface AppDependencies {
   isStopping: () => boolean;
   logger: { level: string; stream: { write(line: string): void } };
   version: string;
-  /** The token that the control plane demands, if any; undefined when there is no control plane. */
-  control: { token: string | undefined } | undefined;
+  /** The token that the control plane demands, if any, and what it says of the server; undefined without a control plane. */
+  control: { token: string | undefined; info: ServerInfo } | undefined;
   /** Called when somebody first asks for the page. */
   buildDocs: BuildDocs;
 }
@@ -48,7 +50,7 @@ export interface AppDependencies {
  */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { sandboxes, store, isStopping, logger, version, control, buildDocs } = dependencies;
-  const findSandbox = buildFindSandbox(sandboxes);
+  const findSandbox = buildFindSandbox(sandboxes, buildAssign(control));
   const openEntry = buildOpenEntry(sandboxes);
   const app = buildBareApp({
     logger,
@@ -68,7 +70,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   if (control !== undefined) {
     const build = async () => {
       const { buildControlPlane } = await import('./control/control-plane.ts');
-      return buildControlPlane({ sandboxes, version, token: control.token, log: app.log });
+      return buildControlPlane({ sandboxes, info: control.info, token: control.token, log: app.log });
     };
     await app.register(
       async (scope) => {
@@ -120,6 +122,15 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   });
   return app;
 }
+
+/** A request whose key says nothing may name a sandbox, where the control plane would listen to it. */
+const buildAssign =
+  (control: AppDependencies['control']) =>
+  (request: FastifyRequest): string | undefined => {
+    const named = request.headers['x-mixpeek-mock-sandbox'];
+    if (typeof named !== 'string' || control === undefined) return undefined;
+    return isTrusted(request, control.token) ? named : undefined;
+  };
 
 /** Clients behind a proxy may name the whole URL (RFC 9112, 3.2.2). */
 function toOriginForm(url: string): string {

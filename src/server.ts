@@ -5,10 +5,11 @@ import type { BuildDocs } from './api/documents.ts';
 import { buildApiDocument, type OpenApiVersion } from './api/operations.ts';
 import { type AppDependencies, buildApp } from './app.ts';
 import { isLoopback } from './control/guard.ts';
+import type { ServerInfo } from './control/info.ts';
 import type { Permission } from './domain/api-key.ts';
 import { type ApiVersion, DEFAULT_API_VERSION } from './domain/api-version.ts';
 import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
-import { clearInterval, setInterval, setTimeout } from './domain/real-time.ts';
+import { clearInterval, RealDate, setInterval, setTimeout } from './domain/real-time.ts';
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, type Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
 import { listen } from './http/listener.ts';
@@ -17,7 +18,7 @@ import type { OpenApiNode } from './http/openapi.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { DEMO_KEY } from './seed/default.ts';
 import { openSeed } from './seed/unread.ts';
-import type { ServeConfig } from './settings.ts';
+import { ConfigError, type ServeConfig } from './settings.ts';
 import { begin, beginEarly } from './start/beginning.ts';
 import { findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -60,6 +61,7 @@ export interface RunningServer {
  * @throws {SeedFileError} {@link StorageError} {@link ListenError} {@link ConfigError} whose message is meant for a person
  */
 export async function startServer(config: ServeConfig, writeLog = writeToStandardError): Promise<RunningServer> {
+  checkRandomSeed(config);
   const flags = toSettings(config);
   const now = toTimestamp(timeOf(flags.clock ?? REAL_TIME));
   const seed = openSeed(config.seed);
@@ -81,7 +83,13 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
     const { journalSize, maxSandboxes, randomSeed } = config;
     const sandboxes = new Sandboxes(store, { journalSize, flags, maxSandboxes, randomSeed });
     opened.splice(1, 0, sweepNowAndThen(sandboxes, log.report), sandboxes);
-    const control = toControl(config);
+    const control = toControl(config, {
+      version: readVersion(),
+      started_at: toTimestamp(RealDate.now()),
+      url: listener.url,
+      db: config.db,
+      journal_size: journalSize,
+    });
     const app = await buildApp({
       sandboxes,
       store,
@@ -166,6 +174,12 @@ export function readOpenApiDocument(openapi: OpenApiVersion, apiVersion: ApiVers
   return buildApiDocument(readVersion(), { ...DEFAULT_SETTINGS, api_version: apiVersion }, openapi);
 }
 
+/** @throws {ConfigError} where strangers could foresee keys */
+function checkRandomSeed({ randomSeed, host }: ServeConfig): void {
+  if (randomSeed === undefined || isLoopback(host)) return;
+  throw new ConfigError(`--random-seed: --host ${host} can be reached by others, who could foresee every key`);
+}
+
 /** What flags set, whatever the state says. */
 const toSettings = ({ limits, clock, apiVersion, unknownFields }: ServeConfig): Partial<Settings> => ({
   ...(limits !== undefined && { limits }),
@@ -175,7 +189,7 @@ const toSettings = ({ limits, clock, apiVersion, unknownFields }: ServeConfig): 
 });
 
 /** How the control plane is guarded: by a token where strangers could reach it, or one was given. Undefined when it is off. */
-function toControl({ control, controlToken, host }: ServeConfig): Control {
+function toControl({ control, controlToken, host }: ServeConfig, info: ServerInfo): Control {
   if (control === 'off') return undefined;
-  return { token: controlToken ?? (isLoopback(host) ? undefined : randomUUID()) };
+  return { token: controlToken ?? (isLoopback(host) ? undefined : randomUUID()), info };
 }

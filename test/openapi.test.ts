@@ -129,20 +129,44 @@ describe('the document of the control plane', () => {
       const { json } = await send({ method: 'GET', url, authorization, headers: { host: 'localhost' } });
       expect(await new Validator().validate(structuredClone(json))).toMatchObject({ valid: true });
       const routes = Object.entries<object>(json.paths).flatMap(([path, operations]) =>
-        Object.keys(operations).map((method) => `${method} ${path.replace('/_mock/sandboxes/{sandbox_id}', '')}`),
+        Object.keys(operations).map((method) =>
+          `${method} ${path.replace('/_mock/sandboxes/{sandbox_id}', '')}`.trim(),
+        ),
       );
       expect(routes.sort()).toEqual([
+        'delete',
+        'delete /api-keys/{api_key_id}',
+        'delete /organizations/{organization_id}',
         'delete /requests',
+        'delete /snapshots/{name}',
+        'get',
+        'get /_mock/info',
+        'get /_mock/sandboxes',
+        'get /api-keys',
         'get /clock',
         'get /limits',
+        'get /organizations',
+        'get /organizations/{organization_id}',
         'get /requests',
         'get /requests/{id}',
+        'get /snapshots',
+        'get /snapshots/{name}/changes',
+        'get /state',
+        'patch /api-keys/{api_key_id}',
+        'patch /organizations/{organization_id}',
+        'post /_mock/sandboxes',
+        'post /_mock/sandboxes/delete',
+        'post /api-keys',
         'post /clock/advance',
         'post /limits/refill',
         'post /limits/spend',
+        'post /organizations',
         'post /reset',
+        'post /snapshots/{name}/restore',
         'put /clock',
         'put /limits',
+        'put /snapshots/{name}',
+        'put /state',
       ]);
       expect((await send({ method: 'GET', url, headers: { host: 'evil.example' } })).status).toBe(control ? 401 : 403);
     }

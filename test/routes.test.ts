@@ -23,7 +23,9 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
 describe('the document of routes', () => {
   const build = (...routes: DocumentedRoute[]) =>
-    JSON.parse(JSON.stringify(buildDocument(routes, { openapi: '3.1.0', components: { headers: {} } }, 'key_1')));
+    JSON.parse(
+      JSON.stringify(buildDocument(routes, { openapi: '3.1.0', components: { headers: {} } }, { api_key_id: 'key_1' })),
+    );
 
   it('has each answer, and a component for each schema with an id: where it stands in another, a reference', () => {
     expect(build({ method: 'GET', url: '/things/:id', schema })).toEqual({
@@ -87,7 +89,7 @@ describe('the document of routes', () => {
         params: z.object({ id: z.string().describe('Which') }),
         querystring: z.strictObject({ limit: z.string().meta({ type: 'integer' }).default('1') }),
         body: z.strictObject({ key: z.string() }),
-        toExamples: (apiKeyId) => ({ one: { summary: 'One', value: { key: apiKeyId } } }),
+        toExamples: ({ api_key_id: apiKeyId }) => ({ one: { summary: 'One', value: { key: apiKeyId } } }),
         response: { 200: { ...json('Done', Refused), headers: ['X-Request-Id'] } },
       },
     };

@@ -308,7 +308,7 @@ export const FAULTS = [
   },
   {
     name: 'a page has no upper bound',
-    file: 'src/control/requests.ts',
+    file: 'src/control/routes.ts',
     find: 'const MAX_LIMIT = 1000;',
     put: 'const MAX_LIMIT = 1_000_000;',
   },

@@ -42,14 +42,14 @@ const Clock = z
   .strictObject({
     now: time().describe('What clients see: timestamps, key expiry, buckets, the header `Date`'),
     mode: z.enum(['running', 'frozen']),
-    offset_ms: integer().describe('Milliseconds from real time'),
+    offset_ms: integer().nullable().describe('Milliseconds from real time; null while it is frozen'),
   })
   .meta({ id: 'Clock' });
 
 /** `GET` and `PUT …/clock`, `POST …/clock/advance`: the time that clients see, frozen and moved instead of waited for. */
 export function addClockRoutes(add: AddRoute, find: FindSandbox): void {
   const tags = ['clock'];
-  const response = { 200: done(Clock, { now: '2026-01-01T00:00:00Z', mode: 'frozen', offset_ms: -86_400_000 }) };
+  const response = { 200: done(Clock, { now: '2026-01-01T00:00:00Z', mode: 'frozen', offset_ms: null }) };
 
   add(
     'GET',
@@ -116,5 +116,6 @@ function advance(clock: ClockSetting, now: number, ms: number): ClockSetting {
 
 function toView(clock: ClockSetting): z.output<typeof Clock> {
   const { frozen_at, offset_ms } = clock;
-  return { now: toTimestamp(timeOf(clock)), mode: frozen_at === null ? 'running' : 'frozen', offset_ms };
+  const now = toTimestamp(timeOf(clock));
+  return frozen_at === null ? { now, mode: 'running', offset_ms } : { now, mode: 'frozen', offset_ms: null };
 }

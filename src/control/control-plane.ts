@@ -1,22 +1,28 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { methodNotAllowed, notFound } from '../domain/errors.ts';
-import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import { buildBareApp } from '../http/bare-app.ts';
-import { receiveBodies, requireHost } from '../http/body-parser.ts';
+import { requireHost, takeBodies } from '../http/body-parser.ts';
 import { refuseUnserved } from '../http/envelope.ts';
 import { buildFindSandbox } from '../http/exchange.ts';
 import { type AddRoute, type DocumentedRoute, toAddRoute } from '../http/openapi.ts';
 import { logRequests } from '../http/request-log.ts';
+import { findSentHeader } from '../http/sent-header.ts';
 import { ServedPaths } from '../http/served-paths.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import { addApiKeyRoutes } from './api-keys.ts';
 import { addClockRoutes } from './clock.ts';
 import { addControlDocument } from './document.ts';
-import { buildGuard } from './guard.ts';
+import { buildGuard, isYamlType } from './guard.ts';
+import { addInfoRoute, type ServerInfo } from './info.ts';
 import { addLimitsRoutes } from './limits.ts';
-import { compileCheck } from './members.ts';
+import { compileCheck, type SentBody } from './members.ts';
+import { addOrganizationRoutes } from './organizations.ts';
 import { addRequestRoutes } from './requests.ts';
 import { addResetRoute } from './reset.ts';
 import { type FindSandbox, InSandbox } from './routes.ts';
+import { addSandboxRoutes } from './sandboxes.ts';
+import { addSnapshotRoutes } from './snapshots.ts';
+import { addStateRoutes } from './state.ts';
 
 /** The resources of a sandbox: the tag of each in the document, what that says of it, and its routes. */
 const RESOURCES = [
@@ -24,11 +30,15 @@ const RESOURCES = [
   { name: 'limits', description: 'The buckets of the rate limits', addRoutes: addLimitsRoutes },
   { name: 'requests', description: 'The journal', addRoutes: addRequestRoutes },
   { name: 'reset', description: 'Back to the start', addRoutes: addResetRoute },
+  { name: 'snapshots', description: 'States under names', addRoutes: addSnapshotRoutes },
+  { name: 'state', description: 'All of a sandbox, as a seed file', addRoutes: addStateRoutes },
+  { name: 'organizations', description: 'What the public API cannot do with them', addRoutes: addOrganizationRoutes },
+  { name: 'api-keys', description: 'Keys of any permission and status', addRoutes: addApiKeyRoutes },
 ];
 
 export interface ControlPlaneOptions {
   sandboxes: Sandboxes;
-  version: string;
+  info: ServerInfo;
   /** What whoever asks must send, if anything. */
   token: string | undefined;
   log: FastifyBaseLogger;
@@ -39,15 +49,15 @@ export interface ControlPlaneOptions {
  * needed before somebody asks.
  */
 export async function buildControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
-  const { sandboxes, version, token, log } = options;
+  const { sandboxes, info, token, log } = options;
   const find: FindSandbox = async ({ sandbox_id }) => {
     const found = await sandboxes.find(sandbox_id);
-    if (found === undefined) throw notFound(`the only sandbox is ${DEFAULT_SANDBOX}`);
+    if (found === undefined) throw notFound('GET /_mock/sandboxes lists what there is');
     return found;
   };
   const app = buildBareApp({ loggerInstance: log, exposeHeadRoutes: true });
   logRequests(app);
-  receiveBodies(app);
+  takeBodies(app, ({ raw }, bytes): SentBody => ({ bytes, isYaml: isYamlType(findSentHeader(raw, 'content-type')) }));
   app.addHook(
     'onRequest',
     buildFindSandbox(sandboxes, ({ params }) => InSandbox.safeParse(params).data?.sandbox_id),
@@ -66,8 +76,21 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
     return allowed === undefined ? notFound('GET /_mock lists what there is') : methodNotAllowed(allowed);
   });
   const routes: DocumentedRoute[] = [];
-  const tags = RESOURCES.map(({ name, description }) => ({ name, description }));
-  addControlDocument(app, routes, tags, sandboxes, version, token !== undefined);
+  const tags = [
+    { name: 'info', description: 'What this server is' },
+    { name: 'sandboxes', description: 'Whole worlds, each with keys of its own' },
+    ...RESOURCES.map(({ name, description }) => ({ name, description })),
+  ];
+  const features = ['sandboxes', ...RESOURCES.map(({ name }) => name)];
+  addControlDocument(app, routes, tags, sandboxes, info.version, token !== undefined);
+  await app.register(
+    async (scope) => {
+      const add: AddRoute = toAddRoute(scope, routes);
+      addInfoRoute(add, sandboxes, info, token !== undefined, features);
+      addSandboxRoutes(add, find, sandboxes);
+    },
+    { prefix: '/_mock' },
+  );
   await app.register(
     async (scope) => {
       const add: AddRoute = toAddRoute(scope, routes);

@@ -22,7 +22,22 @@ export function buildGuard(token: string | undefined): onRequestHookHandler {
   };
 }
 
+/** Whether the control plane would listen to who sends it. */
+export const isTrusted = (request: FastifyRequest, token: string | undefined): boolean =>
+  findStranger(request, token) === undefined;
+
 function findRefusal(request: FastifyRequest, token: string | undefined): Error | undefined {
+  const stranger = findStranger(request, token);
+  if (stranger !== undefined) return stranger;
+  // Nothing comes of what is answered with 404 or 405.
+  if (!request.is404 && WITH_BODY.includes(request.method) && !isJson(request) && !isAllowedYaml(request)) {
+    const hint = 'send the header, with or without a body: a form of a page cannot';
+    return badRequest('What changes something needs Content-Type: application/json', hint);
+  }
+  return undefined;
+}
+
+function findStranger(request: FastifyRequest, token: string | undefined): Error | undefined {
   const { host = '', origin, authorization, 'sec-fetch-site': site } = request.headers;
   if (token !== undefined && !isToken(authorization, token)) {
     return unauthorized('The control plane needs its token', "send 'Authorization: Bearer <control token>'");
@@ -32,11 +47,6 @@ function findRefusal(request: FastifyRequest, token: string | undefined): Error 
   }
   if (site === undefined ? !isOwnOrigin(origin, host) : site !== 'same-origin' && site !== 'none') {
     return foreignOrigin('The control plane is not for pages of another origin', HINT);
-  }
-  // Nothing comes of what is answered with 404 or 405.
-  if (!request.is404 && WITH_BODY.includes(request.method) && !isJson(request)) {
-    const hint = 'send the header, with or without a body: a form of a page cannot';
-    return badRequest('What changes something needs Content-Type: application/json', hint);
   }
   return undefined;
 }
@@ -51,6 +61,12 @@ const isOwnOrigin = (origin: string | undefined, host: string) =>
 /** The header as it was sent: the one that Fastify sees was made harmless. */
 const isJson = ({ raw }: FastifyRequest) =>
   /^application\/json\s*(?:;|$)/i.test(findSentHeader(raw, 'content-type') ?? '');
+
+const isAllowedYaml = ({ raw, routeOptions }: FastifyRequest) =>
+  isYamlType(findSentHeader(raw, 'content-type')) && Object(routeOptions.schema).hasYaml === true;
+
+/** `application/yaml`, or one of the names from before it was registered (RFC 9512). */
+export const isYamlType = (type = '') => /^(?:application|text)\/(?:x-)?yaml\s*(?:;|$)/i.test(type);
 
 /** As a bearer token, or as the password of Basic: some programs can only put it into a URL. */
 function isToken(authorization: string | undefined, token: string): boolean {

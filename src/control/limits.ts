@@ -85,7 +85,7 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
       summary: 'Consume requests of a bucket, all or nothing',
       params: InSandbox,
       body: Spend,
-      toExamples: (api_key_id) => ({
+      toExamples: ({ api_key_id }) => ({
         ...(api_key_id !== undefined && {
           one: { summary: 'One request for search', value: { api_key_id, category: 'search', count: 1 } },
         }),
@@ -118,7 +118,7 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
       summary: 'Refill every bucket, those of a key, or one',
       params: InSandbox,
       body: Refill,
-      toExamples: (api_key_id) => ({
+      toExamples: ({ api_key_id }) => ({
         all: { summary: 'Every bucket', value: {} },
         ...(api_key_id !== undefined && {
           key: { summary: 'Those of a key', value: { api_key_id } },
@@ -160,6 +160,8 @@ async function findLimit(sandbox: Sandbox, tiers: Tiers, apiKey: ApiKey, categor
 async function toView({ sandbox, settings, now }: LiveSandbox): Promise<z.output<typeof Limits>> {
   const buckets: z.output<typeof Bucket>[] = [];
   for (const { apiKey, byCategory } of await sandbox.buckets.list()) {
+    // It may have gone since.
+    if ((await sandbox.findOrganization(apiKey.organization_id)) === undefined) continue;
     for (const category of RATE_LIMIT_CATEGORIES) {
       const limit = await findLimit(sandbox, settings.tiers, apiKey, category);
       buckets.push(toBucketView(apiKey, category, readBucket(byCategory[category], limit, now)));

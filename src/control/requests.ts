@@ -4,20 +4,22 @@ import { UPDATABLE_MEMBERS } from '../domain/organization.ts';
 import { sendJson } from '../http/envelope.ts';
 import { type AddRoute, describeModel, integer } from '../http/openapi.ts';
 import { type EntryModel, type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
-import { category, done, type FindSandbox, InSandbox, NoMembers, refusal, sentTime, time } from './routes.ts';
+import {
+  category,
+  done,
+  type FindSandbox,
+  InSandbox,
+  NoMembers,
+  next,
+  number,
+  Paging,
+  refusal,
+  sentTime,
+  time,
+} from './routes.ts';
 
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1000;
 /** Characters from which on a page ends: writing one of hundreds of megabytes would keep every other client waiting. */
 const LONG_PAGE = 2 * 1024 * 1024;
-const number = (description: string, minimum = 0, maximum = 999_999_999_999_999) =>
-  z
-    .string()
-    .refine((text) => /^\d{1,15}$/.test(text), 'expected a whole number')
-    .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, `expected ${minimum} to ${maximum}`)
-    .meta({ type: 'integer', minimum, maximum, description });
-
 const Filters = z.strictObject({
   method: z.string().optional().describe('In any letter case'),
   path: z.string().optional().describe('The whole path, without the query'),
@@ -25,8 +27,7 @@ const Filters = z.strictObject({
   organization_id: z.string().optional(),
   request_id: z.string().optional(),
   since: sentTime().describe('Received then or later').optional(),
-  limit: number('Entries of a page; a page of large entries ends early', 1, MAX_LIMIT).default(DEFAULT_LIMIT),
-  cursor: number('The next of the page before').default(0),
+  ...Paging.shape,
 });
 
 const json = () => z.unknown().meta({ description: 'Any JSON' });
@@ -71,7 +72,7 @@ const RequestEntry = describeModel<EntryModel>()({
 const RequestPage = z
   .strictObject({
     requests: z.array(RequestEntry),
-    next: integer().nullable().describe('The cursor of the next page; null on the last one'),
+    next,
     dropped: integer().describe('Older requests that the journal no longer has'),
   })
   .meta({ id: 'RequestPage' });
@@ -117,11 +118,11 @@ export function addRequestRoutes(add: AddRoute, find: FindSandbox): void {
       const found = journal.list().filter((entry) => isWanted(entry, query));
       const numbered = found.filter(({ seq }) => seq > query.cursor);
       const page = toPage(numbered.slice(0, query.limit));
-      const next = numbered.length > page.length ? (numbered[page.length - 1]?.seq ?? null) : null;
+      const more = numbered.length > page.length ? (numbered[page.length - 1]?.seq ?? null) : null;
       // What has no number yet is behind everything else.
-      if (next === null) page.push(...toPage(found.filter(({ seq }) => seq === 0).slice(0, query.limit - page.length)));
+      if (more === null) page.push(...toPage(found.filter(({ seq }) => seq === 0).slice(0, query.limit - page.length)));
       // As bytes: a text would be held in several forms for as long as nobody reads it.
-      reply.send(Buffer.from(`{"requests":[${page.join(',')}],"next":${next},"dropped":${journal.dropped}}`));
+      reply.send(Buffer.from(`{"requests":[${page.join(',')}],"next":${more},"dropped":${journal.dropped}}`));
     },
   );
 

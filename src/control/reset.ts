@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import { BEFORE_RESET } from '../domain/state.ts';
 import type { AddRoute } from '../http/openapi.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
-import { done, type FindSandbox, InSandbox, NoMembers } from './routes.ts';
+import { done, type FindSandbox, InSandbox, listReplaced, NoMembers, Undo } from './routes.ts';
 
-const ResetDone = z.strictObject({ reset: z.array(z.string()).describe('What was reset') }).meta({ id: 'ResetDone' });
+const ResetDone = z
+  .strictObject({ reset: z.array(z.string()).describe('What was reset'), ...Undo })
+  .meta({ id: 'ResetDone' });
 
 /** `POST …/reset`: back to the state that the sandbox was made with. */
 export function addResetRoute(add: AddRoute, find: FindSandbox, sandboxes: Sandboxes): void {
@@ -16,16 +19,12 @@ export function addResetRoute(add: AddRoute, find: FindSandbox, sandboxes: Sandb
       params: InSandbox,
       body: NoMembers,
       toExamples: () => ({ reset: { summary: 'All of it', value: {} } }),
-      response: {
-        200: done(ResetDone, {
-          reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'api_version', 'unknown_fields', 'requests'],
-        }),
-      },
+      response: { 200: done(ResetDone, { reset: listReplaced(), before: BEFORE_RESET }) },
     },
     async ({ params }) => {
-      const { sandbox, settings } = await find(params);
-      await sandboxes.reset(sandbox.sandbox_id);
-      return { reset: ['organizations', 'api_keys', ...Object.keys(settings), 'requests'] };
+      await find(params);
+      await sandboxes.reset(params.sandbox_id);
+      return { reset: listReplaced(), before: BEFORE_RESET };
     },
   );
 }

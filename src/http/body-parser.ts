@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler, onRequestHookHandler } from 'fastify';
 import type * as z from 'zod';
 import { API_VERSIONS, listForeign } from '../domain/api-version.ts';
 import { badRequest } from '../domain/errors.ts';
@@ -27,29 +27,34 @@ function hasSecondHost(rawHeaders: string[]): boolean {
 
 const FOREIGN = new Map(API_VERSIONS.map((version) => [version, listForeign('request', version)]));
 
-/** Makes an app read every body as FastAPI does, whatever its Content-Type. */
-export function receiveBodies(app: FastifyInstance): void {
+/** Makes an app read every body, whatever its Content-Type; what `read` gives is what the check of the route is given. */
+export function takeBodies(app: FastifyInstance, read: (request: FastifyRequest, bytes: Buffer) => unknown): void {
   app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     // Fastify answers an unparsable header with a 415 of its own, before any parser.
     if (headers['content-type'] !== undefined) headers['content-type'] = 'application/json';
     done();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, ({ exchange, raw }, bytes, done) => {
-    const received = receiveBody(bytes, isJsonContentType(findSentHeader(raw, 'content-type')));
-    exchange.bytes = bytes;
-    if (received.kind === 'json') {
-      exchange.json = received.value;
-      const { caller } = exchange;
-      if (caller !== undefined) {
-        received.rejectsUnknown = caller.settings.unknown_fields === 'reject';
-        // A version of the API knows its own members.
-        if (received.value instanceof JsonObject) received.value.foreign = FOREIGN.get(caller.settings.api_version);
-      }
-    }
-    done(null, received);
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+    request.exchange.bytes = bytes;
+    done(null, read(request, bytes));
   });
 }
+
+/** Makes an app read every body as FastAPI does. */
+export const receiveBodies = (app: FastifyInstance): void =>
+  takeBodies(app, ({ exchange, raw }, bytes) => {
+    const received = receiveBody(bytes, isJsonContentType(findSentHeader(raw, 'content-type')));
+    if (received.kind !== 'json') return received;
+    exchange.json = received.value;
+    const { caller } = exchange;
+    if (caller !== undefined) {
+      received.rejectsUnknown = caller.settings.unknown_fields === 'reject';
+      // A version of the API knows its own members.
+      if (received.value instanceof JsonObject) received.value.foreign = FOREIGN.get(caller.settings.api_version);
+    }
+    return received;
+  });
 
 /** Checks the bodies of a scope in pydantic's words: a route's `request.body` is then what its schema gives. */
 export const compileBodyCheck: FastifySchemaCompiler<z.ZodType> =

@@ -118,8 +118,9 @@ export const ABORTED = [
 ] as const;
 
 /** Fastify's own refusals, by their code. Any other error of a library is an internal one, whatever status it names. */
-const FASTIFY_REFUSALS: Record<string, () => RefusalError> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () => new RefusalError({ code: 'body_too_large', limit_bytes: BODY_LIMIT }),
+const FASTIFY_REFUSALS: Record<string, (request: FastifyRequest) => RefusalError> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) =>
+    new RefusalError({ code: 'body_too_large', limit_bytes: routeOptions.bodyLimit ?? BODY_LIMIT }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     badRequest('The body is not as long as Content-Length says', 'Content-Length counts bytes'),
   FST_ERR_BAD_URL: () => badRequest('The URL cannot be decoded', 'percent-encode the URL as UTF-8; a plain % is %25'),
@@ -142,7 +143,7 @@ export function refuseUnserved(scope: FastifyInstance, toRefusal: (request: Fast
 
 /** Turns what was thrown anywhere into the answer. What is not known here is logged whole and answered as a bare 500. */
 export function handleError(error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): unknown {
-  const known = error instanceof RefusalError ? error : FASTIFY_REFUSALS[error.code]?.();
+  const known = error instanceof RefusalError ? error : FASTIFY_REFUSALS[error.code]?.(request);
   if (known === undefined) request.log.error({ err: error, request_id: request.id }, 'unexpected error');
   const { status, body, headers } = known === undefined ? INTERNAL_ERROR : toErrorAnswer(known.refusal);
   // Fastify closes the connection where a body was not read. The listener reads the rest away, and goes on. Without the header

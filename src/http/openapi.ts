@@ -28,6 +28,19 @@ export interface DocumentedResponse<S extends z.ZodType = z.ZodType> {
   content: { 'application/json': { schema: S; examples?: Examples } };
 }
 
+/** An answer without a body. */
+export interface EmptyResponse {
+  description: string;
+  headers?: undefined;
+  content?: undefined;
+}
+
+/** Ids that examples may name, where there are such. */
+export interface KnownIds {
+  api_key_id?: string | undefined;
+  organization_id?: string | undefined;
+}
+
 /**
  * All that a route says of itself: for its checks, for its document, and for the compiler. Where there is no `operationId`,
  * method and path name the operation.
@@ -40,14 +53,19 @@ export interface RouteSchema extends FastifySchema {
   body?: z.ZodType;
   /**
    * Bodies that succeed as they are.
-   * @param apiKeyId of a key that there is, if there is any
+   * @param ids of what there is
    */
-  toExamples?(apiKeyId: string | undefined): Examples;
-  response: { 200: DocumentedResponse } & Record<number, DocumentedResponse>;
+  toExamples?(ids: KnownIds): Examples;
+  /** Bytes that its body may have, where that is not what every body may have. */
+  bodyLimit?: number;
+  /** Whether YAML is taken and given as well as JSON. */
+  hasYaml?: boolean;
+  /** Of those below 300 the first is answered, unless the handler says otherwise. */
+  response: Record<number, DocumentedResponse | EmptyResponse>;
   config?: RouteConfig;
 }
 
-/** Adds a route. Its handler may return what is documented for 200, and nothing else: everything else is thrown. */
+/** Adds a route. Its handler may return what is documented for 200 or 201, and nothing else: everything else is thrown. */
 export type AddRoute<Demanded = unknown> = <S extends RouteSchema>(
   method: HTTPMethods | HTTPMethods[],
   url: string,
@@ -58,8 +76,10 @@ type Checked<S extends RouteSchema> = Pick<
   FastifyRequest<RouteGenericInterface, RawServerDefault, RawRequestDefaultExpression, S, ZodTypeProvider>,
   'params' | 'query' | 'body'
 >;
-/** Undefined where the handler has sent the answer as text. */
-type Answer<S extends RouteSchema> = z.output<S['response'][200]['content']['application/json']['schema']> | undefined;
+/** Undefined where the handler has sent the answer as text, or there is no body. */
+type Answer<S extends RouteSchema> = BodyOf<S['response'][keyof S['response'] & (200 | 201)]> | undefined;
+type BodyOf<R> = R extends DocumentedResponse<infer S> ? z.output<S> : never;
+const SUCCESSES = [200, 201, 204];
 
 /** A route as the document needs it. */
 export interface DocumentedRoute {
@@ -78,7 +98,18 @@ export function toAddRoute<Demanded>(scope: Scope, routes: DocumentedRoute[]): A
 export function toAddRoute(scope: Scope, routes: DocumentedRoute[]) {
   return (method: HTTPMethods, url: string, schema: RouteSchema, handler: RouteOptions['handler']) => {
     routes.push({ method, url: scope.prefix + url, schema });
-    scope.route({ method, url, schema, handler, config: schema.config ?? {} });
+    const { config = {}, bodyLimit } = schema;
+    const more = bodyLimit === undefined ? {} : { bodyLimit };
+    scope.route({ method, url, schema, handler: withStatus(handler, schema), config, ...more });
+  };
+}
+
+function withStatus(handler: RouteOptions['handler'], { response }: RouteSchema): RouteOptions['handler'] {
+  const status = SUCCESSES.find((one) => response[one] !== undefined) ?? 200;
+  if (status === 200) return handler;
+  return function (request, reply) {
+    if (status === 204) reply.removeHeader('content-type');
+    return handler.call(this, request, reply.code(status));
   };
 }
 
@@ -108,14 +139,14 @@ export const toPath = ({ url }: DocumentedRoute) => url.replace(/:(\w+)/g, '{$1}
 export function buildDocument(
   routes: readonly DocumentedRoute[],
   frame: OpenApiNode & { openapi: string; components: OpenApiNode },
-  apiKeyId?: string,
+  ids: KnownIds = {},
 ): OpenApiNode {
   const components: Record<string, OpenApiNode> = {};
   const toJsonSchema = buildToJsonSchema(frame.openapi.startsWith('3.0'), components);
   const paths: Record<string, OpenApiNode> = {};
   for (const route of routes) {
     const [method = ''] = [route.method].flat();
-    const operation = toOperation(route, method.toLowerCase(), toJsonSchema, apiKeyId);
+    const operation = toOperation(route, method.toLowerCase(), toJsonSchema, ids);
     paths[toPath(route)] = { ...paths[toPath(route)], [method.toLowerCase()]: operation };
   }
   return { ...frame, paths, components: { ...frame.components, schemas: components } };
@@ -125,16 +156,16 @@ function toOperation(
   { url, schema }: DocumentedRoute,
   method: string,
   toJsonSchema: ToJsonSchema,
-  apiKeyId: string | undefined,
+  ids: KnownIds,
 ): OpenApiNode {
-  const { operationId, summary, description, tags, security, params, querystring, response } = schema;
+  const { operationId, summary, description, tags, security, params, querystring, response, hasYaml } = schema;
   const parameters = [
-    ...toParameters('path', params, toJsonSchema),
-    ...toParameters('query', querystring, toJsonSchema),
+    ...toParameters('path', params, toJsonSchema, ids),
+    ...toParameters('query', querystring, toJsonSchema, {}),
   ];
   // DELETE takes a body, but needs none, and few clients send one.
   const body = method === 'delete' ? undefined : schema.body;
-  const examples = schema.toExamples?.(apiKeyId);
+  const examples = schema.toExamples?.(ids);
   return {
     operationId: operationId ?? `${method}${url.replace(/[^a-z]+/g, '_')}`,
     summary,
@@ -146,11 +177,18 @@ function toOperation(
       requestBody: {
         // No body at all is an empty object.
         required: !body.safeParse({}).success,
-        content: { 'application/json': { schema: toJsonSchema(body), ...(examples && { examples }) } },
+        content: {
+          'application/json': { schema: toJsonSchema(body), ...(examples && { examples }) },
+          ...(hasYaml && YAML),
+        },
       },
     }),
     responses: Object.fromEntries(
-      Object.entries(response).map(([status, answer]) => [status, toResponse(answer, toJsonSchema)]),
+      Object.entries(response).map(([status, answer]) => {
+        const documented = toResponse(answer, toJsonSchema);
+        const isYaml = hasYaml && method === 'get' && status === '200';
+        return [status, isYaml ? { ...documented, content: { ...Object(documented.content), ...YAML } } : documented];
+      }),
     ),
   };
 }
@@ -159,14 +197,22 @@ function toParameters(
   place: 'path' | 'query',
   schema: z.ZodObject | undefined,
   toJsonSchema: ToJsonSchema,
+  ids: KnownIds,
 ): OpenApiNode[] {
   return Object.entries(schema?.shape ?? {}).map(([name, member]) => {
     const { description, ...rest } = toJsonSchema(member as z.ZodType);
-    return { name, in: place, ...(place === 'path' && { required: true }), schema: rest, description };
+    const example = Object.entries(ids).find(([known]) => known === name)?.[1];
+    const more = { ...(place === 'path' && { required: true }), ...(example !== undefined && { example }) };
+    return { name, in: place, ...more, schema: rest, description };
   });
 }
 
-function toResponse({ description, headers, content }: DocumentedResponse, toJsonSchema: ToJsonSchema): OpenApiNode {
+/** What a document says of a body in YAML. */
+const YAML = { 'application/yaml': { schema: { type: 'string', description: 'A seed file' } } };
+
+function toResponse(response: DocumentedResponse | EmptyResponse, toJsonSchema: ToJsonSchema): OpenApiNode {
+  const { description, headers, content } = response;
+  if (content === undefined) return { description };
   const { schema, examples } = content['application/json'];
   const refs = headers?.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   return {

@@ -45,7 +45,7 @@ export class JsonScanner {
   at: number;
   protected readonly literals: readonly string[] = LITERALS;
   protected readonly maxDepth: number = MAX_DEPTH;
-  private depth = 0;
+  protected depth = 0;
 
   constructor(text: string, at = 0) {
     this.text = text;

@@ -6,8 +6,11 @@ import { RealDate } from '../domain/real-time.ts';
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, INITIAL_SNAPSHOT, type Settings, type State } from '../domain/state.ts';
 import {
   type FoundSandbox,
+  type ListedSandbox,
   type NewSandbox,
   type PutOptions,
+  SandboxGoneError,
+  type Snapshot,
   StorageError,
   type Store,
   type Use,
@@ -16,6 +19,8 @@ import { MemoryBuckets } from './buckets.ts';
 import { Journal, JournalBudget } from './journal.ts';
 import { Sandbox } from './sandbox.ts';
 import { Usage } from './usage.ts';
+
+export type { ListedSandbox, NewSandbox, Snapshot };
 
 /** A sandbox as a request finds it. */
 export interface LiveSandbox {
@@ -66,7 +71,19 @@ interface Live {
 
 /** The sandboxes that are alive, each of them from the first time that somebody asks for it. */
 export class Sandboxes {
-  readonly random: Random;
+  private readonly random: Random;
+  /** What is stored, where nothing that is alive depends on it. */
+  readonly stored: Pick<
+    Store,
+    | 'pageSandboxes'
+    | 'listSandbox'
+    | 'pageOrganizations'
+    | 'pageApiKeys'
+    | 'readState'
+    | 'listSnapshots'
+    | 'saveSnapshot'
+    | 'removeSnapshot'
+  >;
   private readonly store: Store;
   private readonly options: SandboxesOptions;
   private readonly realNow: () => number;
@@ -77,9 +94,10 @@ export class Sandboxes {
 
   constructor(store: Store, options: SandboxesOptions) {
     this.store = store;
+    this.stored = store;
     this.options = options;
     this.realNow = options.realNow ?? RealDate.now;
-    this.random = buildRandom(options.randomSeed, '');
+    this.random = this.buildStream('');
   }
 
   /** Whether what is generated follows from a number. */
@@ -122,6 +140,13 @@ export class Sandboxes {
     return this.byId.get(sandbox_id)?.usage.expires_at ?? expires_at;
   }
 
+  /** @throws {SandboxGoneError} */
+  async readState(sandboxId: string): Promise<State> {
+    const state = await this.store.readState(sandboxId);
+    if (state === undefined) throw new SandboxGoneError(sandboxId);
+    return state;
+  }
+
   /** The settings of a sandbox whose maker says nothing: those that `default` was made with, and what flags set. */
   async readBaseSettings(): Promise<Settings> {
     const initial = await this.store.readSettings(DEFAULT_SANDBOX, INITIAL_SNAPSHOT);
@@ -132,6 +157,11 @@ export class Sandboxes {
   async begin(state: State, options: Pick<PutOptions, 'seed' | 'granted'>): Promise<void> {
     const more = { ...options, initial: state.settings, isOnly: true };
     await this.store.put(DEFAULT_SANDBOX, { ...state, settings: { ...state.settings, ...this.options.flags } }, more);
+  }
+
+  /** What is drawn from has nothing in common with what other names give. */
+  buildStream(name: string): Random {
+    return buildRandom(this.options.randomSeed, name);
   }
 
   /** A new id of a sandbox. */
@@ -256,12 +286,11 @@ export class Sandboxes {
     if (found === undefined) return undefined;
     const usage = new Usage(found);
     if (!usage.touch(this.realNow())) return undefined;
-    const { journalSize, randomSeed } = this.options;
-    const journal = new Journal(journalSize, this.budget, found.last_seq);
+    const journal = new Journal(this.options.journalSize, this.budget, found.last_seq);
     await this.recordIfPossible([usage.reserve(found.last_seq)]);
     // It may have been removed since.
     if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
-    const live = { sandbox: this.build(found, journal, buildRandom(randomSeed, sandboxId)), usage };
+    const live = { sandbox: this.build(found, journal, this.buildStream(sandboxId)), usage };
     this.byId.set(sandboxId, live);
     return live;
   }

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { redactKeys } from '../domain/redact.ts';
 import { buildSeed, type Seed } from './build.ts';
-import { readSeedContent } from './content.ts';
-import { SeedContentError, SeedFileError, type SeedIssue, toMember } from './issues.ts';
+import { readSeedContent, type SeedContent } from './content.ts';
+import { LocatedSeedError, SeedContentError, SeedFileError, type SeedIssue, toMember } from './issues.ts';
 import { readJsonSeed } from './json.ts';
 import { type SeedSource, SeedSyntaxError } from './source.ts';
 
@@ -18,30 +18,48 @@ const MAX_PROBLEMS = 20;
  * @throws {SeedFileError} with a line for each problem, up to {@link MAX_PROBLEMS}
  */
 export async function readSeedFile(file: string, bytes: Buffer, now: string): Promise<Seed> {
-  const text = toText(file, bytes);
-  // The name of an unknown member may be an API key in the wrong place.
-  const fail = (offset: number, message: string) => `${file}:${toPlace(text, offset)}: ${redactKeys(message)}`;
-  let source: SeedSource | undefined;
+  if (!isUtf8(bytes)) throw new SeedFileError(`${file}: is not in UTF-8: save it in that encoding`);
+  const text = bytes.toString('utf8');
   try {
-    source = await readSource(file, text);
-    return buildSeed(readSeedContent(source.content), now);
+    return await readSeedText(text, isJson(file, text), (content) => buildSeed(content, now));
   } catch (error) {
-    if (error instanceof SeedSyntaxError) throw new SeedFileError(fail(error.offset, error.message));
-    if (!(error instanceof SeedContentError) || source === undefined) throw error;
-    const { locate } = source;
-    const toLine = ({ path, message }: SeedIssue) => fail(locate(path), `${toMember(path)}: ${message}`);
-    const lines = error.issues.slice(0, MAX_PROBLEMS).map(toLine);
-    if (error.issues.length > MAX_PROBLEMS) lines.push(`${file}: and more problems`);
+    if (!(error instanceof LocatedSeedError)) throw error;
+    const lines = error.issues.map(({ line, column, path, message }) => {
+      const member = path === undefined ? '' : `${toMember(path)}: `;
+      return `${file}:${line}:${column}: ${redactKeys(member + message)}`;
+    });
+    if (error.hasMore) lines.push(`${file}: and more problems`);
     throw new SeedFileError(lines.join('\n'));
   }
 }
 
-async function readSource(file: string, text: string): Promise<SeedSource> {
-  if (isJson(file, text)) return readJsonSeed(text);
+/**
+ * Reads the text of a seed.
+ * @param build what becomes of its content, which may find contradictions in it
+ * @throws {LocatedSeedError} with the first problems
+ */
+export async function readSeedText<T>(text: string, isJson: boolean, build: (content: SeedContent) => T): Promise<T> {
+  // A byte order mark is no part of it.
+  const own = text.replace(/^\ufeff/, '');
+  let source: SeedSource | undefined;
+  try {
+    source = isJson ? readJsonSeed(own) : await readYaml(own);
+    return build(readSeedContent(source.content));
+  } catch (error) {
+    if (error instanceof SeedSyntaxError) {
+      throw new LocatedSeedError([{ ...toPlace(own, error.offset), path: undefined, message: error.message }]);
+    }
+    if (!(error instanceof SeedContentError) || source === undefined) throw error;
+    const { locate } = source;
+    const locateIssue = ({ path, message }: SeedIssue) => ({ ...toPlace(own, locate(path)), path, message });
+    const isLong = error.issues.length > MAX_PROBLEMS;
+    throw new LocatedSeedError(error.issues.slice(0, MAX_PROBLEMS).map(locateIssue), isLong);
+  }
+}
+
+async function readYaml(text: string): Promise<SeedSource> {
   if (text.length > MAX_YAML_SIZE) {
-    throw new SeedFileError(
-      `${file}: is larger than ${MAX_YAML_SIZE / MiB} MiB: write it in JSON, which is read faster`,
-    );
+    throw new SeedSyntaxError(0, `is larger than ${MAX_YAML_SIZE / MiB} MiB: write it in JSON, which is read faster`);
   }
   // The YAML parser takes longer to load than everything else that a start needs.
   const { readYamlSeed } = await import('./yaml.ts');
@@ -49,21 +67,16 @@ async function readSource(file: string, text: string): Promise<SeedSource> {
 }
 
 /** A YAML map may begin with a brace too, but rarely with a name in double quotes. */
-const isJson = (file: string, text: string) => /\.json$/i.test(file) || /^\s*\{\s*["}]/.test(text);
+export const isJsonText = (text: string) => /^\ufeff?\s*\{\s*["}]/.test(text);
+const isJson = (file: string, text: string) => /\.json$/i.test(file) || isJsonText(text);
 
 /** Line and column, from 1. */
-function toPlace(text: string, offset: number): string {
+function toPlace(text: string, offset: number): { line: number; column: number } {
   let line = 1;
   let start = 0;
   for (let end = text.indexOf('\n'); end !== -1 && end < offset; end = text.indexOf('\n', start)) {
     line++;
     start = end + 1;
   }
-  return `${line}:${offset - start + 1}`;
-}
-
-/** The text without a byte order mark. */
-function toText(file: string, bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new SeedFileError(`${file}: is not in UTF-8: save it in that encoding`);
-  return bytes.toString('utf8').replace(/^\ufeff/, '');
+  return { line, column: offset - start + 1 };
 }

@@ -24,3 +24,26 @@ export function toMember(path: PropertyKey[]): string {
 export class SeedFileError extends Error {
   override name = 'SeedFileError';
 }
+
+/** A problem of a text, with its place: from 1. */
+export interface LocatedIssue {
+  line: number;
+  column: number;
+  /** Undefined where the text cannot be read at all. */
+  path: PropertyKey[] | undefined;
+  message: string;
+}
+
+/** The text of a seed that cannot be used. The name of an unknown member may be an API key in the wrong place. */
+export class LocatedSeedError extends Error {
+  override name = 'LocatedSeedError';
+  readonly issues: LocatedIssue[];
+  /** Whether there are more than these. */
+  readonly hasMore: boolean;
+
+  constructor(issues: LocatedIssue[], hasMore = false) {
+    super(issues.map(({ line, column, message }) => `line ${line}, column ${column}: ${message}`).join('\n'));
+    this.issues = issues;
+    this.hasMore = hasMore;
+  }
+}

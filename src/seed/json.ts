@@ -27,8 +27,8 @@ export function readJsonSeed(text: string): SeedSource {
 
 class JsonReader extends JsonScanner {
   protected override readonly literals = ['null', 'true', 'false'];
-  /** Metadata is three levels deep: in the file, its organizations, and one of them. */
-  protected override readonly maxDepth = MAX_JSON_DEPTH + 3;
+  /** More than a seed needs that is a part of a body. */
+  protected override readonly maxDepth = MAX_JSON_DEPTH + 10;
   /** Offsets of the items of the outermost lists, so that `locate` need not search for them. */
   private readonly items = new Map<string, number[]>();
 
@@ -76,8 +76,11 @@ class JsonReader extends JsonScanner {
   }
 
   private readText(): JsonText {
-    const start = this.at;
+    const { at: start, depth } = this;
+    // However deep the seed itself is.
+    this.depth = this.maxDepth - MAX_JSON_DEPTH;
     const compact = this.compactValue();
+    this.depth = depth;
     checkJsonLength(compact.length, start);
     return new JsonText(compact);
   }

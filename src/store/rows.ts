@@ -84,6 +84,20 @@ export class Rows {
     );
   }
 
+  /** @throws the refusal `conflict` where a sandbox has the key already, under another id */
+  requireNew({ key_hash }: ApiKey): void {
+    const found = this.findKey(key_hash)?.api_key;
+    if (found === undefined) return;
+    throw conflict(`The sandbox has the key ${found.key_prefix}…`, `it is ${found.api_key_id}: change that`);
+  }
+
+  /** @throws the refusal `conflict` where the sandbox has one organization only */
+  requireOther(sandboxId: string): void {
+    const select = `SELECT 1 FROM organizations WHERE sandbox_id = ? AND snapshot = '${CURRENT}' LIMIT 2`;
+    if (this.prepare(select).all(sandboxId).length > 1) return;
+    throw conflict('The last organization of a sandbox stays', 'make another one first, or delete the sandbox');
+  }
+
   readState(sandboxId: string, snapshot: string): State | undefined {
     const settings = this.readSettings(sandboxId, snapshot);
     return (

@@ -120,6 +120,7 @@ export class States {
     const after = change(before, now);
     if (after === before) return { before, after, settings, now };
     if (after !== undefined) this.requireFree(sandboxId, [after]);
+    if (after !== undefined && before === undefined) this.rows.requireNew(after);
     if (after === undefined) apiKeys.remove(sandboxId, apiKeyId);
     else if (before === undefined) apiKeys.insert(sandboxId, after);
     else apiKeys.update(sandboxId, before, after);
@@ -192,7 +193,9 @@ export class States {
     const { sandbox_id } = sandbox;
     const { organizations } = this.rows;
     if (after === undefined) {
-      if (before !== undefined) organizations.remove(sandbox_id, before.organization_id);
+      if (before === undefined) return;
+      this.rows.requireOther(sandbox_id);
+      organizations.remove(sandbox_id, before.organization_id);
       // Its keys went with it.
       this.forget();
       return;

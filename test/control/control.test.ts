@@ -282,6 +282,7 @@ describe('the reset', () => {
     await send('POST', '/clock/advance', { ms: 1000 });
     expect((await send('POST', '/reset')).json).toEqual({
       reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'api_version', 'unknown_fields', 'requests'],
+      before: 'before-reset',
     });
     expect((await send('GET', '/requests')).json).toEqual({ requests: [], next: null, dropped: 0 });
     expect((await send('GET', '/limits')).json.buckets).toEqual([]);

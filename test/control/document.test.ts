@@ -19,6 +19,24 @@ async function start(seed?: SeedContent) {
   return { ...app, ask, document: (await ask('GET', '/_mock/openapi.json')).json };
 }
 
+/** Each body that the document offers examples of. */
+const listBodies = (document: Parsed) =>
+  Object.entries<Parsed>(document.paths).flatMap(([path, operations]) =>
+    Object.entries<Parsed>(operations).flatMap(([method, { requestBody }]) => {
+      if (requestBody === undefined) return [];
+      const schema = `/paths/${path.replaceAll('/', '~1')}/${method}/requestBody/content/application~1json/schema`;
+      return { path, method, schema, examples: requestBody.content['application/json'].examples };
+    }),
+  );
+
+/** The path with the examples of its parameters. */
+const fill = (path: string, method: string, document: Parsed) =>
+  document.paths[path][method].parameters?.reduce(
+    (filled: string, { name, example, schema }: Parsed) =>
+      filled.replace(`{${name}}`, example ?? schema.default ?? schema.example),
+    path,
+  ) ?? path;
+
 const OTHER_SEED: SeedContent = {
   version: 1,
   organizations: [{ organization_id: 'org_one', account_type: 'free', api_keys: [{ key: 'sk_test_one' }] }],
@@ -29,28 +47,35 @@ describe('the document of the control plane', () => {
     ['the built-in seed', undefined],
     ['another seed', OTHER_SEED],
   ])('with %s offers bodies that succeed as they are, at least one for each', async (_name, seed) => {
-    const { ask, document } = await start(seed);
+    const { document } = await start(seed);
     const bodies: string[] = [];
-    for (const [path, operations] of Object.entries<Parsed>(document.paths)) {
-      for (const [method, { requestBody }] of Object.entries<Parsed>(operations)) {
-        if (requestBody === undefined) continue;
-        const { examples } = requestBody.content['application/json'];
-        bodies.push(`${method} ${path.replace(ITEM, '')}: ${Object.keys(examples)}`);
-        const check = buildCheck(document, 'control');
-        const pointer = `/paths/${path.replaceAll('/', '~1')}/${method}/requestBody/content/application~1json/schema`;
-        for (const { value, summary } of Object.values<Parsed>(examples)) {
-          expect([value, summary, check(pointer, value)]).toEqual([value, expect.any(String), []]);
-          expect([value, (await ask(method.toUpperCase(), path, JSON.stringify(value))).status]).toEqual([value, 200]);
-        }
+    for (const { path, method, schema, examples } of listBodies(document)) {
+      bodies.push(`${method} ${path.replace(ITEM, '')}: ${Object.keys(examples)}`);
+      const check = buildCheck(document, 'control');
+      for (const { value, summary } of Object.values<Parsed>(examples)) {
+        // Some of them change what another one needs.
+        const { ask } = await start(seed);
+        expect([value, summary, check(schema, value)]).toEqual([value, expect.any(String), []]);
+        const answer = await ask(method.toUpperCase(), fill(path, method, document), JSON.stringify(value));
+        expect([path, value, answer.status < 300]).toEqual([path, value, true]);
       }
     }
     expect(bodies).toEqual([
+      'post /_mock/sandboxes: one,many,seeded',
+      'post /_mock/sandboxes/delete: one',
       'put /clock: frozen,running,running_from',
       'post /clock/advance: forward,back',
       'put /limits: off,headers,enforce',
       'post /limits/spend: one',
       'post /limits/refill: all,key,one',
       'post /reset: reset',
+      'put /snapshots/{name}: now',
+      'post /snapshots/{name}/restore: restore',
+      'put /state: seed',
+      'post /organizations: team,empty',
+      'patch /organizations/{organization_id}: tier,billing',
+      'post /api-keys: new,known',
+      'patch /api-keys/{api_key_id}: revoked,expiring',
     ]);
   });
 
@@ -66,10 +91,16 @@ describe('the document of the control plane', () => {
     const operations = Object.values<Parsed>(document.paths).flatMap((one) => Object.values<Parsed>(one));
     expect([...new Set(operations.flatMap(({ tags }) => tags))]).toEqual(document.tags.map((tag: Parsed) => tag.name));
     expect(document.tags).toEqual([
+      { name: 'info', description: 'What this server is' },
+      { name: 'sandboxes', description: 'Whole worlds, each with keys of its own' },
       { name: 'clock', description: 'The time that clients see' },
       { name: 'limits', description: 'The buckets of the rate limits' },
       { name: 'requests', description: 'The journal' },
       { name: 'reset', description: 'Back to the start' },
+      { name: 'snapshots', description: 'States under names' },
+      { name: 'state', description: 'All of a sandbox, as a seed file' },
+      { name: 'organizations', description: 'What the public API cannot do with them' },
+      { name: 'api-keys', description: 'Keys of any permission and status' },
     ]);
   });
 
@@ -80,7 +111,14 @@ describe('the document of the control plane', () => {
         .filter(([, { requestBody }]) => requestBody?.required)
         .map(([method]) => `${method} ${path.replace(ITEM, '')}`),
     );
-    expect(required).toEqual(['put /clock', 'post /clock/advance', 'put /limits', 'post /limits/spend']);
+    expect(required).toEqual([
+      'post /_mock/sandboxes/delete',
+      'put /clock',
+      'post /clock/advance',
+      'put /limits',
+      'post /limits/spend',
+      'put /state',
+    ]);
   });
 
   it.each<[string, { token: string } | undefined, string]>([
@@ -92,22 +130,45 @@ describe('the document of the control plane', () => {
     const { json } = await send({ method: 'GET', url: '/_mock/openapi.json', authorization, headers });
     const statuses = Object.entries<Parsed>(json.paths).flatMap(([path, operations]) =>
       Object.entries<Parsed>(operations).map(
-        ([method, { responses }]) => `${method} ${path.replace(ITEM, '')}: ${Object.keys(responses).join(' ')}`,
+        ([method, { responses }]) =>
+          `${`${method} ${path.replace(ITEM, '')}`.trim()}: ${Object.keys(responses).join(' ')}`,
       ),
     );
     expect(statuses).toEqual(
       [
+        'get /_mock/info: 200 403',
+        'post /_mock/sandboxes: 201 400 403 409 413 422',
+        'get /_mock/sandboxes: 200 400 403',
+        'get: 200 403 404',
+        'delete: 204 403 404 409',
+        'post /_mock/sandboxes/delete: 204 400 403 409 413 422',
         'get /clock: 200 403 404',
-        'put /clock: 200 400 403 404 422',
-        'post /clock/advance: 200 400 403 404 422',
+        'put /clock: 200 400 403 404 413 422',
+        'post /clock/advance: 200 400 403 404 413 422',
         'get /limits: 200 403 404',
-        'put /limits: 200 400 403 404 422',
-        'post /limits/spend: 200 400 403 404 422 429',
-        'post /limits/refill: 200 400 403 404 422',
+        'put /limits: 200 400 403 404 413 422',
+        'post /limits/spend: 200 400 403 404 413 422 429',
+        'post /limits/refill: 200 400 403 404 413 422',
         'get /requests: 200 400 403 404',
         'delete /requests: 200 403 404',
         'get /requests/{id}: 200 403 404',
-        'post /reset: 200 400 403 404 422',
+        'post /reset: 200 400 403 404 413 422',
+        'get /snapshots: 200 403 404',
+        'put /snapshots/{name}: 200 400 403 404 409 413 422',
+        'delete /snapshots/{name}: 204 400 403 404 409',
+        'post /snapshots/{name}/restore: 200 400 403 404 413 422',
+        'get /snapshots/{name}/changes: 200 400 403 404',
+        'get /state: 200 403 404',
+        'put /state: 200 201 400 403 409 413 422',
+        'get /organizations: 200 400 403 404',
+        'post /organizations: 201 400 403 404 409 413 422',
+        'get /organizations/{organization_id}: 200 403 404',
+        'patch /organizations/{organization_id}: 200 400 403 404 413 422',
+        'delete /organizations/{organization_id}: 204 403 404 409',
+        'get /api-keys: 200 400 403 404',
+        'post /api-keys: 201 400 403 404 409 413 422',
+        'patch /api-keys/{api_key_id}: 200 400 403 404 413 422',
+        'delete /api-keys/{api_key_id}: 204 403 404',
       ].map((line) => line.replace(' 403', `${unauthorized} 403`)),
     );
     expect(json.security).toEqual(control === undefined ? [] : [{ controlToken: [] }]);

@@ -107,7 +107,7 @@ describe('what the control plane does not have', () => {
     ['PROPFIND', '/_mock/nope'],
     ['OPTIONS', '/_mock/nope'],
     ['GET', `${BASE}/clock/advance/x`],
-    ['GET', `${BASE}`],
+    ['GET', `${BASE}/snapshots/a/b`],
     ['GET', `${BASE}/limitsx`],
     ['GET', '/_mock/sandboxes//clock/x'],
   ])('%s %s is a 404 that says where to look', async (method, path) => {
@@ -139,7 +139,7 @@ describe('what the control plane does not have', () => {
   });
 
   it.each([
-    ['/_mock/sandboxes/other/clock', 'the only sandbox is default'],
+    ['/_mock/sandboxes/other/clock', 'GET /_mock/sandboxes lists what there is'],
     [`${BASE}/requests/99`, 'GET /_mock/sandboxes/default/requests lists what the journal has'],
   ])('%s is a 404: %s', async (path, hint) => {
     const { ask } = await start();
@@ -166,7 +166,7 @@ describe('GET /_mock', () => {
     );
     const byPlace = (a: { path: string; method: string }, b: { path: string; method: string }) =>
       `${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1;
-    expect(documented).toHaveLength(11);
+    expect(documented).toHaveLength(33);
     expect({ ...json, routes: json.routes.sort(byPlace) }).toEqual({
       name: 'mixpeek-mock',
       version: '0.0.0-test',

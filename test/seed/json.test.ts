@@ -108,7 +108,7 @@ organizations:
 
   it('nested a million levels deep ends neither the process nor the patience', async () => {
     expect(await problems(`{"version": ${'['.repeat(1_000_000)}`, 'seed.json')).toEqual([
-      'seed.json:1:114: is nested deeper than the API accepts: 100 levels, the body being the first',
+      'seed.json:1:121: is nested deeper than the API accepts: 100 levels, the body being the first',
     ]);
   });
 
@@ -159,7 +159,7 @@ describe('what is not a readable file', () => {
   it('YAML over 32 MiB is refused: it would take a minute and gigabytes', async () => {
     const path = join(makeFolder(), 'seed.yaml');
     writeFileSync(path, `#${' '.repeat(32 * 1024 * 1024)}`);
-    await expect(openSeed(path).read(NOW)).rejects.toThrow(`${path}: is larger than 32 MiB: write it in JSON`);
+    await expect(openSeed(path).read(NOW)).rejects.toThrow(`${path}:1:1: is larger than 32 MiB: write it in JSON`);
   });
 });
 

@@ -24,6 +24,15 @@ export const START = Date.UTC(2026, 0, 1);
 
 export const ADMIN = 'sk_test_xyz789';
 
+/** What a test app says of itself. */
+export const INFO = {
+  version: '0.0.0-test',
+  started_at: '2026-01-01T00:00:00Z',
+  url: 'http://localhost:80',
+  db: ':memory:',
+  journal_size: 100,
+};
+
 export interface TestApp {
   app: FastifyInstance;
   store: Store;
@@ -94,7 +103,7 @@ export async function buildTestApp(
     isStopping: options.isStopping ?? (() => false),
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
     version: '0.0.0-test',
-    control: options.control === 'off' ? undefined : (options.control ?? { token: undefined }),
+    control: options.control === 'off' ? undefined : { token: options.control?.token, info: INFO },
     buildDocs: () => Promise.reject(new Error('the page has tests of its own')),
   });
   onTestFinished(async () => {

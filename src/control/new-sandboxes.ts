@@ -1,0 +1,76 @@
+import { PERMISSIONS, type Permission } from '../domain/api-key.ts';
+import { timeOf, toTimestamp } from '../domain/clock.ts';
+import { drawApiKey, drawId, type Random } from '../domain/random.ts';
+import type { AccountType } from '../domain/rate-limits.ts';
+import type { Settings } from '../domain/state.ts';
+import type { NewSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
+import { buildSeed, mergeSettings, toKnownKey } from '../seed/build.ts';
+import type { SeedContent, SettingsContent } from '../seed/content.ts';
+
+/** What new sandboxes are to be. */
+export interface NewSandboxOptions {
+  count: number;
+  name: string | null;
+  ttl_ms: number | null;
+  /** Of the one organization, where there is no seed. */
+  account_type: AccountType;
+  seed: SeedContent | undefined;
+  /** Whether keys of the seed are kept, or each is issued anew. */
+  keys: 'new' | 'as_given';
+  settings: SettingsContent;
+}
+
+/** A sandbox that was made, with its keys in plain: nobody can find them out later. */
+export interface MadeSandbox extends NewSandbox {
+  /** Of the first organization, one for each permission. */
+  ownKeys: Record<Permission, string>;
+  /** Those of the seed that were issued anew, by their id. */
+  newKeys: Map<string, string>;
+}
+
+/**
+ * Makes sandboxes, all of them or none. What neither they nor their seed say is as in `default`.
+ * @throws {SeedContentError} for a seed, or limits, that contradict themselves; the refusal `conflict`
+ */
+export async function createSandboxes(sandboxes: Sandboxes, options: NewSandboxOptions): Promise<MadeSandbox[]> {
+  const base = await sandboxes.readBaseSettings();
+  const made: MadeSandbox[] = [];
+  for (let index = 0; index < options.count; index++) {
+    const sandbox_id = await sandboxes.drawId();
+    made.push(build(sandbox_id, sandboxes.buildStream(`${sandbox_id} made`), base, options));
+  }
+  await sandboxes.create(made);
+  return made;
+}
+
+function build(sandbox_id: string, random: Random, base: Settings, options: NewSandboxOptions): MadeSandbox {
+  const { name, ttl_ms, seed, account_type, keys, settings } = options;
+  const seeded = seed === undefined ? base : mergeSettings(base, seed);
+  const given = seed?.organizations ?? [{ organization_id: drawId(random, 'org'), account_type }];
+  const organizations = keys === 'new' ? issueAnew(given, random) : given;
+  const now = toTimestamp(timeOf(settings.clock ?? seeded.clock));
+  const { state, knownKeys } = buildSeed({ version: 1, ...settings, organizations }, now, seeded);
+  const first = given[0]?.organization_id ?? '';
+  const own = PERMISSIONS.map((permission) => toKnownKey(drawApiKey(random), first, permission, permission));
+  for (const { api_key } of own) state.api_keys.push(api_key);
+  const [read = '', write = '', remove = '', admin = ''] = own.map(({ key }) => key);
+  const newKeys = keys === 'new' ? knownKeys : [];
+  return {
+    sandbox_id,
+    name,
+    ttl_ms,
+    state,
+    ownKeys: { admin, delete: remove, write, read },
+    newKeys: new Map(newKeys.map(({ key, api_key }) => [api_key.api_key_id, key])),
+  };
+}
+
+/** The organizations with another key in the place of each. */
+const issueAnew = (organizations: SeedContent['organizations'], random: Random): SeedContent['organizations'] =>
+  organizations.map(({ api_keys, ...organization }) => ({
+    ...organization,
+    api_keys: api_keys?.map(({ key: _key, key_hash: _hash, key_prefix: _prefix, ...members }) => ({
+      ...members,
+      key: drawApiKey(random),
+    })),
+  }));

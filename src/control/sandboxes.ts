@@ -1,0 +1,288 @@
+import * as z from 'zod';
+import type { ApiKey } from '../domain/api-key.ts';
+import { KEY_STATUSES, PERMISSIONS } from '../domain/api-key.ts';
+import { toTimestamp } from '../domain/clock.ts';
+import { conflict } from '../domain/errors.ts';
+import { ACCOUNT_TYPES, type AccountType } from '../domain/rate-limits.ts';
+import { RealDate } from '../domain/real-time.ts';
+import { DEFAULT_SANDBOX } from '../domain/state.ts';
+import { type AddRoute, integer } from '../http/openapi.ts';
+import type { ListedSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
+import { readSeedContent, SETTINGS_SHAPE, type SeedContent } from '../seed/content.ts';
+import { isJsonText, readSeedText } from '../seed/file.ts';
+import { strictObject } from '../seed/values.ts';
+import { readSeed, seedBody } from './members.ts';
+import { createSandboxes, type MadeSandbox } from './new-sandboxes.ts';
+import { done, type FindSandbox, GONE, InSandbox, next, Paging, refusal, SEED_LIMIT, time } from './routes.ts';
+
+const MAX_COUNT = 100;
+const DEFAULT_ACCOUNT_TYPE: AccountType = 'pro';
+/** A year. */
+const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
+const TTL_WRONG = `expected 1 to ${MAX_TTL_SECONDS}, in seconds`;
+
+const NewSandboxes = seedBody(
+  strictObject({
+    count: z.number().int().min(1, 'expected 1 to 100').max(MAX_COUNT, 'expected 1 to 100').default(1),
+    name: z.string().min(1).max(100, 'expected at most 100 characters').optional().describe('For people'),
+    account_type: z.enum(ACCOUNT_TYPES).optional().describe('Of the one organization, where there is no seed'),
+    seed: z.unknown().meta({ type: ['object', 'string'], description: 'The content of a seed file, or its text' }),
+    keys: z.enum(['new', 'as_given']).default('new').describe('Whether each key of the seed is issued anew, or kept'),
+    ttl_seconds: z
+      .number()
+      .int()
+      .min(1, TTL_WRONG)
+      .max(MAX_TTL_SECONDS, TTL_WRONG)
+      .optional()
+      .describe('Removed when nobody has used it for so long, in real time'),
+    ...SETTINGS_SHAPE,
+  })
+    .partial({ seed: true })
+    .refine(({ seed, account_type }) => seed === undefined || account_type === undefined, {
+      path: ['account_type'],
+      message: 'goes without seed only: a seed says the tier of each organization',
+    })
+    .refine(({ keys, count }) => keys === 'new' || count === 1, {
+      path: ['keys'],
+      message: 'as_given goes with one sandbox only: a key belongs to one',
+    }),
+);
+
+const NewKey = z.strictObject({
+  api_key_id: z.string(),
+  key: z.string().nullable().describe('Shown here only; null for one that was kept as it was given'),
+  key_prefix: z.string(),
+  name: z.string().nullable(),
+  permissions: z.array(z.enum(PERMISSIONS)),
+  status: z.enum(KEY_STATUSES),
+  expires_at: time().nullable(),
+});
+
+const MadeSandboxView = z
+  .strictObject({
+    sandbox_id: z.string(),
+    name: z.string().nullable(),
+    base_url: z.string().describe('The origin, without /v1'),
+    organization_id: z.string().describe('The first one'),
+    organizations: z.array(
+      z.strictObject({
+        organization_id: z.string(),
+        organization_name: z.string(),
+        account_type: z.enum(ACCOUNT_TYPES),
+        api_keys: z.array(NewKey).describe('Those of the seed'),
+      }),
+    ),
+    api_keys: z
+      .strictObject({ admin: z.string(), delete: z.string(), write: z.string(), read: z.string() })
+      .describe('New keys of the first organization, shown here only'),
+    expires_at: time().nullable().describe('Real time; a use moves it on'),
+  })
+  .meta({ id: 'MadeSandbox' });
+
+const SandboxView = z
+  .strictObject({
+    sandbox_id: z.string(),
+    name: z.string().nullable(),
+    base_url: z.string(),
+    age_seconds: integer(),
+    ttl_left_seconds: integer().nullable().describe('Null for one that stays'),
+    expires_at: time().nullable().describe('Real time; a use moves it on'),
+    organizations: integer(),
+    api_keys: integer(),
+    requests: integer().describe('In its journal'),
+  })
+  .meta({ id: 'Sandbox' });
+type SandboxView = z.output<typeof SandboxView>;
+
+const BASE_URL = 'http://localhost:4030';
+const MADE: z.output<typeof MadeSandboxView> = {
+  sandbox_id: 'sbx_0123456789abcdef01234567',
+  name: null,
+  base_url: BASE_URL,
+  organization_id: 'org_0123456789abcdef01234567',
+  organizations: [
+    {
+      organization_id: 'org_0123456789abcdef01234567',
+      organization_name: 'org_0123456789abcdef01234567',
+      account_type: 'pro',
+      api_keys: [],
+    },
+  ],
+  api_keys: { admin: 'sk_test_…', delete: 'sk_test_…', write: 'sk_test_…', read: 'sk_test_…' },
+  expires_at: null,
+};
+const SANDBOX: SandboxView = {
+  sandbox_id: DEFAULT_SANDBOX,
+  name: null,
+  base_url: BASE_URL,
+  age_seconds: 60,
+  ttl_left_seconds: null,
+  expires_at: null,
+  organizations: 4,
+  api_keys: 10,
+  requests: 12,
+};
+const Deleted = z.strictObject({ ids: z.array(z.string()).min(1).max(1000) });
+
+/** `/sandboxes`: making, listing and removing whole worlds. */
+export function addSandboxRoutes(add: AddRoute, find: FindSandbox, sandboxes: Sandboxes): void {
+  const tags = ['sandboxes'];
+
+  add(
+    'POST',
+    '/sandboxes',
+    {
+      tags,
+      summary: 'Make sandboxes, each with keys of its own',
+      body: NewSandboxes,
+      bodyLimit: SEED_LIMIT,
+      toExamples: () => EXAMPLES,
+      response: {
+        201: done(z.strictObject({ sandboxes: z.array(MadeSandboxView) }), { sandboxes: [MADE] }),
+        409: refusal('Too many sandboxes, or a key that another one has'),
+      },
+    },
+    async ({ body, headers: { host } }) => {
+      const { count, name = null, account_type = DEFAULT_ACCOUNT_TYPE, seed, keys, ttl_seconds, ...settings } = body;
+      const ttl_ms = ttl_seconds === undefined ? null : ttl_seconds * 1000;
+      const content = seed === undefined ? undefined : await readSeed(['seed'], () => toContent(seed));
+      const options = { count, name, ttl_ms, account_type, seed: content, keys, settings };
+      const made = await readSeed(content ? ['seed'] : [], () => createSandboxes(sandboxes, options));
+      return { sandboxes: made.map((one) => toMadeView(one, toBaseUrl(host))) };
+    },
+  );
+
+  add(
+    'GET',
+    '/sandboxes',
+    {
+      tags,
+      summary: 'Every sandbox, oldest first',
+      querystring: Paging,
+      response: {
+        200: done(z.strictObject({ sandboxes: z.array(SandboxView), next }), { sandboxes: [SANDBOX], next: null }),
+      },
+    },
+    async ({ query, headers: { host } }) => {
+      const page = await sandboxes.stored.pageSandboxes(query.cursor, query.limit);
+      return { sandboxes: page.items.map((one) => toView(sandboxes, one, toBaseUrl(host))), next: page.next };
+    },
+  );
+
+  add(
+    'GET',
+    '/sandboxes/:sandbox_id',
+    { tags, summary: 'One sandbox', params: InSandbox, response: { 200: done(SandboxView, SANDBOX) } },
+    async ({ params, headers: { host } }) => {
+      await find(params);
+      const listed = await sandboxes.stored.listSandbox(params.sandbox_id);
+      return listed && toView(sandboxes, listed, toBaseUrl(host));
+    },
+  );
+
+  add(
+    'DELETE',
+    '/sandboxes/:sandbox_id',
+    {
+      tags,
+      summary: 'Remove a sandbox, with all that is in it',
+      params: InSandbox,
+      response: { 204: GONE, 409: refusal('default stays') },
+    },
+    async ({ params }) => {
+      await find(params);
+      await remove(sandboxes, [params.sandbox_id]);
+    },
+  );
+
+  add(
+    'POST',
+    '/sandboxes/delete',
+    {
+      tags,
+      summary: 'Remove sandboxes; those that are gone already do not matter',
+      body: Deleted,
+      toExamples: () => ({ one: { summary: 'One of them', value: { ids: [MADE.sandbox_id] } } }),
+      response: { 204: GONE, 409: refusal('default stays') },
+    },
+    ({ body }) => remove(sandboxes, body.ids),
+  );
+}
+
+const EXAMPLES = {
+  one: { summary: 'One, with an organization of the tier pro', value: {} },
+  many: {
+    summary: 'Ten that are removed after ten minutes without use',
+    value: { count: 10, account_type: 'team', name: 'ci', ttl_seconds: 600 },
+  },
+  seeded: {
+    summary: 'What a seed says, with a frozen clock',
+    value: {
+      seed: {
+        version: 1,
+        organizations: [{ organization_id: 'org_acme', api_keys: [{ key: 'sk_test_acme', permissions: ['read'] }] }],
+      },
+      clock: '2026-01-01T00:00:00Z',
+      limits: 'enforce',
+    },
+  },
+};
+
+async function remove(sandboxes: Sandboxes, ids: string[]): Promise<undefined> {
+  if (ids.includes(DEFAULT_SANDBOX)) {
+    const hint = `POST /_mock/sandboxes/${DEFAULT_SANDBOX}/reset takes it back to its start`;
+    throw conflict(`The sandbox ${DEFAULT_SANDBOX} is always there`, hint);
+  }
+  await sandboxes.remove(ids);
+}
+
+/** @throws {SeedContentError} {@link LocatedSeedError} */
+async function toContent(seed: unknown): Promise<SeedContent> {
+  if (typeof seed === 'string') return readSeedText(seed, isJsonText(seed), (content) => content);
+  return readSeedContent(seed);
+}
+
+/** The origin, as the client names it. */
+const toBaseUrl = (host = 'localhost') => `http://${host}`;
+
+function toMadeView({ sandbox_id, name, ttl_ms, state, ownKeys, newKeys }: MadeSandbox, base_url: string) {
+  const { organizations, api_keys } = state;
+  const own = new Set(api_keys.slice(-PERMISSIONS.length));
+  const toKeyView = ({ organization_id: _id, key_hash: _hash, ...apiKey }: ApiKey) => ({
+    ...apiKey,
+    key: newKeys.get(apiKey.api_key_id) ?? null,
+  });
+  return {
+    sandbox_id,
+    name,
+    base_url,
+    organization_id: organizations[0]?.organization_id ?? '',
+    organizations: organizations.map(({ organization_id, organization_name, account_type }) => ({
+      organization_id,
+      organization_name,
+      account_type,
+      api_keys: api_keys
+        .filter((apiKey) => apiKey.organization_id === organization_id && !own.has(apiKey))
+        .map(toKeyView),
+    })),
+    api_keys: ownKeys,
+    expires_at: ttl_ms === null ? null : toTimestamp(RealDate.now() + ttl_ms),
+  };
+}
+
+function toView(sandboxes: Sandboxes, listed: ListedSandbox, base_url: string): SandboxView {
+  const { sandbox_id, name, created_at, organizations, api_keys } = listed;
+  const now = RealDate.now();
+  const expires_at = sandboxes.expiryOf(listed);
+  return {
+    sandbox_id,
+    name,
+    base_url,
+    age_seconds: Math.max(0, Math.floor((now - created_at) / 1000)),
+    ttl_left_seconds: expires_at === null ? null : Math.max(0, Math.ceil((expires_at - now) / 1000)),
+    expires_at: expires_at === null ? null : toTimestamp(expires_at),
+    organizations,
+    api_keys,
+    requests: sandboxes.countRequests(sandbox_id),
+  };
+}
