@@ -1,7 +1,7 @@
 // Makes dist/ out of src/: the bundle, its entries, types, licences, and the files of the docs page.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.js';
 import { collectLicenses } from './licenses.js';
@@ -14,14 +14,20 @@ const { metafile } = await bundle();
 for (const name of ['cli.js', 'index.js', 'index.cjs']) copy(`src/entry/${name}`, `dist/${name}`);
 copy('src/store/node-engines.cjs', 'dist/node-engines.cjs');
 
-// The types of the package. What index.ts exports speaks of no other file, so its declarations stand alone.
+// The types of the package, in one file.
+const OF_OTHER_FILES = /^(?:import|export) (?:type )?\{[^}]*\} from '\.[^']*';\n/gm;
 const { status } = spawnSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.types.json'], {
   cwd: project,
   stdio: ['ignore', 2, 2],
   shell: process.platform === 'win32',
 });
 if (status !== 0) process.exit(status ?? 1);
-renameSync(`${project}dist/types/index.d.ts`, `${project}dist/index.d.ts`);
+const declarations = ['kit/models', 'kit/mock-client', 'kit/control-error', 'index'].map((name) =>
+  readFileSync(`${project}dist/types/${name}.d.ts`, 'utf8').replace(OF_OTHER_FILES, ''),
+);
+// For `await using`.
+const DISPOSABLE = '/// <reference lib="esnext.disposable" />';
+writeFileSync(`${project}dist/index.d.ts`, [DISPOSABLE, ...declarations].join('\n'));
 rmSync(`${project}dist/types`, { recursive: true });
 copy('dist/index.d.ts', 'dist/index.d.cts');
 

@@ -1,65 +1,28 @@
+import { ControlClient } from './kit/control-client.ts';
+import type { MockClient, SandboxControl } from './kit/mock-client.ts';
+import type { Permission, Seed } from './kit/models.ts';
+import { buildControl, buildMockClient, toKeyMembers } from './kit/remote-sandbox.ts';
 import { startServer } from './server.ts';
 import { readOptions } from './settings.ts';
 
-/** Requests per minute, by category. */
-export interface RateLimits {
-  metadata: number;
-  data: number;
-  search: number;
-  upload: number;
-  compute: number;
-}
-
-/** The body of a PATCH in API 0.81. Absent keeps a value, null takes it back to its default, but for the name, which stays. */
-export interface OrganizationUpdateRequest {
-  organization_name?: string | null;
-  logo_url?: string | null;
-  billing_email?: string | null;
-  /** Replaced as a whole. */
-  metadata?: Record<string, unknown> | null;
-  /** Merged into the override, category by category. */
-  rate_limits?: Partial<RateLimits> | null;
-}
-
-/** The body of a PATCH in API 0.82. Null keeps `notifications_email` and the `nsfw_…` members too. */
-export interface OrganizationUpdateRequest082 extends Omit<OrganizationUpdateRequest, 'rate_limits'> {
-  notifications_email?: string | null;
-  /** Replaces the override as a whole. */
-  rate_limit_overrides?: Partial<RateLimits> | null;
-  /** Provider: name of a secret. Replaced as a whole. */
-  default_llm_credentials?: Record<string, string> | null;
-  nsfw_check_enabled?: boolean | null;
-  nsfw_fail_closed?: boolean | null;
-}
-
-/** What GET and PATCH answer in API 0.81. Times are RFC 3339. */
-export interface OrganizationModelResponse {
-  organization_id: string;
-  organization_name: string;
-  logo_url: string | null;
-  account_type: 'free' | 'pro' | 'team' | 'enterprise';
-  credit_count: number;
-  metadata: Record<string, unknown>;
-  billing_email: string | null;
-  /** Those of the tier, with the override applied. */
-  rate_limits: RateLimits;
-  auto_billing_enabled: boolean;
-  /** Day of the month, 1 to 31. */
-  billing_cycle_start: number;
-  current_month_usage: number;
-  created_at: string;
-  updated_at: string;
-  users: Record<string, unknown>[] | null;
-}
-
-/** What GET and PATCH answer in API 0.82. */
-export interface OrganizationModelResponse082 extends OrganizationModelResponse {
-  notifications_email: string | null;
-  auth_provider_org_id: string | null;
-  /** Provider: name of a secret. */
-  default_llm_credentials: Record<string, string>;
-  api_url: string | null;
-}
+export { ControlError } from './kit/control-error.ts';
+export type { MockClient, Sandbox, SandboxControl, SandboxOptions } from './kit/mock-client.ts';
+export type {
+  AccountType,
+  ErrorResponse,
+  HTTPValidationError,
+  OrganizationModelResponse,
+  OrganizationModelResponse082,
+  OrganizationUpdateRequest,
+  OrganizationUpdateRequest082,
+  Permission,
+  RateLimits,
+  Seed,
+  SeedApiKey,
+  SeedOrganization,
+  SeedSettings,
+  ValidationError,
+} from './kit/models.ts';
 
 /** Settings of a mock server: those of the command line. */
 export interface MockServerOptions {
@@ -69,8 +32,8 @@ export interface MockServerOptions {
   host?: string;
   /** SQLite file that outlives the server. Default `:memory:`, so that every server starts from its seed. */
   db?: string;
-  /** YAML or JSON file that says which organizations and keys there are. Default: the built-in seed. */
-  seed?: string;
+  /** Which organizations and keys there are: the content of a seed, or a YAML or JSON file. Default: the built-in seed. */
+  seed?: Seed | string;
   /** Start over from the seed, if `db` has data. */
   reset?: boolean;
   /** Keys to allow too: `KEY`, `KEY=permission` or `KEY=permission@organization_id`. No other keys are generated then. */
@@ -101,15 +64,23 @@ export interface MockServerOptions {
   logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
-/** A mock server that runs in this process. */
-export interface MockServer<Key extends string | undefined = string> {
+/** A mock server that runs in this process, and its sandbox `default`. */
+export interface MockServer<Key extends string | undefined = string> extends MockClient, SandboxControl {
   /** Where it is listening, like `http://localhost:40123`. */
   url: string;
+  /** The first organization of `default`. */
+  organizationId: string;
+  /** The key for admin of {@link MockServer.keys}. */
+  apiKey: Key;
   /**
-   * A key for each permission, of the first organization: one of `apiKey`, else one of the seed, else a random one that is
-   * gone when the server closes. With `apiKey` none is generated: undefined for a permission that no key has.
+   * A key for each permission, of the first organization: one of the option `apiKey`, else one of the seed, else a random one
+   * that is gone when the server closes. With `apiKey` none is generated: undefined for a permission that no key has.
    */
-  apiKeys: Record<'admin' | 'delete' | 'write' | 'read', Key>;
+  keys: Record<Permission, Key>;
+  /** The same as {@link MockServer.keys}. */
+  apiKeys: Record<Permission, Key>;
+  /** Variables that clients read. The URLs are the origin, without `/v1`. */
+  env: { MIXPEEK_API_KEY: Key; MIXPEEK_BASE_URL: string; MIXPEEK_API_URL: string };
   /** The bearer token that the control plane requires; undefined if it requires none. */
   controlToken: string | undefined;
   /** Answers the requests in flight, then releases port and database. */
@@ -117,7 +88,8 @@ export interface MockServer<Key extends string | undefined = string> {
 }
 
 /**
- * Starts a mock server that shares nothing with any other, also not with one in the same process.
+ * Starts a mock server that shares nothing with any other, also not with one in the same process. With `control: 'off'` it has
+ * no sandbox but `default`, and that cannot be reset: what asks for it throws.
  * @throws an Error whose message says what to do: the port is in use, the seed has a mistake, an option is invalid
  */
 export async function createMockServer(options?: MockServerOptions & { apiKey?: undefined }): Promise<MockServer>;
@@ -125,9 +97,15 @@ export async function createMockServer(options: MockServerOptions): Promise<Mock
 export async function createMockServer(options: MockServerOptions = {}): Promise<MockServer<string | undefined>> {
   const { port = 0, db = ':memory:', logLevel = 'silent', apiKey, ...rest } = options;
   const config = readOptions({ ...rest, port, db, logLevel, apiKey });
-  const { url, findKey, lendKey, controlToken, close } = await startServer(config);
-  const keyOf = async (permission: 'admin' | 'delete' | 'write' | 'read') =>
-    (await findKey(permission)) ?? (apiKey === undefined ? lendKey(permission) : undefined);
+  const server = await startServer(config);
+  const { url, controlToken } = server;
+  const client = new ControlClient(url, controlToken, config.control === 'off');
+  const close = async () => {
+    client.close();
+    await server.close();
+  };
+  const keyOf = async (permission: Permission) =>
+    (await server.findKey(permission)) ?? (apiKey === undefined ? server.lendKey(permission) : undefined);
   try {
     const [admin, remove, write, read] = await Promise.all([
       keyOf('admin'),
@@ -135,7 +113,17 @@ export async function createMockServer(options: MockServerOptions = {}): Promise
       keyOf('write'),
       keyOf('read'),
     ]);
-    return { url, apiKeys: { admin, delete: remove, write, read }, controlToken, close };
+    const keys = { admin, delete: remove, write, read };
+    return {
+      url,
+      controlToken,
+      apiKeys: keys,
+      ...toKeyMembers(url, await server.findOrganizationId(), keys),
+      ...buildControl(client, 'default'),
+      ...buildMockClient(client),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;

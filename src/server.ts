@@ -20,7 +20,7 @@ import { DEMO_KEY } from './seed/default.ts';
 import { openSeed } from './seed/unread.ts';
 import { ConfigError, type ServeConfig } from './settings.ts';
 import { begin, beginEarly } from './start/beginning.ts';
-import { findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
+import { findFirstOrganization, findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { type Report, StorageError } from './store/store.ts';
 
@@ -45,6 +45,8 @@ export interface RunningServer {
   apiKeys: ServedKey[];
   /** A key of the first organization that has just this permission, if one is known. */
   findKey(permission: Permission): Promise<string | undefined>;
+  /** The first organization. */
+  findOrganizationId(): Promise<string>;
   /** A new key of the first organization, random and in memory only: gone when the server closes. */
   lendKey(permission: Permission): Promise<string>;
   /** What the control plane demands; undefined when it demands no token, or is off. */
@@ -64,7 +66,7 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
   checkRandomSeed(config);
   const flags = toSettings(config);
   const now = toTimestamp(timeOf(flags.clock ?? REAL_TIME));
-  const seed = openSeed(config.seed);
+  const seed = openSeed(config.seed, config.seedText);
   const early = await beginEarly(seed, config, now);
   const log = buildLateLog();
   for (const warning of config.warnings) log.report('warn', warning);
@@ -115,7 +117,8 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
       origin: beginning.origin,
       apiKeys,
       findKey: (permission) => findKey(store, apiKeys, permission),
-      lendKey: (permission) => lendKey(store, permission),
+      findOrganizationId: () => findFirstOrganization(store),
+      lendKey: (permission) => lendKey(store, sandboxes, permission),
       controlToken: control?.token,
       close: () => {
         closing ??= delay(config.shutdownDelay).then(() => closeAll(opened));

@@ -202,6 +202,8 @@ export type HealthConfig = Values<typeof HEALTH_SETTINGS>;
 
 /** What a server is started with; `seed` is undefined for the built-in one. */
 export interface ServeConfig extends Values<typeof SERVE_SETTINGS> {
+  /** The content of a seed in JSON, in place of a file, where a program gives one. */
+  seedText: string | undefined;
   /** Of this process, for whoever finds the database in use. */
   pid: number;
   /** Lines of the log. */
@@ -258,10 +260,12 @@ export function readOptions(options: Record<string, unknown>): ServeConfig {
   if (unknown !== undefined) {
     throw new ConfigError(`unknown option ${unknown}; there are ${Object.keys(settings).join(', ')}`);
   }
+  const isContent = typeof options.seed === 'object' && options.seed !== null;
+  const seedText = isContent ? JSON.stringify(options.seed) : undefined;
   const config = readSettings(SERVE_SETTINGS, (source, { isRepeatable }) => {
-    const value = options[source];
+    const value = isContent && source === 'seed' ? undefined : options[source];
     if (value === undefined) return undefined;
     return { source, value: isRepeatable ? [value].flat().map(String) : String(value) };
   });
-  return { ...config, pid: process.pid, warnings: [] };
+  return { ...config, seedText, pid: process.pid, warnings: [] };
 }

@@ -18,7 +18,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'cli/': ['domain/', 'seed/', 'settings.ts', 'server.ts'],
   'entry/': ['cli/main.ts', 'index.ts'],
   'settings.ts': ['domain/', 'pydantic/'],
-  'index.ts': ['server.ts', 'settings.ts'],
+  'kit/': [],
+  'index.ts': ['server.ts', 'settings.ts', 'kit/'],
   'app.ts': ['domain/', 'pydantic/', 'http/', 'sandbox/', 'api/', 'control/'],
   'server.ts': [
     'domain/',
@@ -44,7 +45,7 @@ const MAY_NAME: [RegExp, string[]][] = [
   [/from 'better-sqlite3'/, ['store/']],
   [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],
   [/\bprocess\.[a-z]/, ['cli/', 'settings.ts', 'domain/real-time.ts', 'http/log.ts', 'store/running-node.ts']],
-  [/\bDate\b(?!`)/, ['domain/real-time.ts']],
+  [/\bDate\b(?!`)/, ['domain/real-time.ts', 'kit/']],
 ];
 
 const files = readdirSync(SRC, { recursive: true })

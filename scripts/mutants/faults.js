@@ -339,8 +339,8 @@ export const FAULTS = [
   {
     name: 'a lent key is kept in the file',
     file: 'src/start/served-keys.ts',
-    find: 'store.lend(DEFAULT_SANDBOX, api_key);',
-    put: 'await store.grant(DEFAULT_SANDBOX, [api_key]);',
+    find: "store.lend(DEFAULT_SANDBOX, toKnownKey(key, first, permission, 'generated').api_key);",
+    put: "await store.grant(DEFAULT_SANDBOX, [toKnownKey(key, first, permission, 'generated').api_key]);",
   },
   {
     name: 'a change is acknowledged although the file was removed',

@@ -30,7 +30,7 @@ export function readServeConfig(
 ): ServeConfig {
   const config = readSettings(SERVE_SETTINGS, (name, setting) => find(name, setting, flags, variables));
   const warnings = listUnknownVariables(variables);
-  return { ...config, seed: config.seed ?? findSeedFile(folder), pid: process.pid, warnings };
+  return { ...config, seed: config.seed ?? findSeedFile(folder), seedText: undefined, pid: process.pid, warnings };
 }
 
 /** @throws {ConfigError} naming the flag or the variable */

@@ -16,7 +16,16 @@ const key = {
   api_key_id: z.string().optional().describe('Whose, by the id that buckets and the journal show'),
 };
 const EITHER = [{ required: ['api_key'] }, { required: ['api_key_id'] }];
-const Spend = z.strictObject({ ...key, category, count: z.number().int().min(1).default(1) }).meta({ oneOf: EITHER });
+const Spend = z
+  .strictObject({
+    ...key,
+    category,
+    count: z
+      .union([z.number().int().min(1), z.literal('all')])
+      .default(1)
+      .describe('How many; all: what is left'),
+  })
+  .meta({ oneOf: EITHER });
 const Refill = z
   .strictObject({ ...key, category: category.optional() })
   .meta({ oneOf: [...EITHER, { maxProperties: 0 }] });
@@ -100,9 +109,10 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
       const { category, count } = body;
       const apiKey = await findKey(sandbox, body);
       const limit = await findLimit(sandbox, settings.tiers, apiKey, category);
-      const spending = await sandbox.buckets.charge(apiKey, category, limit, now, count);
-      const spent = spending.isAllowed ? count : 0;
-      if (spent > 0 || settings.limits !== 'enforce') {
+      const wanted = count === 'all' ? await findRemaining(sandbox, apiKey, category, limit, now) : count;
+      const spending = await sandbox.buckets.charge(apiKey, category, limit, now, wanted);
+      const spent = spending.isAllowed ? wanted : 0;
+      if (spent === wanted || settings.limits !== 'enforce') {
         return { ...toBucketView(apiKey, category, spending.state), spent };
       }
       setRateLimitHeaders(reply, spending.state);
@@ -149,6 +159,17 @@ async function findKey(
   if (found !== undefined) return found;
   const member = api_key === undefined ? 'api_key_id' : 'api_key';
   throw invalidBody([{ type: 'value_error', loc: ['body', member], msg: 'the sandbox has no such key' }]);
+}
+
+async function findRemaining(
+  { buckets }: Sandbox,
+  { api_key_id }: ApiKey,
+  category: RateLimitCategory,
+  limit: number,
+  now: number,
+): Promise<number> {
+  const used = (await buckets.list()).find(({ apiKey }) => apiKey.api_key_id === api_key_id);
+  return readBucket(used?.byCategory[category], limit, now).remaining;
 }
 
 async function findLimit(sandbox: Sandbox, tiers: Tiers, apiKey: ApiKey, category: RateLimitCategory): Promise<number> {

@@ -7,4 +7,7 @@ async function refuse() {
   throw new Error(problem);
 }
 
-exports.createMockServer = problem === undefined ? require('./main.cjs').createMockServer : refuse;
+const { createMockServer, ControlError } =
+  problem === undefined ? require('./main.cjs') : { createMockServer: refuse, ControlError: Error };
+exports.createMockServer = createMockServer;
+exports.ControlError = ControlError;

@@ -1,4 +1,4 @@
 import { createRequire } from 'node:module';
 
 // One module for both kinds of projects: two copies in one process would be two worlds.
-export const { createMockServer } = createRequire(import.meta.url)('./index.cjs');
+export const { ControlError, createMockServer } = createRequire(import.meta.url)('./index.cjs');

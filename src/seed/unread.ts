@@ -24,19 +24,23 @@ export interface UnreadSeed {
 
 /**
  * The seed of this file, or the built-in one.
+ * @param content a seed in JSON, in place of a file
  * @throws {SeedFileError} when the file cannot be read
  */
-export function openSeed(file: string | undefined): UnreadSeed {
+export function openSeed(file: string | undefined, content?: string): UnreadSeed {
+  if (content !== undefined) return toUnreadSeed('the seed', content, (now) => readFile('seed', content, now));
   if (file === undefined) {
     const text = JSON.stringify(DEFAULT_SEED);
     return toUnreadSeed('the built-in seed', text, async (now) => buildSeed(DEFAULT_SEED, now));
   }
   const bytes = readBytes(file);
-  return toUnreadSeed(file, bytes, async (now) => {
-    // Loaded on first use: a start with an existing database does not need it.
-    const { readSeedFile } = await import('./file.ts');
-    return readSeedFile(file, bytes, now);
-  });
+  return toUnreadSeed(file, bytes, (now) => readFile(file, bytes, now));
+}
+
+/** Loaded on first use: a start with an existing database does not need it. */
+async function readFile(name: string, text: string | Buffer, now: string): Promise<Seed> {
+  const { readSeedFile } = await import('./file.ts');
+  return readSeedFile(name, Buffer.from(text), now);
 }
 
 /**

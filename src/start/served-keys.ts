@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { hashApiKey, type Permission } from '../domain/api-key.ts';
+import { drawApiKey } from '../domain/random.ts';
 import { DEFAULT_SANDBOX, type State } from '../domain/state.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { type KnownKey, toKnownKey } from '../seed/build.ts';
 import { type ApiKeyGrant, ConfigError } from '../settings.ts';
 import type { Store } from '../store/store.ts';
@@ -49,28 +50,29 @@ export async function grantInSeed(grants: ApiKeyGrant[], state: State): Promise<
 
 const toId = ({ organization_id }: { organization_id: string }) => organization_id;
 
+/** The id of the first organization. */
+export async function findFirstOrganization(store: Store): Promise<string> {
+  const [first] = await store.listOrganizations(DEFAULT_SANDBOX, { limit: 1 });
+  return first?.organization_id ?? '';
+}
+
 /** A key of the first organization that has just this permission, if one is known. */
 export async function findKey(store: Store, apiKeys: ServedKey[], permission: Permission): Promise<string | undefined> {
-  const [first] = await store.listOrganizations(DEFAULT_SANDBOX, { limit: 1 });
+  const first = await findFirstOrganization(store);
   const isWanted = ({ api_key }: ServedKey) =>
     api_key.status === 'active' &&
     api_key.expires_at === null &&
-    api_key.organization_id === first?.organization_id &&
+    api_key.organization_id === first &&
     api_key.permissions.join() === permission;
   const wanted = apiKeys.filter(isWanted);
   return (wanted.find(({ isGiven }) => isGiven) ?? wanted[0])?.key;
 }
 
-/** A new key of the first organization, random and in memory only. */
-export async function lendKey(store: Store, permission: Permission): Promise<string> {
-  const [first] = await store.listOrganizations(DEFAULT_SANDBOX, { limit: 1 });
-  const { key, api_key } = toKnownKey(
-    `sk_test_${randomBytes(24).toString('base64url')}`,
-    first?.organization_id ?? '',
-    permission,
-    'generated',
-  );
-  store.lend(DEFAULT_SANDBOX, api_key);
+/** A new key of the first organization, in memory only. */
+export async function lendKey(store: Store, sandboxes: Sandboxes, permission: Permission): Promise<string> {
+  const first = await findFirstOrganization(store);
+  const key = drawApiKey(sandboxes.buildStream(`lent ${permission}`));
+  store.lend(DEFAULT_SANDBOX, toKnownKey(key, first, permission, 'generated').api_key);
   return key;
 }
 

@@ -25,18 +25,25 @@ it('on a disk that takes no more, changes are refused, health tells, and what wa
   const [line] = await once(createInterface(child.stdout), 'line');
   const { url } = JSON.parse(line);
 
-  const changeUntilRefused = async (toChange: (change: number) => unknown) => {
+  const changeUntilRefused = async (send: (change: number) => Promise<Response>) => {
     for (let change = 1; change <= CHANGES; change++) {
-      const answer = await patch(url, toChange(change));
+      const answer = await send(change);
       if (answer.status !== 200) return { kept: change - 1, answer };
     }
     throw new Error('the limit was not reached');
   };
-  const large = await changeUntilRefused((change) => ({ metadata: { change, text: 'x'.repeat(20_000) } }));
+  const large = await changeUntilRefused((change) => patch(url, { metadata: { change, text: 'x'.repeat(20_000) } }));
   expect(large.kept).toBeGreaterThan(0);
   expect([large.answer.status, large.answer.headers.get('retry-after')]).toEqual([503, '1']);
+  const small = await changeUntilRefused((change) => patch(url, { logo_url: `${change}` }));
   // Until there is no room for a single page, so that no write that health tries works.
-  const small = await changeUntilRefused((change) => ({ logo_url: `${change}` }));
+  await changeUntilRefused((change) =>
+    fetch(`${url}/_mock/sandboxes/default/limits`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ mode: change % 2 === 0 ? 'headers' : 'off' }),
+    }),
+  );
   expect(await get(url)).toMatchObject({ metadata: { change: large.kept } });
   expect(await (await fetch(`${url}/v1/health`)).json()).toMatchObject({
     status: 'DEGRADED',

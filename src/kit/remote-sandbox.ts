@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import type { ControlClient } from './control-client.ts';
+import type { MockClient, Sandbox, SandboxControl, SandboxOptions } from './mock-client.ts';
+import type { Permission, Seed } from './models.ts';
+
+/** A sandbox as the control plane answers its making. */
+interface MadeSandbox {
+  sandbox_id: string;
+  organization_id: string;
+  api_keys: Record<Permission, string>;
+}
+
+const CATEGORIES = ['metadata', 'data', 'search', 'upload', 'compute'] as const;
+
+/** The sandboxes of a server, by its control plane. */
+export function buildMockClient(client: ControlClient): MockClient {
+  const createSandboxes = async (count: number, options: SandboxOptions = {}): Promise<Sandbox[]> => {
+    const body = JSON.stringify({ count, ...(await toBody(options)) });
+    const { sandboxes } = await client.call<{ sandboxes: MadeSandbox[] }>('POST', '/sandboxes', body);
+    return sandboxes.map((made) => toSandbox(client, made));
+  };
+  return {
+    createSandboxes,
+    createSandbox: async (options) => {
+      const [sandbox] = await createSandboxes(1, options);
+      if (sandbox === undefined) throw new Error('one was asked for');
+      return sandbox;
+    },
+    sandbox: (id) => {
+      const close = () => remove(client, id);
+      return { ...buildControl(client, id), close, [Symbol.asyncDispose]: close };
+    },
+  };
+}
+
+/** What a sandbox of this id can be asked to do. */
+export function buildControl(
+  client: ControlClient,
+  sandboxId: string,
+): Omit<SandboxControl, typeof Symbol.asyncDispose> {
+  const base = `/sandboxes/${encodeURIComponent(sandboxId)}`;
+  const call = <T = void>(method: string, path: string, body?: object): Promise<T> =>
+    client.call<T>(method, `${base}${path}`, body);
+  const tell = async (method: string, path: string, body?: object): Promise<void> =>
+    void (await call(method, path, body));
+  const toTime = (time: string | Date) => (typeof time === 'string' ? time : time.toISOString());
+  const snapshotPath = (name: string) => `/snapshots/${encodeURIComponent(name)}`;
+  const readNow = async () => (await call<{ now: string }>('GET', '/clock')).now;
+  return {
+    sandboxId,
+    baseUrl: client.url,
+    apiUrl: `${client.url}/v1`,
+    reset: () => tell('POST', '/reset'),
+    state: () => call<Seed>('GET', '/state'),
+    snapshot: (name) => tell('PUT', snapshotPath(name)),
+    restore: (name) => tell('POST', `${snapshotPath(name)}/restore`),
+    clock: {
+      now: async () => new Date(await readNow()),
+      freeze: async (at) => tell('PUT', '/clock', { frozen_at: at === undefined ? await readNow() : toTime(at) }),
+      advance: (ms) => tell('POST', '/clock/advance', { ms }),
+      run: (from) => tell('PUT', '/clock', { running: true, ...(from !== undefined && { now: toTime(from) }) }),
+    },
+    limits: {
+      enforce: () => tell('PUT', '/limits', { mode: 'enforce' }),
+      exhaust: async (category) => {
+        for await (const api_key_id of listApiKeyIds(call)) {
+          for (const one of category === undefined ? CATEGORIES : [category]) {
+            await tell('POST', '/limits/spend', { api_key_id, category: one, count: 'all' });
+          }
+        }
+      },
+      refill: () => tell('POST', '/limits/refill'),
+    },
+  };
+}
+
+type Call = <T>(method: string, path: string) => Promise<T>;
+
+async function* listApiKeyIds(call: Call): AsyncGenerator<string> {
+  for (let cursor: number | null = 0; cursor !== null; ) {
+    type Page = { api_keys: { api_key_id: string }[]; next: number | null };
+    const page: Page = await call<Page>('GET', `/api-keys?cursor=${cursor}`);
+    for (const { api_key_id } of page.api_keys) yield api_key_id;
+    cursor = page.next;
+  }
+}
+
+function toSandbox(client: ControlClient, { sandbox_id, organization_id, api_keys }: MadeSandbox): Sandbox {
+  const close = () => remove(client, sandbox_id);
+  return {
+    ...buildControl(client, sandbox_id),
+    ...toKeyMembers(client.url, organization_id, api_keys),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What a sandbox has whose keys are known. */
+export const toKeyMembers = <Key extends string | undefined>(
+  url: string,
+  organizationId: string,
+  keys: Record<Permission, Key>,
+) => ({
+  organizationId,
+  apiKey: keys.admin,
+  keys,
+  env: { MIXPEEK_API_KEY: keys.admin, MIXPEEK_BASE_URL: url, MIXPEEK_API_URL: url },
+});
+
+/** One that is gone already does not matter. */
+const remove = (client: ControlClient, id: string): Promise<void> =>
+  client.call('POST', '/sandboxes/delete', { ids: [id] });
+
+async function toBody({ name, accountType, seed, ...options }: SandboxOptions): Promise<object> {
+  return {
+    name,
+    account_type: accountType,
+    seed: typeof seed === 'string' ? await readFile(seed, 'utf8') : seed,
+    keys: options.keys,
+    clock: options.clock,
+    limits: options.limits,
+    api_version: options.apiVersion,
+    unknown_fields: options.unknownFields,
+    ttl_seconds: options.ttlSeconds,
+  };
+}
