@@ -1,15 +1,5 @@
 // What the tarball holds, and whether a stranger can start it and read its types.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { check, home, install, installPackage, makeProject, manifest, node, pack, project, run } from './support.js';
-
-/** The code block of README behind this heading. */
-function readExample(heading, language) {
-  const readme = readFileSync(join(project, 'README.md'), 'utf8');
-  const section = readme.slice(readme.indexOf(heading));
-  const [, code] = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(section) ?? [];
-  return code;
-}
+import { check, home, install, installPackage, makeProject, manifest, node, pack, readCode, run } from './support.js';
 
 /** How projects resolve packages: `module` and `moduleResolution` of TypeScript. */
 const RESOLUTIONS = [
@@ -25,6 +15,11 @@ const USE_TYPES = `import { createMockServer, type MockServer, type MockServerOp
 export const options: MockServerOptions = { limits: 'enforce' };
 export const started: Promise<MockServer> = createMockServer({ unknownFields: 'reject' });
 export const key: Promise<string> = started.then(({ apiKeys }) => apiKeys.admin);
+export async function use(): Promise<string> {
+  await using mock = await started;
+  await using sandbox = await mock.createSandbox({ seed: { version: 1, organizations: [{ organization_id: 'org_a' }] } });
+  return sandbox.apiKey;
+}
 // @ts-expect-error there is no such mode
 export const wrong: MockServerOptions = { limits: 'sometimes' };
 `;
@@ -36,7 +31,7 @@ export default function testPackage() {
   installPackage();
   const esm = makeProject('esm', {
     type: 'module',
-    files: { 'organization.test.ts': readExample('### vitest', 'ts') },
+    files: { 'organization.test.ts': readCode('### vitest', 'ts')[0] },
   });
   install(esm, ['vitest@4']);
   run('npx', ['--no-install', 'vitest', 'run'], esm);
