@@ -6,13 +6,15 @@ import { delimiter } from 'node:path';
 
 /** The flags of the program, as `--help` shows them, but for `--json`: npm has a flag of that name. */
 export function readFlags() {
-  const settings = readFileSync(new URL('../src/settings.ts', import.meta.url), 'utf8');
-  const flags = [...settings.matchAll(/\bflag: '(--[^']+)'/g)].map(([, flag]) => flag);
+  const settings = ['../src/settings.ts', '../src/cli/control-settings.ts'].map((file) =>
+    readFileSync(new URL(file, import.meta.url), 'utf8'),
+  );
+  const flags = [...settings.join('').matchAll(/\bflag: '(--[^']+)'/g)].map(([, flag]) => flag);
   return flags.filter((flag) => flag !== '--json');
 }
 
 const SECRETS = ['--api-key', '--control-token'];
-const COMMANDS = ['serve', 'health', 'openapi', 'help'];
+const COMMANDS = ['serve', 'health', 'openapi', 'reset', 'snapshot', 'restore', 'state', 'sandboxes', 'help'];
 
 const variableOf = (flag) => `npm_config_${flag.split(' ')[0].slice(2).replaceAll('-', '_')}`;
 

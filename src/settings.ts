@@ -21,6 +21,8 @@ export interface Setting {
   isRepeatable?: boolean;
   /** A message does not repeat the value, and a variable may name a file that has it. */
   isSecret?: boolean;
+  /** It has no variable: what one command is to do must not be what every command does. */
+  isFlagOnly?: boolean;
 }
 
 /** A value cannot be used. The message is one line: the flag, what was given, what is allowed. */
@@ -31,7 +33,7 @@ export class ConfigError extends Error {
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const SEED_FILES = ['mixpeek-mock.yaml', 'mixpeek-mock.yml', 'mixpeek-mock.json'];
 // What the text of a value becomes, and what is allowed, in words.
-const text = (allowed: string) => ({ schema: z.string().min(1), allowed });
+export const text = (allowed: string) => ({ schema: z.string().min(1), allowed });
 const oneOf = <const T extends readonly string[]>(values: T) => ({
   schema: z.enum(values),
   allowed: values.join(', '),
@@ -51,7 +53,7 @@ const integer = (min: number, max: number) => ({
   schema: z.preprocess((value) => Number(/^\d{1,7}$/.exec(String(value))?.[0]), z.number().min(min).max(max)),
   allowed: `${min} to ${max}`,
 });
-function toMilliseconds(value: unknown): number {
+export function toMilliseconds(value: unknown): number {
   const [, count, unit] = /^([1-9]\d{0,8})(ms|s|m)$/.exec(String(value)) ?? [];
   return Number(count) * (unit === 'ms' ? 1 : unit === 's' ? 1000 : 60_000);
 }
@@ -196,7 +198,7 @@ export const HEALTH_SETTINGS = {
   },
 } satisfies Record<string, Setting>;
 
-type Values<T extends Record<string, Setting>> = { [Name in keyof T]: z.output<T[Name]['schema']> };
+export type Values<T extends Record<string, Setting>> = { [Name in keyof T]: z.output<T[Name]['schema']> };
 
 export type HealthConfig = Values<typeof HEALTH_SETTINGS>;
 
@@ -235,7 +237,9 @@ function readSetting({ schema, default: fallback, allowed, isSecret }: Setting, 
   const { value = '', source } = given ?? {};
   const [index] = parsed.error.issues[0]?.path ?? [];
   const secret = index === undefined ? 'the value' : `value ${Number(index) + 1}`;
-  const shown = `'${escapeControls(redactKeys(String(value)))}' was given`;
+  // A URL may have a token for its password.
+  const masked = redactKeys(String(value).replace(/(?<=:\/\/).*@/s, '…@'));
+  const shown = `'${escapeControls(masked)}' was given`;
   const problem = isSecret ? `${secret} cannot be used, and is not repeated here` : shown;
   throw new ConfigError(`${source}: ${problem}; allowed: ${allowed}`);
 }

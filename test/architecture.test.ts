@@ -41,7 +41,7 @@ const VALUES: [room: string, other: string, values: string[]][] = [['http/', 'sa
 // Where else a word may be; comments count too, so that nobody has to parse.
 const MAY_NAME: [RegExp, string[]][] = [
   [/from '(?:@fastify\/[\w-]+|fastify)'/, ['api/', 'control/', 'http/', 'app.ts', 'server.ts']],
-  [/from 'zod'/, ['api/', 'control/', 'http/', 'pydantic/', 'seed/', 'settings.ts']],
+  [/from 'zod'/, ['api/', 'control/', 'http/', 'pydantic/', 'seed/', 'settings.ts', 'cli/control-settings.ts']],
   [/from 'better-sqlite3'/, ['store/']],
   [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],
   [/\bprocess\.[a-z]/, ['cli/', 'settings.ts', 'domain/real-time.ts', 'http/log.ts', 'store/running-node.ts']],

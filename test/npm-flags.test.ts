@@ -4,7 +4,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findSwallowedFlags, readFlags, toCommand, withoutSeparator } from '../scripts/npm-flags.js';
-import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../src/settings.ts';
+import { CREATE_SETTINGS, STATE_SETTINGS } from '../src/cli/control-settings.ts';
+import { HEALTH_SETTINGS, SERVE_SETTINGS, type Setting } from '../src/settings.ts';
 import { makeFolder } from './support/folder.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -21,7 +22,8 @@ const set = (names: string, example: string) => ({
 });
 
 it('every flag of the program but --json may be swallowed', () => {
-  const flags = Object.values({ ...SERVE_SETTINGS, ...HEALTH_SETTINGS }).map(({ flag }) => flag);
+  const settings = [SERVE_SETTINGS, HEALTH_SETTINGS, STATE_SETTINGS, CREATE_SETTINGS];
+  const flags = settings.flatMap((one) => Object.values<Setting>(one)).map(({ flag }) => flag);
   expect(new Set(readFlags())).toEqual(new Set(flags.filter((flag) => flag !== '--json')));
 });
 
@@ -54,6 +56,7 @@ describe('what npm 10 and 11 make of', () => {
       { control_token: 'true' },
       taken('--control-token', '--control-token <token>'),
     ],
+    ['npm start reset --sandbox=sbx_1', ['reset'], { sandbox: 'sbx_1' }, taken('--sandbox', 'reset --sandbox sbx_1')],
     ["npm start --seed='a b.yaml'", [], { seed: 'a b.yaml' }, taken('--seed', '--seed <file>')],
     ['npm start --db=$ESCAPE', [], { db: '\u001b[31m' }, taken('--db', '--db <file>')],
   ])('%s', (_typed, args, config, expected) => {

@@ -57,7 +57,8 @@ function toKeyLines(apiKeys: ServedKey[]): string[] {
   return [...alignColumns(rows), ...(rest > 0 ? [`and ${rest.toLocaleString('en')} more`] : [])];
 }
 
-function alignColumns(rows: string[][]): string[] {
+/** The rows as lines, each cell as wide as the widest of its column. */
+export function alignColumns(rows: string[][]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) =>
     row

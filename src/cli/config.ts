@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { redactKeys } from '../domain/redact.ts';
-import { escapeControls } from '../domain/text.ts';
+import type { Command } from 'commander';
 import {
   ConfigError,
   type Given,
@@ -13,7 +12,8 @@ import {
   type ServeConfig,
   type Setting,
 } from '../settings.ts';
-import { listUnknownVariables, readVariable, type Variables } from './variables.ts';
+import { CONTROL_SETTINGS } from './control-settings.ts';
+import { listUnknownVariables, readVariable, toVariable, type Variables } from './variables.ts';
 
 /** Values as the command line gives them, by the name of the setting. */
 export type Flags = Record<string, string | boolean | string[] | undefined>;
@@ -28,19 +28,30 @@ export function readServeConfig(
   variables: Variables = process.env,
   folder: string = process.cwd(),
 ): ServeConfig {
-  const config = readSettings(SERVE_SETTINGS, (name, setting) => find(name, setting, flags, variables));
+  const config = readConfig(SERVE_SETTINGS, flags, variables);
   const warnings = listUnknownVariables(variables);
   return { ...config, seed: config.seed ?? findSeedFile(folder), seedText: undefined, pid: process.pid, warnings };
 }
 
 /** @throws {ConfigError} naming the flag or the variable */
-export function readHealthConfig(flags: Flags, variables: Variables = process.env): HealthConfig {
-  return readSettings(HEALTH_SETTINGS, (name, setting) => find(name, setting, flags, variables));
+export const readHealthConfig = (flags: Flags, variables?: Variables): HealthConfig =>
+  readConfig(HEALTH_SETTINGS, flags, variables);
+
+/**
+ * The settings of a command that changes a running server: with a typo in a variable it might change another one.
+ * @throws {ConfigError} naming the flag or the variable
+ */
+export function readCommandConfig<T extends Record<string, Setting>>(settings: T, flags: Flags) {
+  listUnknownVariables(process.env);
+  return readConfig(settings, flags);
 }
+
+const readConfig = <T extends Record<string, Setting>>(settings: T, flags: Flags, variables: Variables = process.env) =>
+  readSettings(settings, (name, setting) => find(name, setting, flags, variables));
 
 function find(name: string, setting: Setting, flags: Flags, variables: Variables): Given | undefined {
   const value = flags[name];
-  if (value === undefined) return readVariable(name, setting, variables);
+  if (value === undefined) return setting.isFlagOnly ? undefined : readVariable(name, setting, variables);
   return { source: setting.flag.replace(/ .*/, ''), value: typeof value === 'boolean' ? String(value) : value };
 }
 
@@ -48,13 +59,20 @@ function find(name: string, setting: Setting, flags: Flags, variables: Variables
  * The URL of a server, without a slash at the end.
  * @throws {ConfigError}
  */
-export function readServerUrl(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.href === url.origin + url.pathname;
-  if (isPlain) return value.replace(/\/+$/, '');
-  throw new ConfigError(
-    `--url: '${escapeControls(redactKeys(value))}' was given; allowed: a URL like http://localhost:4030`,
-  );
+export const readServerUrl = (url: string): string => readConfig({ url: CONTROL_SETTINGS.url }, { url }, {}).url;
+
+/** Adds the flags of a command, and to its help the variables. */
+export function addSettings(command: Command, settings: Record<string, Setting>): Command {
+  command.addHelpText('after', '\nA flag takes precedence over its variable, a variable over the default.');
+  for (const [name, setting] of Object.entries(settings)) {
+    const { flag, short, description, default: fallback, isRepeatable, isFlagOnly } = setting;
+    const facts = [fallback && `default: ${fallback}`, !isFlagOnly && toVariable(name)].filter(Boolean).join(', ');
+    const text = facts === '' ? description : `${description} (${facts})`;
+    const flags = short === undefined ? flag : `${short}, ${flag}`;
+    if (isRepeatable) command.option(flags, text, (value, earlier: string[] = []) => [...earlier, value]);
+    else command.option(flags, text);
+  }
+  return command;
 }
 
 function findSeedFile(folder: string): string | undefined {

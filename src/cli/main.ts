@@ -4,14 +4,14 @@ import { findNearestName } from '../domain/nearest-name.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
 import { type OpenApiVersion, type RunningServer, readOpenApiDocument, readVersion, startServer } from '../server.ts';
-import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS, type Setting } from '../settings.ts';
+import { ConfigError, HEALTH_SETTINGS, SERVE_SETTINGS } from '../settings.ts';
 import { toBanner, toReadyLine } from './banner.ts';
-import { type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
+import { addSettings, type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
+import { addControlCommands } from './control.ts';
 import { askHealth } from './health.ts';
-import { toVariable } from './variables.ts';
 
 /** Errors whose message is enough for a person; of others the stack is shown. */
-const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError'];
+const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError', 'ControlError'];
 
 const NAME = 'mixpeek-mock';
 
@@ -50,29 +50,19 @@ function buildProgram(typed: string): Command {
         .replace(/^Usage:.*?Options:/s, 'Options of serve:')}`,
   );
   const examples: [Command, string][] = [
-    [program, '--port 4031 --db :memory:'],
-    [serveCommand, 'serve --limits enforce --reset'],
-    [openapi, 'openapi --openapi 3.0 --url http://localhost:4030 > openapi.json'],
-    [health, 'health --port 4031 --wait 10s'],
+    [program, `${typed} --port 4031 --db :memory:`],
+    [serveCommand, `${typed} serve --limits enforce --reset`],
+    [openapi, `${typed} openapi --openapi 3.0 --url http://localhost:4030 > openapi.json`],
+    [health, `${typed} health --port 4031 --wait 10s`],
+    ...addControlCommands(program, typed),
   ];
   for (const [command, example] of examples) {
     command
-      .addHelpText('after', `\nExample:\n  ${typed} ${example}`)
+      .addHelpText('after', `\nExample:\n  ${example}`)
       .exitOverride()
       .configureOutput({ outputError: (text) => printError(toUsageProblem(text, command)) });
   }
   return program;
-}
-
-function addSettings(command: Command, settings: Record<string, Setting>): Command {
-  command.addHelpText('after', '\nA flag takes precedence over its variable, a variable over the default.');
-  for (const [name, { flag, short, description, default: fallback, isRepeatable }] of Object.entries(settings)) {
-    const text = `${description} (${[fallback && `default: ${fallback}`, toVariable(name)].filter(Boolean).join(', ')})`;
-    const flags = short === undefined ? flag : `${short}, ${flag}`;
-    if (isRepeatable) command.option(flags, text, (value, earlier: string[] = []) => [...earlier, value]);
-    else command.option(flags, text);
-  }
-  return command;
 }
 
 /** Commander's error in one line. The value of an unknown option may be a secret: it is not repeated. */
@@ -88,22 +78,40 @@ function toUsageProblem(text: string, command: Command): string {
         command.options.map(({ long }) => long ?? ''),
       ));
   const shown = value === undefined ? problem : `${start}${name}=…'`;
-  const help = [command.parent?.name(), command.name(), '--help'].filter(Boolean).join(' ');
-  return `${escapeControls(shown)}${meant ? `: did you mean ${meant}?` : ''} (see ${help})`;
+  return `${escapeControls(shown)}${meant ? `: did you mean ${meant}?` : ''} (see ${toTyped(command)} --help)`;
 }
+
+const toTyped = (command: Command): string =>
+  command.parent === null ? command.name() : `${toTyped(command.parent)} ${command.name()}`;
 
 /** What our commands are called in other programs. */
-const MEANT: Record<string, string> = { start: 'serve', run: 'serve', status: 'health' };
+const MEANT: Record<string, string> = {
+  start: 'serve',
+  run: 'serve',
+  status: 'health',
+  rm: 'delete',
+  remove: 'delete',
+};
 
-/** Otherwise commander would report an unknown command as one argument too many for serve. */
-function refuseUnknownCommand(program: Command, args: string[]): void {
-  const [first] = args[0] === 'help' ? args.slice(1) : args;
-  const known = [...program.commands.map((command) => command.name()), 'help'];
-  if (first === undefined || first.startsWith('-') || known.includes(first)) return;
-  const nearest = MEANT[first] ?? findNearestName(first, known);
+/** Otherwise commander would report an unknown command as one argument too many, for serve or for its parent. */
+function refuseUnknownCommand(parent: Command, [first, ...rest]: string[]): void {
+  if (first === undefined || first.startsWith('-') || parent.commands.length === 0) return;
+  const command = parent.commands.find((one) => one.name() === first);
+  if (command !== undefined) {
+    refuseUnknownCommand(command, rest);
+    return;
+  }
+  const known = parent.commands.map((one) => one.name());
+  if (parent.parent === null) known.push('help');
+  const meant = MEANT[first] ?? '';
+  const nearest = known.includes(meant) ? meant : findNearestName(first, known);
   const suggestion = nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`;
-  program.error(`unknown command '${first}' (expected ${known.join(', ')})${suggestion}`);
+  parent.error(`unknown command '${first}' (expected ${known.join(', ')})${suggestion}`);
 }
+
+/** `help sandboxes create` as `sandboxes create --help`: commander's help command knows one level only, and not itself. */
+const withoutHelpCommand = (args: string[]): string[] =>
+  args[0] === 'help' ? [...args.filter((arg) => arg !== 'help'), '--help'] : args;
 
 function printOpenApi(options: { openapi: OpenApiVersion; url?: string; apiVersion: ApiVersion }): void {
   const { openapi, url, apiVersion } = options;
@@ -177,10 +185,9 @@ export async function runCli(args: string[] = process.argv.slice(2), typed: stri
   process.stderr.on('error', () => {});
   try {
     const program = buildProgram(typed);
-    refuseUnknownCommand(program, args);
-    // Commander has no help for its help command.
-    const isHelpOfHelp = args[0] === 'help' && args[1] === 'help';
-    await program.parseAsync(isHelpOfHelp ? ['help'] : args, { from: 'user' });
+    const asked = withoutHelpCommand(args);
+    refuseUnknownCommand(program, asked);
+    await program.parseAsync(asked, { from: 'user' });
   } catch (error) {
     fail(error, typed);
   }

@@ -3,6 +3,7 @@ import { codeOf } from '../domain/errors.ts';
 import { findNearestName } from '../domain/nearest-name.ts';
 import { escapeControls } from '../domain/text.ts';
 import { ConfigError, type Given, HEALTH_SETTINGS, refuseQuotes, SERVE_SETTINGS, type Setting } from '../settings.ts';
+import { CONTROL_SETTINGS } from './control-settings.ts';
 
 /** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */
 export const toVariable = (name: string): string =>
@@ -92,15 +93,11 @@ function readBytes(path: string, fail: (reason: string) => never): Buffer {
   }
 }
 
-const SETTINGS: Record<string, Setting> = { ...HEALTH_SETTINGS, ...SERVE_SETTINGS };
-/** `MIXPEEK_MOCK_URL` is for clients: where the server is. */
-const KNOWN = [
-  ...Object.entries(SETTINGS).flatMap(([name, { isSecret }]) => [
-    toVariable(name),
-    ...(isSecret ? [`${toVariable(name)}_FILE`] : []),
-  ]),
-  toVariable('url'),
-];
+const SETTINGS: Record<string, Setting> = { ...HEALTH_SETTINGS, ...SERVE_SETTINGS, ...CONTROL_SETTINGS };
+const KNOWN = Object.entries(SETTINGS).flatMap(([name, { isSecret }]) => [
+  toVariable(name),
+  ...(isSecret ? [`${toVariable(name)}_FILE`] : []),
+]);
 
 /**
  * A warning for each unknown variable with our prefix.

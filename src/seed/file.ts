@@ -1,10 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { redactKeys } from '../domain/redact.ts';
 import { buildSeed, type Seed } from './build.ts';
 import { readSeedContent, type SeedContent } from './content.ts';
 import { LocatedSeedError, SeedContentError, SeedFileError, type SeedIssue, toMember } from './issues.ts';
 import { readJsonSeed } from './json.ts';
-import { type SeedSource, SeedSyntaxError } from './source.ts';
+import { type SeedSource, SeedSyntaxError, toSeedText } from './source.ts';
 
 const MiB = 1024 * 1024;
 /** In characters. Reading YAML takes six times as long as JSON, and eighty times its size in memory. */
@@ -18,8 +17,7 @@ const MAX_PROBLEMS = 20;
  * @throws {SeedFileError} with a line for each problem, up to {@link MAX_PROBLEMS}
  */
 export async function readSeedFile(file: string, bytes: Buffer, now: string): Promise<Seed> {
-  if (!isUtf8(bytes)) throw new SeedFileError(`${file}: is not in UTF-8: save it in that encoding`);
-  const text = bytes.toString('utf8');
+  const text = toSeedText(file, bytes);
   try {
     return await readSeedText(text, isJson(file, text), (content) => buildSeed(content, now));
   } catch (error) {

@@ -1,3 +1,6 @@
+import { isUtf8 } from 'node:buffer';
+import { SeedFileError } from './issues.ts';
+
 /** Members that are kept as JSON text, digits and order included. */
 export const JSON_MEMBERS: ReadonlySet<string> = new Set(['metadata', 'users', 'default_llm_credentials']);
 /** The most characters of such a member: as many as the API accepts. */
@@ -37,4 +40,10 @@ export class SeedSyntaxError extends Error {
     super(message);
     this.offset = offset;
   }
+}
+
+/** @throws {SeedFileError} */
+export function toSeedText(file: string, bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new SeedFileError(`${file}: is not in UTF-8: save it in that encoding`);
+  return bytes.toString('utf8');
 }

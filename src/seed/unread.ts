@@ -6,6 +6,7 @@ import type { SeedOrigin } from '../domain/state.ts';
 import { buildSeed, type Seed } from './build.ts';
 import { DEFAULT_SEED } from './default.ts';
 import { SeedFileError } from './issues.ts';
+import { toSeedText } from './source.ts';
 
 /**
  * A seed of which only the text is known. It is read when a database is seeded; a start with an existing database only
@@ -42,6 +43,12 @@ async function readFile(name: string, text: string | Buffer, now: string): Promi
   const { readSeedFile } = await import('./file.ts');
   return readSeedFile(name, Buffer.from(text), now);
 }
+
+/**
+ * The text of the file, for a server that is to read it.
+ * @throws {SeedFileError}
+ */
+export const readSeedFileText = (file: string): string => toSeedText(file, readBytes(file));
 
 /**
  * The content of the file, at most 64 MiB.

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../support/folder.ts';
 import { runCli, spawnCli } from '../support/process.ts';
 
-const EXPECTED = '(expected serve, health, openapi, help)';
+const EXPECTED = '(expected serve, health, openapi, reset, snapshot, restore, state, sandboxes, help)';
 
 describe('wrong usage is one line, with exit code 2:', () => {
   it.each([
@@ -71,6 +71,13 @@ describe('help', () => {
     [['serve', '--help'], '  mixpeek-mock serve --limits enforce --reset'],
     [['help', 'serve'], '  mixpeek-mock serve --limits enforce --reset'],
     [['help', 'health'], '  mixpeek-mock health --port 4031 --wait 10s'],
+    [['help', 'reset'], '  mixpeek-mock reset'],
+    [['snapshot', '--help'], '  mixpeek-mock snapshot seeded'],
+    [['help', 'restore'], '  mixpeek-mock restore seeded'],
+    [['help', 'state'], '  mixpeek-mock state > seed.yaml'],
+    [['help', 'sandboxes'], '  mixpeek-mock sandboxes --url http://localhost:4031'],
+    [['help', 'sandboxes', 'create'], '  eval "$(mixpeek-mock sandboxes create --ttl 10m)"'],
+    [['sandboxes', 'delete', '-h'], '  mixpeek-mock sandboxes delete sbx_0123456789abcdef01234567'],
     [['openapi', '-h'], '  mixpeek-mock openapi --openapi 3.0 --url http://localhost:4030 > openapi.json'],
   ])('%j ends with an example', async (args, example) => {
     const { code, stdout, stderr } = await runCli(args, makeFolder());
@@ -81,10 +88,21 @@ describe('help', () => {
 
   it('of the program lists the commands and the options of serve', async () => {
     const { stdout } = await runCli(['--help'], makeFolder());
-    for (const text of ['-p, --port <number>', '--api-key <key>', 'MIXPEEK_MOCK_LOG_LEVEL', 'health [options]']) {
+    for (const text of [
+      '-p, --port <number>',
+      '--api-key <key>',
+      'MIXPEEK_MOCK_LOG_LEVEL',
+      'health [options]',
+      'sandboxes [options]',
+    ]) {
       expect(stdout).toContain(text);
     }
   });
+});
+
+it('the help of a command shows variables of those flags only that have one', async () => {
+  const { stdout } = await runCli(['sandboxes', 'create', '--help'], makeFolder());
+  expect(stdout.match(/MIXPEEK_MOCK_\w+/g)).toEqual(['MIXPEEK_MOCK_URL', 'MIXPEEK_MOCK_CONTROL_TOKEN']);
 });
 
 it('--version is that of the package', async () => {
