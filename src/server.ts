@@ -9,6 +9,7 @@ import type { ServerInfo } from './control/info.ts';
 import type { Permission } from './domain/api-key.ts';
 import { type ApiVersion, DEFAULT_API_VERSION } from './domain/api-version.ts';
 import { freezeAt, toTimestamp } from './domain/clock.ts';
+import { buildRandom } from './domain/random.ts';
 import { clearInterval, RealDate, setInterval, setTimeout } from './domain/real-time.ts';
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, type Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
@@ -70,9 +71,11 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
   const early = await beginEarly(seed, config, flags);
   const log = buildLateLog();
   for (const warning of config.warnings) log.report('warn', warning);
+  // What is not HTTP belongs to no sandbox.
+  const random = buildRandom(config.randomSeed, 'not HTTP');
   const listener = await listen({
     ...config,
-    toBadRequest: (unreadable) => toBadRequest(unreadable, log.request),
+    toBadRequest: (unreadable) => toBadRequest(unreadable, random, log.request),
   });
   const opened: { close(): unknown }[] = [listener];
   let closing: Promise<void> | undefined;
