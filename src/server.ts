@@ -8,7 +8,8 @@ import { isLoopback } from './control/guard.ts';
 import type { ServerInfo } from './control/info.ts';
 import type { Permission } from './domain/api-key.ts';
 import { type ApiVersion, DEFAULT_API_VERSION } from './domain/api-version.ts';
-import { freezeAt, REAL_TIME, timeOf, toTimestamp } from './domain/clock.ts';
+import { freezeAt, toTimestamp } from './domain/clock.ts';
+import { buildRandom } from './domain/random.ts';
 import { clearInterval, RealDate, setInterval, setTimeout } from './domain/real-time.ts';
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, type Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
@@ -65,29 +66,31 @@ export interface RunningServer {
 export async function startServer(config: ServeConfig, writeLog = writeToStandardError): Promise<RunningServer> {
   checkRandomSeed(config);
   const flags = toSettings(config);
-  const now = toTimestamp(timeOf(flags.clock ?? REAL_TIME));
+  const started_at = toTimestamp(RealDate.now());
   const seed = openSeed(config.seed, config.seedText);
-  const early = await beginEarly(seed, config, now);
+  const early = await beginEarly(seed, config, flags);
   const log = buildLateLog();
   for (const warning of config.warnings) log.report('warn', warning);
+  // What is not HTTP belongs to no sandbox.
+  const random = buildRandom(config.randomSeed, 'not HTTP');
   const listener = await listen({
     ...config,
-    toBadRequest: (unreadable) => toBadRequest(unreadable, log.request),
+    toBadRequest: (unreadable) => toBadRequest(unreadable, random, log.request),
   });
   const opened: { close(): unknown }[] = [listener];
   let closing: Promise<void> | undefined;
   try {
     const { db: file, pid } = config;
     const migrations = projectFile('migrations');
-    const store = openSqliteStore({ file, migrations, pid, since: now, report: log.report });
+    const store = openSqliteStore({ file, migrations, pid, since: started_at, report: log.report });
     opened.push(store);
-    const beginning = await begin(early, seed, config, { now, flags, store });
+    const beginning = await begin(early, seed, config, { flags, store });
     const { journalSize, maxSandboxes, randomSeed } = config;
     const sandboxes = new Sandboxes(store, { journalSize, flags, maxSandboxes, randomSeed });
     opened.splice(1, 0, sweepNowAndThen(sandboxes, log.report), sandboxes);
     const control = toControl(config, {
       version: readVersion(),
-      started_at: toTimestamp(RealDate.now()),
+      started_at,
       url: listener.url,
       db: config.db,
       journal_size: journalSize,

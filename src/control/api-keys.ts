@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { type ApiKey, hashApiKey, KEY_STATUSES, PERMISSIONS, toApiKeyId } from '../domain/api-key.ts';
 import { conflict, invalidBody, notFound } from '../domain/errors.ts';
-import { drawApiKey } from '../domain/random.ts';
 import { isApiKey, KEY_FORM, toKeyPrefix } from '../domain/redact.ts';
 import type { AddRoute } from '../http/openapi.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -103,7 +102,7 @@ export function addApiKeyRoutes(add: AddRoute, find: FindSandbox, sandboxes: San
     },
     async ({ params, body }) => {
       const { sandbox } = await find(params);
-      const { type, key = drawApiKey(sandbox.random, type), ...members } = body;
+      const { type, key = await sandboxes.drawApiKey(sandbox.random, type), ...members } = body;
       const organization_id = await findOrganizationId(sandbox, sandboxes, body.organization_id);
       const { after } = await sandbox.updateApiKey(toApiKeyId(hashApiKey(key)), (current) => {
         if (current !== undefined) throw conflict(`The sandbox has the key ${current.key_prefix}…`, 'PATCH it');

@@ -1,11 +1,11 @@
 import { PERMISSIONS, type Permission } from '../domain/api-key.ts';
 import { timeOf, toTimestamp } from '../domain/clock.ts';
-import { drawApiKey, drawId, type Random } from '../domain/random.ts';
+import { drawId, type Random } from '../domain/random.ts';
 import type { AccountType } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
 import type { NewSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
-import { buildSeed, mergeSettings, toKnownKey } from '../seed/build.ts';
-import type { SeedContent, SettingsContent } from '../seed/content.ts';
+import { buildSeed, type KnownKey, mergeSettings, toKnownKey } from '../seed/build.ts';
+import type { ApiKeyContent, SeedContent, SettingsContent } from '../seed/content.ts';
 
 /** What new sandboxes are to be. */
 export interface NewSandboxOptions {
@@ -37,21 +37,32 @@ export async function createSandboxes(sandboxes: Sandboxes, options: NewSandboxO
   const made: MadeSandbox[] = [];
   for (let index = 0; index < options.count; index++) {
     const sandbox_id = await sandboxes.drawId();
-    made.push(build(sandbox_id, sandboxes.buildStream(`${sandbox_id} made`), base, options));
+    const random = sandboxes.buildStream(`${sandbox_id} made`);
+    const drawKey = () => sandboxes.drawApiKey(random);
+    made.push(await build(sandbox_id, random, drawKey, base, options));
   }
   await sandboxes.create(made);
   return made;
 }
 
-function build(sandbox_id: string, random: Random, base: Settings, options: NewSandboxOptions): MadeSandbox {
+type DrawKey = () => Promise<string>;
+
+async function build(
+  sandbox_id: string,
+  random: Random,
+  drawKey: DrawKey,
+  base: Settings,
+  options: NewSandboxOptions,
+): Promise<MadeSandbox> {
   const { name, ttl_ms, seed, account_type, keys, settings } = options;
   const seeded = seed === undefined ? base : mergeSettings(base, seed);
   const given = seed?.organizations ?? [{ organization_id: drawId(random, 'org'), account_type }];
-  const organizations = keys === 'new' ? issueAnew(given, random) : given;
+  const organizations = keys === 'new' ? await issueAnew(given, drawKey) : given;
   const now = toTimestamp(timeOf(settings.clock ?? seeded.clock));
   const { state, knownKeys } = buildSeed({ version: 1, ...settings, organizations }, now, seeded);
   const first = given[0]?.organization_id ?? '';
-  const own = PERMISSIONS.map((permission) => toKnownKey(drawApiKey(random), first, permission, permission));
+  const own: KnownKey[] = [];
+  for (const permission of PERMISSIONS) own.push(toKnownKey(await drawKey(), first, permission, permission));
   for (const { api_key } of own) state.api_keys.push(api_key);
   const [read = '', write = '', remove = '', admin = ''] = own.map(({ key }) => key);
   const newKeys = keys === 'new' ? knownKeys : [];
@@ -65,12 +76,18 @@ function build(sandbox_id: string, random: Random, base: Settings, options: NewS
   };
 }
 
-/** The organizations with another key in the place of each. */
-const issueAnew = (organizations: SeedContent['organizations'], random: Random): SeedContent['organizations'] =>
-  organizations.map(({ api_keys, ...organization }) => ({
-    ...organization,
-    api_keys: api_keys?.map(({ key: _key, key_hash: _hash, key_prefix: _prefix, ...members }) => ({
-      ...members,
-      key: drawApiKey(random),
-    })),
-  }));
+/** The organizations with another key in the place of each, drawn in their order. */
+async function issueAnew(
+  organizations: SeedContent['organizations'],
+  drawKey: DrawKey,
+): Promise<SeedContent['organizations']> {
+  const issued: SeedContent['organizations'] = [];
+  for (const { api_keys, ...organization } of organizations) {
+    const keys: ApiKeyContent[] = [];
+    for (const { key: _key, key_hash: _hash, key_prefix: _prefix, ...members } of api_keys ?? []) {
+      keys.push({ ...members, key: await drawKey() });
+    }
+    issued.push({ ...organization, api_keys: keys });
+  }
+  return issued;
+}

@@ -17,7 +17,7 @@ export const LATEST = RealDate.UTC(9999, 11, 31, 23, 59, 59, 999);
  * @param realTime in the same unit
  */
 export const timeOf = ({ frozen_at, offset_ms }: ClockSetting, realTime: number = RealDate.now()): number =>
-  frozen_at ?? Math.min(LATEST, realTime + offset_ms);
+  frozen_at ?? Math.max(EARLIEST, Math.min(LATEST, realTime + offset_ms));
 
 /** Whether the clock differs from real time. */
 export const isMoved = ({ frozen_at, offset_ms }: ClockSetting): boolean => frozen_at !== null || offset_ms !== 0;

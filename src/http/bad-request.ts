@@ -1,7 +1,8 @@
 import { METHODS } from 'node:http';
+import { drawId, type Random } from '../domain/random.ts';
 import type { Unreadable } from './connection.ts';
 import { ABORTED, HINT, toErrorAnswer } from './envelope.ts';
-import { newRequestId, readRequestId } from './request-id.ts';
+import { readRequestId } from './request-id.ts';
 
 const INVALID = 'The request is not valid HTTP';
 
@@ -22,12 +23,17 @@ const TLS_HANDSHAKE = 0x16;
 /**
  * The response, as bytes of HTTP, to a request that Node's parser refused.
  * @param unreadable Node's code; the request, as far as it was read; the bytes at which the parser stopped
+ * @param random what its id is drawn from, unless it names itself
  * @param log records the request: a client that speaks TLS, for example, cannot read the answer, and no hook sees the request
  */
-export function toBadRequest({ code, request, packet }: Unreadable, log: (line: object) => void): string {
+export function toBadRequest(
+  { code, request, packet }: Unreadable,
+  random: Random,
+  log: (line: object) => void,
+): string {
   const [message, hint] = explain(code, packet);
   const { status, body } = toErrorAnswer({ code: 'bad_request', message, hint });
-  const request_id = readRequestId(request) ?? newRequestId();
+  const request_id = readRequestId(request) ?? drawId(random, 'req');
   log({ request_id, method: request?.method, path: request?.url?.split('?', 1)[0], status, hint });
   const headers = [
     'HTTP/1.1 400 Bad Request',

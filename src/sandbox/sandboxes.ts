@@ -1,7 +1,7 @@
 import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
 import { toMilliseconds } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
-import { buildRandom, drawId, type Random } from '../domain/random.ts';
+import { buildRandom, drawApiKey, drawId, type Random } from '../domain/random.ts';
 import { RealDate } from '../domain/real-time.ts';
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, INITIAL_SNAPSHOT, type Settings, type State } from '../domain/state.ts';
 import {
@@ -91,6 +91,8 @@ export class Sandboxes {
   private readonly byId = new Map<string, Live>();
   private readonly opening = new Map<string, Promise<Live | undefined>>();
   private readonly hashes = new Map<string, string>();
+  /** Where ids follow from a number: one that is let go and found again goes on there. */
+  private readonly streams = new Map<string, Random>();
 
   constructor(store: Store, options: SandboxesOptions) {
     this.store = store;
@@ -169,6 +171,14 @@ export class Sandboxes {
     for (;;) {
       const id = drawId(this.random, 'sbx');
       if ((await this.store.findSandbox(id)) === undefined) return id;
+    }
+  }
+
+  /** A new key that nobody has. */
+  async drawApiKey(random: Random, type?: 'live' | 'test'): Promise<string> {
+    for (;;) {
+      const key = drawApiKey(random, type);
+      if ((await this.store.find(hashApiKey(key))) === undefined) return key;
     }
   }
 
@@ -290,9 +300,15 @@ export class Sandboxes {
     await this.recordIfPossible([usage.reserve(found.last_seq)]);
     // It may have been removed since.
     if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
-    const live = { sandbox: this.build(found, journal, this.buildStream(sandboxId)), usage };
+    const live = { sandbox: this.build(found, journal, this.streamOf(sandboxId)), usage };
     this.byId.set(sandboxId, live);
     return live;
+  }
+
+  private streamOf(sandboxId: string): Random {
+    const stream = this.streams.get(sandboxId) ?? this.buildStream(sandboxId);
+    if (this.isSeeded) this.streams.set(sandboxId, stream);
+    return stream;
   }
 
   /** Where nothing can be kept, requests are answered all the same. */

@@ -23,6 +23,7 @@ import {
   timestamp,
   wholeNumber,
 } from './values.ts';
+import { toFound } from './words.ts';
 
 /** Without quotes it is a number in YAML. */
 const apiVersion = z.enum(API_VERSIONS, {
@@ -87,9 +88,10 @@ export const NewOrganization = strictObject({ organization_id: organizationId.op
 export const OrganizationChange = strictObject(ORGANIZATION_MEMBERS);
 
 const toTime = (text: string) => toMilliseconds(text);
+const ONE_CLOCK = 'expected either frozen_at, a time like 2027-01-01T00:00:00Z, or offset_ms';
 /** A time at which the clock is frozen, or what tells it from real time. */
 const ClockSeed = z
-  .union([z.string(), z.looseObject({})])
+  .union([z.string(), z.looseObject({})], { error: ({ input }) => `${ONE_CLOCK}, found ${toFound(input)}` })
   .transform((given) => (typeof given === 'string' ? { frozen_at: given } : given))
   .pipe(
     strictObject({
@@ -97,10 +99,7 @@ const ClockSeed = z
       offset_ms: wholeNumber(-LATEST, LATEST),
     })
       .partial()
-      .refine(
-        ({ frozen_at, offset_ms }) => (frozen_at === undefined) !== (offset_ms === undefined),
-        'expected either frozen_at, a time like 2027-01-01T00:00:00Z, or offset_ms',
-      ),
+      .refine(({ frozen_at, offset_ms }) => (frozen_at === undefined) !== (offset_ms === undefined), ONE_CLOCK),
   )
   .transform(
     ({ frozen_at, offset_ms = 0 }): ClockSetting =>

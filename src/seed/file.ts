@@ -1,3 +1,4 @@
+import { type ClockSetting, REAL_TIME, timeOf, toTimestamp } from '../domain/clock.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { buildSeed, type Seed } from './build.ts';
 import { readSeedContent, type SeedContent } from './content.ts';
@@ -13,13 +14,15 @@ const MAX_PROBLEMS = 20;
 
 /**
  * Reads a seed from a JSON or YAML file. A file is JSON if its name ends in .json or its text begins with `{"`.
- * @param now timestamp for organizations without `created_at`
+ * @param clock that of the sandbox, where the seed does not decide: organizations without `created_at` have its time
  * @throws {SeedFileError} with a line for each problem, up to {@link MAX_PROBLEMS}
  */
-export async function readSeedFile(file: string, bytes: Buffer, now: string): Promise<Seed> {
+export async function readSeedFile(file: string, bytes: Buffer, clock: ClockSetting | undefined): Promise<Seed> {
   const text = toSeedText(file, bytes);
   try {
-    return await readSeedText(text, isJson(file, text), (content) => buildSeed(content, now));
+    return await readSeedText(text, isJson(file, text), (content) =>
+      buildSeed(content, toTimestamp(timeOf(clock ?? content.clock ?? REAL_TIME))),
+    );
   } catch (error) {
     if (!(error instanceof LocatedSeedError)) throw error;
     const lines = error.issues.map(({ line, column, path, message }) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { type ClockSetting, REAL_TIME, timeOf, toTimestamp } from '../domain/clock.ts';
 import { codeOf } from '../domain/errors.ts';
 import { findApiKeys } from '../domain/redact.ts';
 import type { SeedOrigin } from '../domain/state.ts';
@@ -17,10 +18,10 @@ export interface UnreadSeed {
   /** Everything that looks like a key, in the order of the text. */
   findKeys(): string[];
   /**
-   * @param now timestamp for organizations without `created_at`
+   * @param clock that of the sandbox, where the seed does not decide: organizations without `created_at` have its time
    * @throws {SeedFileError} with a line for each problem
    */
-  read(now: string): Promise<Seed>;
+  read(clock?: ClockSetting): Promise<Seed>;
 }
 
 /**
@@ -29,19 +30,20 @@ export interface UnreadSeed {
  * @throws {SeedFileError} when the file cannot be read
  */
 export function openSeed(file: string | undefined, content?: string): UnreadSeed {
-  if (content !== undefined) return toUnreadSeed('the seed', content, (now) => readFile('seed', content, now));
+  if (content !== undefined) return toUnreadSeed('the seed', content, (clock) => readFile('seed', content, clock));
   if (file === undefined) {
     const text = JSON.stringify(DEFAULT_SEED);
-    return toUnreadSeed('the built-in seed', text, async (now) => buildSeed(DEFAULT_SEED, now));
+    const read = async (clock = REAL_TIME) => buildSeed(DEFAULT_SEED, toTimestamp(timeOf(clock)));
+    return toUnreadSeed('the built-in seed', text, read);
   }
   const bytes = readBytes(file);
-  return toUnreadSeed(file, bytes, (now) => readFile(file, bytes, now));
+  return toUnreadSeed(file, bytes, (clock) => readFile(file, bytes, clock));
 }
 
 /** Loaded on first use: a start with an existing database does not need it. */
-async function readFile(name: string, text: string | Buffer, now: string): Promise<Seed> {
+async function readFile(name: string, text: string | Buffer, clock: ClockSetting | undefined): Promise<Seed> {
   const { readSeedFile } = await import('./file.ts');
-  return readSeedFile(name, Buffer.from(text), now);
+  return readSeedFile(name, Buffer.from(text), clock);
 }
 
 /**

@@ -52,7 +52,23 @@ export function scalarToJson(node: Scalar, text: string): string {
     if (OLD_BOOLEAN.test(value)) refuse(truth, truth);
     if (OLD_NUMBER.test(value)) refuse('a number', 'the number as JSON does');
   }
-  return JSON.stringify(value);
+  return typeof value === 'string' ? stringToJson(node, value, text) : JSON.stringify(value);
+}
+
+/** A text as JSON: as it is written, escapes included, where that is JSON already. */
+export function stringToJson(node: unknown, value: string, text: string): string {
+  const json = JSON.stringify(value);
+  if (!isScalar(node) || node.type !== 'QUOTE_DOUBLE') return json;
+  const written = text.slice(node.range?.[0], node.range?.[1]);
+  return written.includes('\\') && parsesTo(written, value) ? written : json;
+}
+
+function parsesTo(json: string, value: string): boolean {
+  try {
+    return JSON.parse(json) === value;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -22,7 +22,7 @@ import {
   SeedSyntaxError,
   TOO_DEEP,
 } from './source.ts';
-import { checkTag, offsetOf, readName, readScalar, scalarToJson } from './yaml-scalar.ts';
+import { checkTag, offsetOf, readName, readScalar, scalarToJson, stringToJson } from './yaml-scalar.ts';
 
 /** The most levels of a file: more than metadata and the objects around it need. */
 const MAX_DEPTH = MAX_JSON_DEPTH + 10;
@@ -132,20 +132,20 @@ class YamlReader {
     if (depth > MAX_JSON_DEPTH) throw new SeedSyntaxError(offsetOf(node), TOO_DEEP);
     const [open, close] = isMap(node) ? '{}' : '[]';
     write(String(open));
-    for (const [index, [name, item]] of (isMap(node) ? this.readMembers(node) : this.readItems(node)).entries()) {
-      write(`${index === 0 ? '' : ','}${name === undefined ? '' : `${JSON.stringify(name)}:`}`);
+    for (const [index, [name, item, key]] of (isMap(node) ? this.readMembers(node) : this.readItems(node)).entries()) {
+      write(`${index === 0 ? '' : ','}${name === undefined ? '' : `${stringToJson(key, name, this.text)}:`}`);
       this.writeJson(item, depth + 1, write);
     }
     write(String(close));
   }
 
-  private readItems(list: YAMLSeq): [undefined, unknown][] {
+  private readItems(list: YAMLSeq): [name: undefined, item: unknown, key?: undefined][] {
     this.count(list);
     return list.items.map((item) => [undefined, item]);
   }
 
-  /** The members of a map. 1 and "1" are two names in YAML, but one in JSON. */
-  private readMembers(map: YAMLMap): [string, unknown][] {
+  /** The members of a map, and the node of each name. 1 and "1" are two names in YAML, but one in JSON. */
+  private readMembers(map: YAMLMap): [name: string, value: unknown, key: unknown][] {
     this.count(map);
     const names = new Set<string>();
     return map.items.map(({ key, value }) => {
@@ -157,7 +157,7 @@ class YamlReader {
         throw new SeedSyntaxError(offsetOf(key), `${name} is a name without a value: ${advice}`);
       }
       this.count(key, name.length);
-      return [name, value];
+      return [name, value, key];
     });
   }
 

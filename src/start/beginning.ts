@@ -26,9 +26,13 @@ export interface Beginning {
  * What is certain to be needed, before anything is opened: where no database can be kept, the seed.
  * @throws {SeedFileError} {@link ConfigError} for a flag that names an organization which the seed does not have
  */
-export async function beginEarly(seed: UnreadSeed, config: ServeConfig, now: string): Promise<Beginning | undefined> {
+export async function beginEarly(
+  seed: UnreadSeed,
+  config: ServeConfig,
+  flags: Partial<Settings>,
+): Promise<Beginning | undefined> {
   const mayKeep = !config.reset && config.db !== ':memory:' && existsSync(config.db);
-  return mayKeep ? undefined : beginAnew(seed, config, now);
+  return mayKeep ? undefined : beginAnew(seed, config, flags);
 }
 
 /** Keeps what is in the store; where there is nothing, or `--reset` is given, it begins anew. */
@@ -36,16 +40,16 @@ export async function begin(
   early: Beginning | undefined,
   seed: UnreadSeed,
   config: ServeConfig,
-  { now, flags, store }: { now: string; flags: Partial<Settings>; store: Store },
+  { flags, store }: { flags: Partial<Settings>; store: Store },
 ): Promise<Beginning> {
   const kept = config.reset ? undefined : await store.findSandbox(DEFAULT_SANDBOX);
   if (kept !== undefined) return keepDatabase(kept, seed, config, flags, store);
-  return early ?? beginAnew(seed, config, now);
+  return early ?? beginAnew(seed, config, flags);
 }
 
 /** Makes the default sandbox from the seed. */
-async function beginAnew(seed: UnreadSeed, config: ServeConfig, now: string): Promise<Beginning> {
-  const { state, knownKeys } = await seed.read(now);
+async function beginAnew(seed: UnreadSeed, config: ServeConfig, flags: Partial<Settings>): Promise<Beginning> {
+  const { state, knownKeys } = await seed.read(flags.clock);
   const granted = await grantInSeed(config.apiKey, state);
   return {
     granted,

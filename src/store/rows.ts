@@ -156,9 +156,10 @@ export class Rows {
     this.prepare('DELETE FROM sandboxes WHERE sandbox_id <> ?').run(sandboxId);
   }
 
-  /** Makes `state` all that there is of a sandbox: granted keys go too. */
+  /** Makes `state` all that there is of a sandbox: granted keys go too, with a first state to go back to also snapshots. */
   put(sandboxId: string, state: State, { initial, seed }: PutOptions): void {
     if (initial === undefined) this.copyState(sandboxId, CURRENT, BEFORE_RESET);
+    else this.prepare('DELETE FROM states WHERE sandbox_id = ?').run(sandboxId);
     const make = this.prepare(
       `INSERT INTO sandboxes (sandbox_id, generation, created_at, seed) VALUES (?, 1, ?, ?)
        ON CONFLICT DO UPDATE SET generation = generation + 1, seed = coalesce(excluded.seed, seed)`,

@@ -83,7 +83,7 @@ export interface ApiKeyFilter {
 
 /** What else `put` writes in the same transaction. */
 export interface PutOptions {
-  /** The snapshot that a reset goes back to becomes the state that is put, with these settings. Else it stays as it is. */
+  /** The snapshot that a reset goes back to becomes the state that is put, with these settings; others go. Else all stay. */
   initial?: Settings;
   /** Where the state is from; where nothing is said, that stays as it is recorded. */
   seed?: SeedOrigin | undefined;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSeed } from '../../src/seed/unread.ts';
 import { makeFolder } from '../support/folder.ts';
-import { NOW, problems, read } from '../support/seed.ts';
+import { problems, read } from '../support/seed.ts';
 
 const withMetadata = (json: string) =>
   `{"version": 1, "organizations": [{"organization_id": "org_a", "metadata": ${json}}]}`;
@@ -159,7 +159,7 @@ describe('what is not a readable file', () => {
   it('YAML over 32 MiB is refused: it would take a minute and gigabytes', async () => {
     const path = join(makeFolder(), 'seed.yaml');
     writeFileSync(path, `#${' '.repeat(32 * 1024 * 1024)}`);
-    await expect(openSeed(path).read(NOW)).rejects.toThrow(`${path}:1:1: is larger than 32 MiB: write it in JSON`);
+    await expect(openSeed(path).read()).rejects.toThrow(`${path}:1:1: is larger than 32 MiB: write it in JSON`);
   });
 });
 

@@ -308,7 +308,7 @@ organizations:
   it('that is not in UTF-8 is refused', async () => {
     const file = join(makeFolder(), 'seed.yaml');
     writeFileSync(file, Buffer.from('version: 1 # caf\xe9', 'latin1'));
-    await expect(openSeed(file).read(NOW)).rejects.toThrow('is not in UTF-8: save it in that encoding');
+    await expect(openSeed(file).read()).rejects.toThrow('is not in UTF-8: save it in that encoding');
   });
 
   it('that is not there is refused', () => {

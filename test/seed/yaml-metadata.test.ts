@@ -29,7 +29,7 @@ describe('metadata in YAML', () => {
     ['{ &x a: 1, b: *x }', '{"a":1,"b":"a"}'],
     ['{ a: &x 1, b: *x, c: &x 2, d: *x }', '{"a":1,"b":1,"c":2,"d":2}'],
     ['{ __proto__: { a: 1 }, constructor: 2, toString: 3 }', '{"__proto__":{"a":1},"constructor":2,"toString":3}'],
-    ['{ a: "\\ud800", b: "\\ud83d\\ude00", c: "\\0" }', '{"a":"\\ud800","b":"😀","c":"\\u0000"}'],
+    ['{ a: "\\ud800", b: "\\ud83d\\ude00", c: "\\0" }', '{"a":"\\ud800","b":"\\ud83d\\ude00","c":"\\u0000"}'],
     ['{ 10: a, 2: b }', '{"10":"a","2":"b"}'],
     ['{ a: Acme#1, b: "Acme #1" } # a comment', '{"a":"Acme#1","b":"Acme #1"}'],
     ['{ a: [x, y: 1] }', '{"a":["x",{"y":1}]}'],

@@ -1,16 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freezeAt } from '../../src/domain/clock.ts';
 import type { Seed } from '../../src/seed/build.ts';
 import { openSeed } from '../../src/seed/unread.ts';
 import { makeFolder } from './folder.ts';
 
 export const NOW = '2026-01-01T00:00:00Z';
 
-/** Reads a seed file that has this text. */
-export async function read(text: string, name = 'seed.yaml'): Promise<Seed> {
+/**
+ * Reads a seed file that has this text.
+ * @param now where a flag freezes the clock; null without one
+ */
+export async function read(text: string, name = 'seed.yaml', now: string | null = NOW): Promise<Seed> {
   const file = join(makeFolder(), name);
   writeFileSync(file, text);
-  return openSeed(file).read(NOW);
+  return openSeed(file).read(now === null ? undefined : freezeAt(Date.parse(now)));
 }
 
 /** The lines of the error, without the folder. */

@@ -250,11 +250,13 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect(await store.readState('default', INITIAL_SNAPSHOT)).toEqual(STATE);
     });
 
-    it('makes a new snapshot of the start where that is wanted, with settings of its own, and keeps the seed until another is named', async () => {
+    it('makes a new snapshot of the start, the only one, where that is wanted, with settings of its own, and keeps the seed until another is named', async () => {
       const store = await openFilled();
       const seed = { name: 'seed.yaml', sha256: 'ab' };
+      await store.saveSnapshot('default', 'mine');
       await store.put('default', EMPTY, { initial: { ...SETTINGS, limits: 'off' }, seed });
       expect(await readState(store)).toEqual(EMPTY);
+      expect((await store.listSnapshots('default')).map(({ name }) => name)).toEqual([INITIAL_SNAPSHOT]);
       const initial = await store.readState('default', INITIAL_SNAPSHOT);
       expect(initial).toEqual({ ...EMPTY, settings: { ...SETTINGS, limits: 'off' } });
       await store.put('default', STATE);
