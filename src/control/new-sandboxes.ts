@@ -29,11 +29,15 @@ export interface MadeSandbox extends NewSandbox {
 }
 
 /**
- * Makes sandboxes, all of them or none. What neither they nor their seed say is as in `default`.
- * @throws {SeedContentError} for a seed, or limits, that contradict themselves; the refusal `conflict`
+ * Makes sandboxes, all of them or none.
+ * @param base what neither they nor their seed say
+ * @throws {SeedContentError} for limits that contradict themselves, or those of the seed; the refusal `conflict`
  */
-export async function createSandboxes(sandboxes: Sandboxes, options: NewSandboxOptions): Promise<MadeSandbox[]> {
-  const base = await sandboxes.readBaseSettings();
+export async function createSandboxes(
+  sandboxes: Sandboxes,
+  base: Settings,
+  options: NewSandboxOptions,
+): Promise<MadeSandbox[]> {
   const made: MadeSandbox[] = [];
   for (let index = 0; index < options.count; index++) {
     const sandbox_id = await sandboxes.drawId();

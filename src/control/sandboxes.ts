@@ -1,16 +1,17 @@
 import * as z from 'zod';
 import type { ApiKey } from '../domain/api-key.ts';
 import { KEY_STATUSES, PERMISSIONS } from '../domain/api-key.ts';
-import { toTimestamp } from '../domain/clock.ts';
+import { timeOf, toTimestamp } from '../domain/clock.ts';
 import { conflict } from '../domain/errors.ts';
 import { ACCOUNT_TYPES, type AccountType } from '../domain/rate-limits.ts';
 import { RealDate } from '../domain/real-time.ts';
-import { DEFAULT_SANDBOX } from '../domain/state.ts';
+import { DEFAULT_SANDBOX, type Settings } from '../domain/state.ts';
 import { type AddRoute, integer } from '../http/openapi.ts';
 import type { ListedSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
+import { buildSeed } from '../seed/build.ts';
 import { readSeedContent, SETTINGS_SHAPE, type SeedContent } from '../seed/content.ts';
 import { isJsonText, readSeedText } from '../seed/file.ts';
-import { strictObject } from '../seed/values.ts';
+import { oneOf, storable, strictObject, wholeNumber } from '../seed/values.ts';
 import { readSeed, seedBody } from './members.ts';
 import { createSandboxes, type MadeSandbox } from './new-sandboxes.ts';
 import { done, type FindSandbox, GONE, InSandbox, next, Paging, refusal, SEED_LIMIT, time } from './routes.ts';
@@ -19,20 +20,16 @@ const MAX_COUNT = 100;
 const DEFAULT_ACCOUNT_TYPE: AccountType = 'pro';
 /** A year. */
 const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
-const TTL_WRONG = `expected 1 to ${MAX_TTL_SECONDS}, in seconds`;
+const NAME_WRONG = 'expected 1 to 100 characters';
 
 const NewSandboxes = seedBody(
   strictObject({
-    count: z.number().int().min(1, 'expected 1 to 100').max(MAX_COUNT, 'expected 1 to 100').default(1),
-    name: z.string().min(1).max(100, 'expected at most 100 characters').optional().describe('For people'),
-    account_type: z.enum(ACCOUNT_TYPES).optional().describe('Of the one organization, where there is no seed'),
+    count: wholeNumber(1, MAX_COUNT).default(1),
+    name: storable.min(1, NAME_WRONG).max(100, NAME_WRONG).optional().describe('For people'),
+    account_type: oneOf(ACCOUNT_TYPES).optional().describe('Of the one organization, where there is no seed'),
     seed: z.unknown().meta({ type: ['object', 'string'], description: 'The content of a seed file, or its text' }),
-    keys: z.enum(['new', 'as_given']).default('new').describe('Whether each key of the seed is issued anew, or kept'),
-    ttl_seconds: z
-      .number()
-      .int()
-      .min(1, TTL_WRONG)
-      .max(MAX_TTL_SECONDS, TTL_WRONG)
+    keys: oneOf(['new', 'as_given']).default('new').describe('Whether each key of the seed is issued anew, or kept'),
+    ttl_seconds: wholeNumber(1, MAX_TTL_SECONDS)
       .optional()
       .describe('Removed when nobody has used it for so long, in real time'),
     ...SETTINGS_SHAPE,
@@ -145,9 +142,10 @@ export function addSandboxRoutes(add: AddRoute, find: FindSandbox, sandboxes: Sa
     async ({ body, headers: { host } }) => {
       const { count, name = null, account_type = DEFAULT_ACCOUNT_TYPE, seed, keys, ttl_seconds, ...settings } = body;
       const ttl_ms = ttl_seconds === undefined ? null : ttl_seconds * 1000;
-      const content = seed === undefined ? undefined : await readSeed(['seed'], () => toContent(seed));
+      const base = await sandboxes.readBaseSettings();
+      const content = seed === undefined ? undefined : await readSeed(['seed'], () => toContent(seed, base));
       const options = { count, name, ttl_ms, account_type, seed: content, keys, settings };
-      const made = await readSeed(content ? ['seed'] : [], () => createSandboxes(sandboxes, options));
+      const made = await readSeed([], () => createSandboxes(sandboxes, base, options));
       return { sandboxes: made.map((one) => toMadeView(one, toBaseUrl(host))) };
     },
   );
@@ -236,10 +234,17 @@ async function remove(sandboxes: Sandboxes, ids: string[]): Promise<undefined> {
   await sandboxes.remove(ids);
 }
 
-/** @throws {SeedContentError} {@link LocatedSeedError} */
-async function toContent(seed: unknown): Promise<SeedContent> {
-  if (typeof seed === 'string') return readSeedText(seed, isJsonText(seed), (content) => content);
-  return readSeedContent(seed);
+/**
+ * The content of a seed that contradicts itself nowhere, whatever is said beside it.
+ * @throws {SeedContentError} {@link LocatedSeedError}
+ */
+async function toContent(seed: unknown, base: Settings): Promise<SeedContent> {
+  const checkAll = (content: SeedContent) => {
+    buildSeed(content, toTimestamp(timeOf(base.clock)), base);
+    return content;
+  };
+  if (typeof seed === 'string') return readSeedText(seed, isJsonText(seed), checkAll);
+  return checkAll(readSeedContent(seed));
 }
 
 /** The origin, as the client names it. */

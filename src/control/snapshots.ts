@@ -126,7 +126,7 @@ export function addSnapshotRoutes(add: AddRoute, find: FindSandbox, sandboxes: S
     },
     async ({ params }, reply) => {
       await find(params);
-      const before = await sandboxes.stored.readState(params.sandbox_id, params.name);
+      const before = await sandboxes.readSnapshot(params.sandbox_id, params.name);
       if (before === undefined) throw noSuch(params);
       const differences = listDifferences(before, await sandboxes.readState(params.sandbox_id));
       const shown = differences.slice(0, MAX_DIFFERENCES).map(toDifferenceJson);

@@ -40,7 +40,7 @@ export function addStateRoutes(add: AddRoute, find: FindSandbox, sandboxes: Sand
       await find(params);
       const state = await sandboxes.readState(params.sandbox_id);
       if (!/\byaml\b/i.test(accept)) return void sendJson(reply, toJsonSeed(state));
-      sendJson(reply, toYamlSeed(state)).header('content-type', 'application/yaml');
+      reply.header('content-type', 'application/yaml').send(Buffer.from(toYamlSeed(state)));
     },
   );
 

@@ -18,8 +18,9 @@ export class ServedPaths {
   /** The methods that the path of a request takes; undefined where nothing is served. */
   methodsOf(request: FastifyRequest): string[] | undefined {
     const path = pathOf(request);
-    const found = [...this.byPath.values()].find(({ pattern }) => pattern.test(path));
-    return found && [...found.methods];
+    const found = [...this.byPath.values()].filter(({ pattern }) => pattern.test(path));
+    // What one pattern does not take, another one may.
+    return found.length === 0 ? undefined : [...new Set(found.flatMap(({ methods }) => [...methods]))];
   }
 
   /** Each path that is served, without patterns. */

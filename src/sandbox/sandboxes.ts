@@ -79,7 +79,6 @@ export class Sandboxes {
     | 'listSandbox'
     | 'pageOrganizations'
     | 'pageApiKeys'
-    | 'readState'
     | 'listSnapshots'
     | 'saveSnapshot'
     | 'removeSnapshot'
@@ -202,20 +201,31 @@ export class Sandboxes {
     return isNew;
   }
 
+  /** The state that a restore would bring back; undefined where there is no such snapshot. */
+  async readSnapshot(sandboxId: string, name: string): Promise<State | undefined> {
+    const state = await this.store.readState(sandboxId, name);
+    return state && { ...state, settings: { ...state.settings, ...this.flagsFor(sandboxId, name) } };
+  }
+
   /**
    * Goes back to a snapshot.
    * @returns false where there is no such snapshot
    */
   restore(sandboxId: string, name: string): Promise<boolean> {
-    return this.replace(sandboxId, () => this.store.restore(sandboxId, name, (settings) => settings));
+    const flags = this.flagsFor(sandboxId, name);
+    return this.replace(sandboxId, () =>
+      this.store.restore(sandboxId, name, (settings) => ({ ...settings, ...flags })),
+    );
   }
 
-  /** Goes back to the state that the sandbox was made with, which flags change in `default`. */
+  /** Goes back to the state that the sandbox was made with. */
   reset(sandboxId: string): Promise<boolean> {
-    const flags = sandboxId === DEFAULT_SANDBOX ? this.options.flags : {};
-    return this.replace(sandboxId, () =>
-      this.store.restore(sandboxId, INITIAL_SNAPSHOT, (settings) => ({ ...settings, ...flags })),
-    );
+    return this.restore(sandboxId, INITIAL_SNAPSHOT);
+  }
+
+  /** What flags change in the state that `default` was made with. */
+  private flagsFor(sandboxId: string, name: string): Partial<Settings> {
+    return sandboxId === DEFAULT_SANDBOX && name === INITIAL_SNAPSHOT ? this.options.flags : {};
   }
 
   /** Removes sandboxes, and whatever is under way in them. */

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { askControl } from '../../src/cli/control-client.ts';
-import { done, failed, startControlled } from '../support/control.ts';
+import { done, failed, startControlled } from '../support/controlled-program.ts';
 import { makeFolder } from '../support/folder.ts';
 import { runCli, startServer } from '../support/process.ts';
 import { get, patch } from '../support/requests.ts';

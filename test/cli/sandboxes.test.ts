@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { quote, toDuration } from '../../src/cli/control.ts';
-import { done, failed, startControlled } from '../support/control.ts';
+import { done, failed, startControlled } from '../support/controlled-program.ts';
 import { runCli } from '../support/process.ts';
 import { get, patch } from '../support/requests.ts';
 

@@ -24,6 +24,8 @@ export const START = Date.UTC(2026, 0, 1);
 
 export const ADMIN = 'sk_test_xyz789';
 
+export const MIB = 1024 * 1024;
+
 /** What a test app says of itself. */
 export const INFO = {
   version: '0.0.0-test',
@@ -79,6 +81,7 @@ export async function buildTestApp(
     limits?: LimitsMode;
     control?: { token: string } | 'off';
     journalSize?: number;
+    maxSandboxes?: number;
     store?: Store;
     health?: HealthSource;
     isStopping?: () => boolean;
@@ -89,6 +92,7 @@ export async function buildTestApp(
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, toTimestamp(START));
   const sandboxes = new Sandboxes(store, {
     journalSize: options.journalSize ?? 100,
+    ...(options.maxSandboxes !== undefined && { maxSandboxes: options.maxSandboxes }),
     flags: {
       clock: freezeAt(START),
       limits: options.limits ?? 'headers',
