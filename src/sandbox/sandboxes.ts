@@ -187,9 +187,15 @@ export class Sandboxes {
    */
   async put(sandboxId: string, state: State): Promise<boolean> {
     const isNew = (await this.find(sandboxId)) === undefined;
-    if (isNew) await this.create([{ sandbox_id: sandboxId, name: null, ttl_ms: null, state }]);
-    else await this.replace(sandboxId, () => this.store.put(sandboxId, state));
-    return isNew;
+    try {
+      if (isNew) await this.create([{ sandbox_id: sandboxId, name: null, ttl_ms: null, state }]);
+      else await this.replace(sandboxId, () => this.store.put(sandboxId, state));
+      return isNew;
+    } catch (error) {
+      // Somebody else has made it, or removed it, at the same moment.
+      if (((await this.find(sandboxId)) === undefined) === isNew) throw error;
+      return this.put(sandboxId, state);
+    }
   }
 
   /**
@@ -200,18 +206,25 @@ export class Sandboxes {
     return this.replace(sandboxId, () => this.store.restore(sandboxId, name, (settings) => settings));
   }
 
-  /** Goes back to the state that the sandbox was made with, which flags change in `default`. */
-  reset(sandboxId: string): Promise<boolean> {
+  /**
+   * Goes back to the state that the sandbox was made with, which flags change in `default`.
+   * @throws {SandboxGoneError}
+   */
+  async reset(sandboxId: string): Promise<void> {
     const flags = sandboxId === DEFAULT_SANDBOX ? this.options.flags : {};
-    return this.replace(sandboxId, () =>
+    const isDone = await this.replace(sandboxId, () =>
       this.store.restore(sandboxId, INITIAL_SNAPSHOT, (settings) => ({ ...settings, ...flags })),
     );
+    if (!isDone) throw new SandboxGoneError(sandboxId);
   }
 
   /** Removes sandboxes, and whatever is under way in them. */
   async remove(sandboxIds: readonly string[]): Promise<void> {
     await this.store.remove(sandboxIds);
-    for (const sandboxId of sandboxIds) this.letGo(sandboxId);
+    for (const sandboxId of sandboxIds) {
+      this.byId.get(sandboxId)?.usage.end();
+      this.letGo(sandboxId);
+    }
   }
 
   /**
@@ -222,12 +235,16 @@ export class Sandboxes {
     await this.removeExpired();
     const uses = [...this.byId.values()].flatMap(({ sandbox, usage }) => usage.toChanged(sandbox.journal.lastSeq));
     if (uses.length > 0) await this.store.record(uses);
-    for (const [sandboxId, { sandbox, usage }] of this.byId) {
-      const idle = usage.idleFor(this.realNow());
-      if (sandboxId === DEFAULT_SANDBOX || idle < IDLE_MS) continue;
-      const isOld = idle >= JOURNAL_MS || sandbox.journal.newest === undefined;
-      if (isOld && sandbox.journal.isIdle && (await this.isFull(sandbox))) this.letGo(sandboxId);
+    for (const [sandboxId, live] of this.byId) {
+      if (sandboxId === DEFAULT_SANDBOX || !this.isUnused(live) || !(await this.isFull(live.sandbox))) continue;
+      // Somebody may have come in the meantime.
+      if (this.byId.get(sandboxId) === live && this.isUnused(live)) this.letGo(sandboxId);
     }
+  }
+
+  private isUnused({ sandbox: { journal }, usage }: Live): boolean {
+    const idle = usage.idleFor(this.realNow());
+    return idle >= (journal.newest === undefined ? IDLE_MS : JOURNAL_MS) && journal.isIdle;
   }
 
   private async isFull({ sandbox_id, buckets }: Sandbox): Promise<boolean> {
@@ -265,7 +282,7 @@ export class Sandboxes {
     // Its `seq` goes on where that of the world before ended.
     const { journal, random } = known.sandbox;
     journal.clear();
-    known.sandbox = this.build(found, journal, random);
+    known.sandbox = this.build(found, known.usage, journal, random);
     return { sandbox: known.sandbox, settings, now };
   }
 
@@ -290,7 +307,7 @@ export class Sandboxes {
     await this.recordIfPossible([usage.reserve(found.last_seq)]);
     // It may have been removed since.
     if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
-    const live = { sandbox: this.build(found, journal, this.buildStream(sandboxId)), usage };
+    const live = { sandbox: this.build(found, usage, journal, this.buildStream(sandboxId)), usage };
     this.byId.set(sandboxId, live);
     return live;
   }
@@ -304,8 +321,9 @@ export class Sandboxes {
     }
   }
 
-  private build({ sandbox_id, generation }: FoundState, journal: Journal, random: Random): Sandbox {
-    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(), journal, random });
+  private build({ sandbox_id, generation }: FoundState, usage: Usage, journal: Journal, random: Random): Sandbox {
+    const isGone = () => usage.isOver;
+    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(), journal, random, isGone });
   }
 
   private letGo(sandboxId: string): void {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { RefusalError } from '../domain/errors.ts';
 import { DEFAULT_SANDBOX, type SeedOrigin, type Settings } from '../domain/state.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import type { KnownKey } from '../seed/build.ts';
 import type { UnreadSeed } from '../seed/unread.ts';
-import type { ServeConfig } from '../settings.ts';
+import { ConfigError, type ServeConfig } from '../settings.ts';
 import type { FoundSandbox, Store } from '../store/store.ts';
 import { grantInSeed, grantInStore } from './served-keys.ts';
 
@@ -73,11 +74,22 @@ async function keepDatabase(
     origin: describeKept(seed.origin, kept.seed),
     isSeedOther: kept.seed !== null && kept.seed.sha256 !== seed.origin.sha256,
     write: async () => {
-      if (granted.length > 0) await store.grant(DEFAULT_SANDBOX, granted.map(toApiKey));
+      if (granted.length > 0) await grant(store, granted);
       const isOther = JSON.stringify({ ...kept.settings, ...flags }) !== JSON.stringify(kept.settings);
       if (isOther) await store.updateSettings(DEFAULT_SANDBOX, (settings) => ({ ...settings, ...flags }));
     },
   };
+}
+
+/** @throws {ConfigError} for a key that another sandbox has */
+async function grant(store: Store, granted: KnownKey[]): Promise<void> {
+  try {
+    await store.grant(DEFAULT_SANDBOX, granted.map(toApiKey));
+  } catch (error) {
+    if (!(error instanceof RefusalError) || error.refusal.code !== 'conflict') throw error;
+    const { message, details } = error.refusal;
+    throw new ConfigError(`--api-key: ${message}: give another key, or delete the sandbox ${details.sandbox_id} first`);
+  }
 }
 
 function describeKept(now: SeedOrigin, then: SeedOrigin | null): string {

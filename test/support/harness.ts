@@ -79,6 +79,7 @@ export async function buildTestApp(
     limits?: LimitsMode;
     control?: { token: string } | 'off';
     journalSize?: number;
+    maxSandboxes?: number;
     store?: Store;
     health?: HealthSource;
     isStopping?: () => boolean;
@@ -89,6 +90,7 @@ export async function buildTestApp(
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, toTimestamp(START));
   const sandboxes = new Sandboxes(store, {
     journalSize: options.journalSize ?? 100,
+    ...(options.maxSandboxes !== undefined && { maxSandboxes: options.maxSandboxes }),
     flags: {
       clock: freezeAt(START),
       limits: options.limits ?? 'headers',
