@@ -154,7 +154,14 @@ async function record(args = ARGS): Promise<string[]> {
 describe('with --random-seed and a frozen clock', () => {
   it('two runs answer the same, byte for byte, headers included', async () => {
     const [first, second] = [await record(), await record()];
-    const diffs = first.flatMap((answer, index) => { const lines = answer.split('\r\n'); const others = (second[index] ?? '').split('\r\n'); const d = lines.flatMap((line, i) => line === others[i] ? [] : [`${line.slice(0, 300)}  <>  ${others[i]?.slice(0, 300)}`]); return d.length ? [[index, lines[0], d]] : []; });
+    const diffs = first.flatMap((answer, index) => {
+      const lines = answer.split('\r\n');
+      const others = (second[index] ?? '').split('\r\n');
+      const d = lines.flatMap((line, i) =>
+        line === others[i] ? [] : [`${line.slice(0, 300)}  <>  ${others[i]?.slice(0, 300)}`],
+      );
+      return d.length ? [[index, lines[0], d]] : [];
+    });
     console.log(JSON.stringify(diffs, null, 1));
     for (const [index, answer] of first.entries()) expect(second[index]).toBe(answer);
     expect(second).toHaveLength(first.length);

@@ -42,4 +42,6 @@ export interface Runtime {
   readonly journal: Journal;
   /** What ids and keys are drawn from. */
   readonly random: Random;
+  /** Whether the sandbox was removed: one that has its id since is another one. */
+  readonly isGone: () => boolean;
 }

@@ -4,7 +4,7 @@ import { type Organization, toOrganizationJson } from '../domain/organization.ts
 import type { Random } from '../domain/random.ts';
 import { isSameOverride, limitsOf } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
-import type { ApiKeyFilter, Store, Updated, Updater } from '../store/store.ts';
+import { type ApiKeyFilter, SandboxGoneError, type Store, type Updated, type Updater } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import type { Buckets, Runtime } from './runtime.ts';
 
@@ -27,19 +27,21 @@ export class Sandbox {
   readonly journal: Journal;
   readonly random: Random;
   private readonly store: Store;
+  private readonly isGone: () => boolean;
   /** An organization never changes, but is replaced. */
   private readonly responses = new WeakMap<
     Organization,
     Pick<Settings, 'tiers' | 'api_version'> & { response: OrganizationResponse }
   >();
 
-  constructor(sandbox_id: string, generation: number, store: Store, { buckets, journal, random }: Runtime) {
+  constructor(sandbox_id: string, generation: number, store: Store, { buckets, journal, random, isGone }: Runtime) {
     this.sandbox_id = sandbox_id;
     this.generation = generation;
     this.store = store;
     this.buckets = buckets;
     this.journal = journal;
     this.random = random;
+    this.isGone = isGone;
   }
 
   findOrganization(organizationId: string): Promise<Organization | undefined> {
@@ -62,7 +64,7 @@ export class Sandbox {
     organizationId: string,
     change: Updater<Organization | undefined>,
   ): Promise<Updated<Organization | undefined>> {
-    const updated = await this.store.updateOrganization(this.sandbox_id, organizationId, change);
+    const updated = await this.store.updateOrganization(this.sandbox_id, organizationId, this.toOwn(change));
     const { before, after, settings, now } = updated;
     if (after === undefined) {
       await this.buckets.forget(({ organization_id }) => organization_id === organizationId);
@@ -74,18 +76,26 @@ export class Sandbox {
 
   /** See {@link Store.updateApiKey}. */
   async updateApiKey(apiKeyId: string, change: Updater<ApiKey | undefined>): Promise<Updated<ApiKey | undefined>> {
-    const updated = await this.store.updateApiKey(this.sandbox_id, apiKeyId, change);
+    const updated = await this.store.updateApiKey(this.sandbox_id, apiKeyId, this.toOwn(change));
     if (updated.after === undefined) await this.buckets.forget(({ api_key_id }) => api_key_id === apiKeyId);
     return updated;
   }
 
   /** See {@link Store.updateSettings}. A clock that goes back takes the buckets with it. */
   async updateSettings(change: Updater<Settings>): Promise<Updated<Settings>> {
-    const updated = await this.store.updateSettings(this.sandbox_id, change);
+    const updated = await this.store.updateSettings(this.sandbox_id, this.toOwn(change));
     const { after, now } = updated;
     const then = timeOf(after.clock);
     if (then < now) await this.buckets.moveBack(now, then);
     return updated;
+  }
+
+  /** A change that one who has the id since does not get. */
+  private toOwn<Value>(change: Updater<Value>): Updater<Value> {
+    return (current, now) => {
+      if (this.isGone()) throw new SandboxGoneError(this.sandbox_id);
+      return change(current, now);
+    };
   }
 
   /** The response model of an organization. What is asked for again and again is written once. */

@@ -196,9 +196,15 @@ export class Sandboxes {
    */
   async put(sandboxId: string, state: State): Promise<boolean> {
     const isNew = (await this.find(sandboxId)) === undefined;
-    if (isNew) await this.create([{ sandbox_id: sandboxId, name: null, ttl_ms: null, state }]);
-    else await this.replace(sandboxId, () => this.store.put(sandboxId, state));
-    return isNew;
+    try {
+      if (isNew) await this.create([{ sandbox_id: sandboxId, name: null, ttl_ms: null, state }]);
+      else await this.replace(sandboxId, () => this.store.put(sandboxId, state));
+      return isNew;
+    } catch (error) {
+      // Somebody else has made it, or removed it, at the same moment.
+      if (((await this.find(sandboxId)) === undefined) === isNew) throw error;
+      return this.put(sandboxId, state);
+    }
   }
 
   /** The state that a restore would bring back; undefined where there is no such snapshot. */
@@ -218,9 +224,12 @@ export class Sandboxes {
     );
   }
 
-  /** Goes back to the state that the sandbox was made with. */
-  reset(sandboxId: string): Promise<boolean> {
-    return this.restore(sandboxId, INITIAL_SNAPSHOT);
+  /**
+   * Goes back to the state that the sandbox was made with.
+   * @throws {SandboxGoneError}
+   */
+  async reset(sandboxId: string): Promise<void> {
+    if (!(await this.restore(sandboxId, INITIAL_SNAPSHOT))) throw new SandboxGoneError(sandboxId);
   }
 
   /** What flags change in the state that `default` was made with. */
@@ -231,7 +240,10 @@ export class Sandboxes {
   /** Removes sandboxes, and whatever is under way in them. */
   async remove(sandboxIds: readonly string[]): Promise<void> {
     await this.store.remove(sandboxIds);
-    for (const sandboxId of sandboxIds) this.letGo(sandboxId);
+    for (const sandboxId of sandboxIds) {
+      this.byId.get(sandboxId)?.usage.end();
+      this.letGo(sandboxId);
+    }
   }
 
   /**
@@ -242,12 +254,16 @@ export class Sandboxes {
     await this.removeExpired();
     const uses = [...this.byId.values()].flatMap(({ sandbox, usage }) => usage.toChanged(sandbox.journal.lastSeq));
     if (uses.length > 0) await this.store.record(uses);
-    for (const [sandboxId, { sandbox, usage }] of this.byId) {
-      const idle = usage.idleFor(this.realNow());
-      if (sandboxId === DEFAULT_SANDBOX || idle < IDLE_MS) continue;
-      const isOld = idle >= JOURNAL_MS || sandbox.journal.newest === undefined;
-      if (isOld && sandbox.journal.isIdle && (await this.isFull(sandbox))) this.letGo(sandboxId);
+    for (const [sandboxId, live] of this.byId) {
+      if (sandboxId === DEFAULT_SANDBOX || !this.isUnused(live) || !(await this.isFull(live.sandbox))) continue;
+      // Somebody may have come in the meantime.
+      if (this.byId.get(sandboxId) === live && this.isUnused(live)) this.letGo(sandboxId);
     }
+  }
+
+  private isUnused({ sandbox: { journal }, usage }: Live): boolean {
+    const idle = usage.idleFor(this.realNow());
+    return idle >= (journal.newest === undefined ? IDLE_MS : JOURNAL_MS) && journal.isIdle;
   }
 
   private async isFull({ sandbox_id, buckets }: Sandbox): Promise<boolean> {
@@ -285,7 +301,7 @@ export class Sandboxes {
     // Its `seq` goes on where that of the world before ended.
     const { journal, random } = known.sandbox;
     journal.clear();
-    known.sandbox = this.build(found, journal, random);
+    known.sandbox = this.build(found, known.usage, journal, random);
     return { sandbox: known.sandbox, settings, now };
   }
 
@@ -310,7 +326,7 @@ export class Sandboxes {
     await this.recordIfPossible([usage.reserve(found.last_seq)]);
     // It may have been removed since.
     if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
-    const live = { sandbox: this.build(found, journal, this.streamOf(sandboxId)), usage };
+    const live = { sandbox: this.build(found, usage, journal, this.streamOf(sandboxId)), usage };
     this.byId.set(sandboxId, live);
     return live;
   }
@@ -330,8 +346,9 @@ export class Sandboxes {
     }
   }
 
-  private build({ sandbox_id, generation }: FoundState, journal: Journal, random: Random): Sandbox {
-    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(), journal, random });
+  private build({ sandbox_id, generation }: FoundState, usage: Usage, journal: Journal, random: Random): Sandbox {
+    const isGone = () => usage.isOver;
+    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(), journal, random, isGone });
   }
 
   private letGo(sandboxId: string): void {

@@ -9,6 +9,8 @@ export class Usage {
   private readonly created_at: number;
   private readonly ttl_ms: number | null;
   private used_at: number;
+  /** Whether the sandbox was removed: one that has its id since is another one. */
+  isOver = false;
   /** When it is removed unless somebody uses it. */
   expires_at: number | null;
   private recorded: number | null;
@@ -32,6 +34,10 @@ export class Usage {
     if (this.expires_at !== null && this.expires_at <= now) return false;
     this.expires_at = now + this.ttl_ms;
     return true;
+  }
+
+  end(): void {
+    this.isOver = true;
   }
 
   /** Real milliseconds without use. */

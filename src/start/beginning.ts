@@ -91,7 +91,8 @@ async function grant(store: Store, granted: KnownKey[]): Promise<void> {
     await store.grant(DEFAULT_SANDBOX, granted.map(toApiKey));
   } catch (error) {
     if (!(error instanceof RefusalError) || error.refusal.code !== 'conflict') throw error;
-    throw new ConfigError(`--api-key: ${error.refusal.message}: delete that sandbox, or allow another key`);
+    const { message, details } = error.refusal;
+    throw new ConfigError(`--api-key: ${message}: give another key, or delete the sandbox ${details.sandbox_id} first`);
   }
 }
 

@@ -91,6 +91,12 @@ export class Rows {
     throw conflict(`The sandbox has the key ${found.key_prefix}…`, `it is ${found.api_key_id}: change that`);
   }
 
+  /** @throws the refusal `conflict` where the sandbox has no such organization, any more perhaps */
+  requireOrganization(sandboxId: string, organizationId: string): void {
+    if (this.organizations.find(sandboxId, organizationId) !== undefined) return;
+    throw conflict(`There is no organization ${organizationId}`, 'name one that there is');
+  }
+
   /** @throws the refusal `conflict` where the sandbox has one organization only */
   requireOther(sandboxId: string): void {
     const select = `SELECT 1 FROM organizations WHERE sandbox_id = ? AND snapshot = '${CURRENT}' LIMIT 2`;

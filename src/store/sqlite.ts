@@ -137,6 +137,7 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
           rows.removeOthers(sandboxId);
           states.forget();
         }
+        if (options.initial === undefined) requireSandbox(sandboxId);
         states.requireFree(sandboxId, state.api_keys);
         // A state that a reset goes back to is of another start, whose flags grant keys of their own.
         const work = () => rows.put(sandboxId, state, options);

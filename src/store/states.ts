@@ -119,7 +119,10 @@ export class States {
     const before = apiKeys.find(sandboxId, apiKeyId);
     const after = change(before, now);
     if (after === before) return { before, after, settings, now };
-    if (after !== undefined) this.requireFree(sandboxId, [after]);
+    if (after !== undefined) {
+      this.requireFree(sandboxId, [after]);
+      this.rows.requireOrganization(sandboxId, after.organization_id);
+    }
     if (after !== undefined && before === undefined) this.rows.requireNew(after);
     if (after === undefined) apiKeys.remove(sandboxId, apiKeyId);
     else if (before === undefined) apiKeys.insert(sandboxId, after);

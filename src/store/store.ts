@@ -83,7 +83,10 @@ export interface ApiKeyFilter {
 
 /** What else `put` writes in the same transaction. */
 export interface PutOptions {
-  /** The snapshot that a reset goes back to becomes the state that is put, with these settings; others go. Else all stay. */
+  /**
+   * The snapshot that a reset goes back to becomes the state that is put, with these settings, and others go. Else all stay, and
+   * there has to be such a sandbox.
+   */
   initial?: Settings;
   /** Where the state is from; where nothing is said, that stays as it is recorded. */
   seed?: SeedOrigin | undefined;
@@ -176,8 +179,8 @@ export interface Store {
   remove(sandboxIds: readonly string[]): Promise<void>;
 
   /**
-   * Makes `state` all that there is of a sandbox, which is made if need be. Granted keys stay. What was there before is kept as
-   * the snapshot `before-reset`, unless the snapshot that a reset goes back to is replaced as well.
+   * Makes `state` all that there is of a sandbox. Granted keys stay. What was there before is kept as the snapshot
+   * `before-reset`, unless the snapshot that a reset goes back to is replaced as well: then the sandbox is made if need be.
    */
   put(sandboxId: string, state: State, options?: PutOptions): Promise<void>;
 

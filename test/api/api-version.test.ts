@@ -230,7 +230,7 @@ it('sandboxes of both versions live in one server', async () => {
   const app = await buildTestApp();
   const organizations = [{ organization_id: 'org_b', api_keys: [{ key: 'sk_test_b' }] }];
   const { state } = buildSeed({ version: 1, api_version: '0.82', organizations }, '2026-01-01T00:00:00Z');
-  await app.store.put('b', state);
+  await app.store.put('b', state, { initial: state.settings });
   const request = { url: '/v1/organizations', headers: { authorization: 'Bearer sk_test_b' } };
   const payload = { rate_limits: { search: 1 }, rate_limit_overrides: { search: 2 } };
   const b = await app.app.inject({ method: 'PATCH', ...request, payload });

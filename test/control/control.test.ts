@@ -239,7 +239,7 @@ describe('the limits', () => {
       organizations: [{ organization_id: 'org_b', api_keys: [{ key: 'sk_test_b' }] }],
     };
     const { state } = buildSeed(seed, '2026-01-01T00:00:00Z');
-    await app.store.put('other', state);
+    await app.store.put('other', state, { initial: state.settings });
     const api_key_id = toApiKeyId(hashApiKey('sk_test_b'));
     for (const [member, key] of Object.entries({ api_key: 'sk_test_b', api_key_id })) {
       const answer = await control(app)('POST', '/limits/spend', { [member]: key, category: 'data' });

@@ -33,5 +33,6 @@ it('an organization is answered with the limits of the tiers and in the version 
 
 it('a sandbox that there is not is neither found nor reset', async () => {
   const { sandboxes } = await buildTestApp();
-  expect([await sandboxes.find('other'), await sandboxes.reset('other')]).toEqual([undefined, false]);
+  expect([await sandboxes.find('other'), await sandboxes.restore('other', 'initial')]).toEqual([undefined, false]);
+  await expect(sandboxes.reset('other')).rejects.toThrow('there is no sandbox other');
 });

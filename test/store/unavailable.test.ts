@@ -130,11 +130,11 @@ describe('a database whose files are no longer in their place', () => {
       const large = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
       const organizations = state.organizations.map((one) => ({ ...one, organization_name: 'other', metadata: large }));
       const filled = openStore(other, () => 0);
-      await filled.put('default', { ...state, organizations });
+      await filled.put('default', { ...state, organizations }, { initial: state.settings });
       await filled.close();
       const store = openStore(file, () => 0);
       onTestFinished(() => store.close());
-      await store.put('default', state);
+      await store.put('default', state, { initial: state.settings });
       await store.updateOrganization('default', 'org_demo123', rename('kept'));
       renameSync(file, `${file}.moved`);
       copyFileSync(other, file);
@@ -240,7 +240,11 @@ describe('a database that cannot be read', () => {
     // More than is looked through when it is opened.
     const metadata = JSON.stringify({ text: 'x'.repeat(10 * 1024 * 1024) });
     const organizations = state.organizations.map((organization) => ({ ...organization, metadata }));
-    await filled.put('default', { ...state, organizations: organizations.slice(0, 1), api_keys: [] });
+    await filled.put(
+      'default',
+      { ...state, organizations: organizations.slice(0, 1), api_keys: [] },
+      { initial: state.settings },
+    );
     await filled.close();
 
     const store = open();

@@ -87,6 +87,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect(await store.find(hashApiKey('sk_test_unknown'))).toBeUndefined();
       await expect(store.updateOrganization('other', 'org_full', (current) => current)).rejects.toThrow('other');
       await expect(store.updateSettings('other', (current) => current)).rejects.toThrow('other');
+      await expect(store.put('other', EMPTY)).rejects.toThrow('other');
     });
 
     it('gives back what was put in, member by member, and its snapshot', async () => {
@@ -106,7 +107,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
     it('gives each sandbox what is its own', async () => {
       const store = await openFilled();
       const { api_key } = toKnownKey('sk_test_b', 'org_other', 'read', 'b');
-      await store.put('b', { ...EMPTY, api_keys: [api_key] });
+      await store.put('b', { ...EMPTY, api_keys: [api_key] }, { initial: SETTINGS });
       await store.updateOrganization('b', 'org_other', rename(' of b'));
       expect(await store.find(api_key.key_hash)).toMatchObject({
         sandbox_id: 'b',
@@ -298,7 +299,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect((await store.readState('default', INITIAL_SNAPSHOT))?.api_keys).toEqual([FULL_KEY]);
       await store.put('default', EMPTY);
       expect(await store.listApiKeys('default', {})).toEqual([lone]);
-      await expect(store.put('second', EMPTY, { granted: [lone] })).rejects.toMatchObject(TAKEN);
+      await expect(store.put('second', EMPTY, { initial: SETTINGS, granted: [lone] })).rejects.toMatchObject(TAKEN);
       await expect(store.grant('second', [lone])).rejects.toMatchObject(TAKEN);
       await store.put('default', STATE, { initial: SETTINGS });
       expect(await store.find(lone.key_hash)).toBeUndefined();
@@ -321,7 +322,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
 
     it('finishes what was begun when it is closed, then refuses', async () => {
       const store = await open();
-      await store.put('default', STATE);
+      await store.put('default', STATE, { initial: SETTINGS });
       const update = store.updateOrganization('default', 'org_full', rename('!'));
       await store.close();
       expect((await update).after?.organization_name).toBe(`${FULL.organization_name}!`);
