@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runLoad } from './load.js';
-import { CLI, readCpu, startServer } from './server-process.js';
+import { measureCpu } from './load.js';
+import { CLI, startServer } from './server-process.js';
 import { printTable, summarize, toText } from './statistics.js';
 
 /** What the CPU time of a request may grow by. */
@@ -41,13 +41,6 @@ function buildCommit(commit, folder) {
   if (!isSame('package-lock.json')) run("await (await import('./scripts/prepare.js')).installIfNeeded()");
   run("await import('./scripts/build.js')");
   return join(home, 'dist/cli.js');
-}
-
-/** Microseconds of CPU time a request. */
-async function measureCpu(folder, server, load) {
-  const before = readCpu(server.pid);
-  const { requests } = await runLoad(folder, server.url, load);
-  return (readCpu(server.pid) - before) / requests;
 }
 
 /**

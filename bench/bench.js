@@ -1,5 +1,6 @@
 // Measures the server against servers that do nothing, and says whether it is as fast and as small as it should be.
-// Usage: node bench/bench.js [--quick] [--against REF]. It needs wrk. The figures also go to bench/results.json.
+// Usage: node bench/bench.js [--quick] [--sandboxes | --against REF]. It needs wrk. The figures also go to bench/results.json.
+// With --sandboxes it measures what sandboxes cost, and nothing else: see sandboxes.js.
 // With --against it measures something else: what a request costs here and in another commit, see against.js.
 // What is compared runs in turns, round by round, so that whatever else the machine does meets both.
 import { execFile } from 'node:child_process';
@@ -15,12 +16,21 @@ import { buildIfNeeded } from '../scripts/prepare.js';
 import { compareWith } from './against.js';
 import { cleanUpAtExit } from './clean-up.js';
 import { checkWrk, runLoad, writeScripts } from './load.js';
-import { judge, printComparisons } from './report.js';
+import { judge, printComparisons, printSandboxes } from './report.js';
+import { measureSandboxes } from './sandboxes.js';
 import { CLI, readMemory, startProcess, startServer } from './server-process.js';
 import { compare } from './statistics.js';
 
-const { quick: isQuick, against } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, against: { type: 'string' } },
+const {
+  quick: isQuick,
+  sandboxes: isOfSandboxes,
+  against,
+} = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    sandboxes: { type: 'boolean', default: false },
+    against: { type: 'string' },
+  },
 }).values;
 const ROUNDS = isQuick ? 3 : 10;
 const SECONDS = isQuick ? 1 : 2;
@@ -199,14 +209,19 @@ if (against !== undefined) {
   const isMet = await compareWith(against, { folder, seed, key: keyOf(1), isQuick, progress });
   process.exit(isMet ? 0 : 1);
 }
-const results = {
+const others = async () => ({
   throughput: await attempt('throughput', () => measureThroughput(seed)),
   start: await attempt('start', measureStart),
   many: await attempt('many organizations', () => measureMany(seed)),
   cost: await attempt('limiter and journal', measureCost),
+});
+const results = {
+  ...(isOfSandboxes ? {} : await others()),
+  sandboxes: await attempt('sandboxes', () => measureSandboxes({ folder, startOurs, isQuick, progress })),
 };
 const verdicts = judge(results);
-printComparisons(results, { organizations: MANY, keys: MANY_KEYS });
+if (!isOfSandboxes) printComparisons(results, { organizations: MANY, keys: MANY_KEYS });
+if (results.sandboxes) printSandboxes(results.sandboxes);
 console.log('');
 for (const { aim, value, isMet } of verdicts) console.log(`${isMet ? 'met   ' : 'MISSED'}  ${aim}: ${value}`);
 const report = { measured_at: new Date().toISOString(), is_quick: isQuick, machine, verdicts, results };

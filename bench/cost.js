@@ -7,7 +7,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { readMemory } from './server-process.js';
 
-const MILLION = 1_000_000;
+const KEYS = 1_000_000;
+/** A hundred times as many as the journals of a server keep: each takes as long as hundreds of keys. */
+const BODIES = 100_000;
 const BODY_BYTES = 64 * 1024;
 const now = Date.UTC(2026, 0, 1);
 
@@ -35,17 +37,17 @@ function time(call) {
 }
 
 /** MiB that `work` adds at most, looked at a hundred times on the way. */
-function measureGrowth(work) {
+function measureGrowth(times, work) {
   const before = readMemory(process.pid);
   let most = before;
-  for (let count = 0; count < MILLION; count++) {
+  for (let count = 0; count < times; count++) {
     work(count);
-    if (count % (MILLION / 100) === 0) most = Math.max(most, readMemory(process.pid));
+    if (count % (times / 100) === 0) most = Math.max(most, readMemory(process.pid));
   }
   return most - before;
 }
 
-const [{ MemoryBuckets }, { Journal }, { Exchange }] = await load([
+const [{ MemoryBuckets }, { Journal, JournalBudget }, { Exchange }] = await load([
   'sandbox/buckets',
   'sandbox/journal',
   'sandbox/exchange',
@@ -66,14 +68,14 @@ function record(journal, count, bytes) {
   exchange.open(exchange.live, rawHeaders);
   exchange.bytes = bytes;
   exchange.decide(`${count}${answer}`);
-  exchange.end(200, true);
+  exchange.end(200, true, journal);
 }
-const journal = new Journal(1000);
+const journal = new Journal(1000, new JournalBudget());
 const journalCost = time((count) => record(journal, count, body));
 
 const many = new MemoryBuckets();
-const keysGrowth = measureGrowth((count) => many.charge(keyOf(count), 'metadata', 100, now + count));
-const large = new Journal(100_000);
-const bodiesGrowth = measureGrowth((count) => record(large, count, Buffer.alloc(BODY_BYTES, count)));
+const keysGrowth = measureGrowth(KEYS, (count) => many.charge(keyOf(count), 'metadata', 100, now + count));
+const large = new Journal(100_000, new JournalBudget());
+const bodiesGrowth = measureGrowth(BODIES, (count) => record(large, count, Buffer.alloc(BODY_BYTES, count)));
 
 console.log(JSON.stringify({ limiter, journal: journalCost, keysGrowth, bodiesGrowth }));

@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readCpu } from './server-process.js';
 
 const CONNECTIONS = 32;
 /** How much longer than asked for a run may take until it counts as hung, in milliseconds. */
@@ -20,6 +21,20 @@ end
 const GET = `
 function init(args)
   wrk.headers['Authorization'] = 'Bearer ' .. args[1]
+end
+${RESULT}`;
+const GET_IN_TURN = `
+local n = 0
+local requests = {}
+function init(args)
+  for i, key in ipairs(args) do
+    wrk.headers['Authorization'] = 'Bearer ' .. key
+    requests[i] = wrk.format('GET')
+  end
+end
+function request()
+  n = n + 1
+  return requests[n % #requests + 1]
 end
 ${RESULT}`;
 // No two bodies are the same: a PATCH that changes nothing writes nothing.
@@ -47,16 +62,17 @@ export function checkWrk() {
 /** Writes the scripts that wrk is given into a folder. */
 export function writeScripts(folder) {
   writeFileSync(join(folder, 'GET.lua'), GET);
+  writeFileSync(join(folder, 'GET-in-turn.lua'), GET_IN_TURN);
   writeFileSync(join(folder, 'PATCH.lua'), PATCH);
 }
 
 /**
- * Sends requests for some seconds, one key after the other (GET: the first one only).
+ * Sends requests for some seconds, one key after the other.
  * @returns how many were answered, requests a second, and the 99th percentile of the latency in milliseconds
  * @throws when a single request failed: then something else was measured
  */
 export async function runLoad(folder, { port }, { method, keys, seconds }) {
-  const script = join(folder, `${method}.lua`);
+  const script = join(folder, method === 'GET' && keys.length > 1 ? 'GET-in-turn.lua' : `${method}.lua`);
   const target = `http://127.0.0.1:${port}/v1/organizations`;
   const { stdout } = await promisify(execFile)(
     'wrk',
@@ -66,4 +82,11 @@ export async function runLoad(folder, { port }, { method, keys, seconds }) {
   const { requests, microseconds, p99, failed } = JSON.parse(stdout.slice(stdout.lastIndexOf('{')));
   if (failed > 0 || requests === 0) throw new Error(`${failed} of ${requests} ${method} requests failed`);
   return { requests, rate: requests / (microseconds / 1e6), p99: p99 / 1000 };
+}
+
+/** Microseconds of CPU time that a request takes the server. */
+export async function measureCpu(folder, { pid, url }, load) {
+  const before = readCpu(pid);
+  const { requests } = await runLoad(folder, url, load);
+  return (readCpu(pid) - before) / requests;
 }

@@ -1,4 +1,5 @@
 // What the figures of bench.js say: a table for people, and whether each aim was reached.
+import { ORGANIZATIONS, SANDBOXES } from './sandboxes.js';
 import { printTable, toText } from './statistics.js';
 
 const MIN_THROUGHPUT_RATIO = 0.6;
@@ -11,6 +12,12 @@ const MAX_JOURNAL_US = 4;
 const MAX_KEYS_MIB = 64;
 /** 64 MiB are kept; the rest waits to be collected. */
 const MAX_BODIES_MIB = 512;
+const MAX_CREATE_MS = 5;
+const MAX_CREATE_MANY_MS = 100;
+const MAX_RESET_MS = 5;
+const MAX_USED_MIB = 40;
+const MAX_FULL_MIB = 110;
+const MAX_CPU_RATIO = 1.07;
 
 export function printComparisons({ throughput, start, many, cost }, { organizations, keys }) {
   const rows = [];
@@ -37,12 +44,43 @@ export function printComparisons({ throughput, start, many, cost }, { organizati
     const { limiter, journal, keysGrowth, bodiesGrowth } = cost;
     console.log(`\nalone, in microseconds a request: limiter ${limiter.toFixed(2)}, journal ${journal.toFixed(2)}`);
     const [ofKeys, ofBodies] = [Math.round(keysGrowth), Math.round(bodiesGrowth)];
-    console.log(`a million keys add ${ofKeys} MiB at most, a million bodies of 64 KiB ${ofBodies} MiB`);
+    console.log(`a million keys add ${ofKeys} MiB at most, 100,000 bodies of 64 KiB ${ofBodies} MiB`);
   }
 }
 
+/** What sandboxes cost, each figure by itself. */
+export function printSandboxes({ times: { createOne, createMany, alone, among }, memory, requests }) {
+  console.log('\nsandboxes: milliseconds, median (min to max)\n');
+  printTable(
+    [
+      ['making one', createOne],
+      ['making 100 in one request', createMany],
+      [`reset of one with ${ORGANIZATIONS} organizations`, alone.reset],
+      ['the same among 10,000 organizations of others', among.reset],
+      [`restore of one with ${ORGANIZATIONS} organizations`, alone.restore],
+      ['the same among 10,000 organizations of others', among.restore],
+    ].map(([name, figures]) => [name, toText(figures, 1)]),
+  );
+  const { empty, used, full } = memory;
+  console.log(`\nresident memory in MiB: ${Math.round(empty)} empty; ${SANDBOXES} sandboxes, each used once, add`);
+  console.log(`${used.toFixed(1)}, with every journal full ${toText(full, 0)}`);
+  console.log(`\nmicroseconds of CPU time a request to ${SANDBOXES} sandboxes in turn, against one\n`);
+  const toRow = (name, { many, one, ratio, itself }) => [
+    name,
+    toText(many, 1),
+    toText(one, 1),
+    toText(ratio, 3),
+    toText(itself, 3),
+  ];
+  printTable([
+    ['', `${SANDBOXES}`, 'one', 'ratio', 'one against itself'],
+    toRow('PATCH', requests.patch),
+    toRow('GET', requests.get),
+  ]);
+}
+
 /** What was aimed at, and whether it was reached; only of what could be measured. */
-export function judge({ throughput, start, many, cost }) {
+export function judge({ throughput, start, many, cost, sandboxes }) {
   const verdicts = [];
   const add = (aim, value, isMet) => verdicts.push({ aim, value: Math.round(value * 100) / 100, isMet });
   const atLeast = (aim, value, least) => add(`${aim} >= ${least.toFixed(2)}`, value, value >= least);
@@ -61,7 +99,20 @@ export function judge({ throughput, start, many, cost }) {
     atMost('limiter alone, in microseconds', cost.limiter, MAX_LIMITER_US);
     atMost('journal alone, in microseconds', cost.journal, MAX_JOURNAL_US);
     atMost('a million keys, in MiB', cost.keysGrowth, MAX_KEYS_MIB);
-    atMost('a million bodies of 64 KiB, in MiB', cost.bodiesGrowth, MAX_BODIES_MIB);
+    atMost('100,000 bodies of 64 KiB, in MiB', cost.bodiesGrowth, MAX_BODIES_MIB);
+  }
+  if (sandboxes) {
+    const { times, memory, requests } = sandboxes;
+    atMost('making a sandbox, in ms', times.createOne.median, MAX_CREATE_MS);
+    atMost('making 100 in one request, in ms', times.createMany.median, MAX_CREATE_MANY_MS);
+    atMost('reset, in ms', times.alone.reset.median, MAX_RESET_MS);
+    atMost('reset among 10,000 organizations of others, in ms', times.among.reset.median, MAX_RESET_MS);
+    atMost('restore, in ms', times.alone.restore.median, MAX_RESET_MS);
+    atMost('restore among 10,000 organizations of others, in ms', times.among.restore.median, MAX_RESET_MS);
+    atMost('1,000 sandboxes, each used once, in MiB', memory.used, MAX_USED_MIB);
+    atMost('1,000 sandboxes with full journals, in MiB', memory.full.max, MAX_FULL_MIB);
+    atMost('CPU time of a PATCH to 1,000 sandboxes, of one', requests.patch.ratio.median, MAX_CPU_RATIO);
+    atMost('CPU time of a GET to 1,000 sandboxes, of one', requests.get.ratio.median, MAX_CPU_RATIO);
   }
   return verdicts;
 }

@@ -36,8 +36,8 @@ export class Rows {
 
   constructor(db: Database) {
     this.prepare = buildPrepare(db);
-    this.organizations = new Table(this.prepare, 'organizations', ORGANIZATION_COLUMNS, 'organization_id');
-    this.apiKeys = new Table(this.prepare, 'api_keys', API_KEY_COLUMNS, 'api_key_id');
+    this.organizations = new Table(this.prepare, 'organizations', ORGANIZATION_COLUMNS, ['organization_id']);
+    this.apiKeys = new Table(this.prepare, 'api_keys', API_KEY_COLUMNS, ['api_key_id', 'key_hash']);
   }
 
   findSandbox(sandboxId: string): KeptSandbox | undefined {
@@ -240,7 +240,12 @@ export class Rows {
     const select = this.prepare('SELECT settings FROM states WHERE sandbox_id = ? AND snapshot = ?');
     const settings = select.get(sandboxId, from)?.settings;
     if (settings === undefined) return;
-    this.makeEmpty(sandboxId, to, String(settings));
+    // Snapshots are listed in the order in which they were made.
+    const write = this.prepare(
+      `INSERT INTO states (sandbox_id, snapshot, settings, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       settings = excluded.settings, created_at = excluded.created_at, rowid = (SELECT max(rowid) + 1 FROM states)`,
+    );
+    write.run(sandboxId, to, String(settings), RealDate.now());
     this.organizations.copy(sandboxId, from, to, 'TRUE');
     this.apiKeys.copy(sandboxId, from, to, 'granted = 0');
   }

@@ -25,6 +25,14 @@ export type Row = Record<string, Kept>;
 /** The rows of what is; those of a snapshot have its name. */
 export const CURRENT = '';
 
+const STATE = 'sandbox_id = ? AND snapshot = ?';
+
+/** Where a row is in the order of its table, and which one it is. */
+interface Place {
+  place: number;
+  row: string;
+}
+
 /** The values of one kind in all states, a row each. */
 export class Table<Value extends object> {
   /** The columns of the members. */
@@ -33,20 +41,38 @@ export class Table<Value extends object> {
   private readonly name: string;
   private readonly columns: [member: keyof Value & string, kind: Kind][];
   private readonly id: keyof Value & string;
+  private readonly unique: (keyof Value & string)[];
   private readonly selectOne: Statement<Kept[], Row>;
   private readonly insertOne: Statement<Kept[]>;
+  /** Gives the rows of one state what those of another have. */
+  private readonly overwrite: Statement<Kept[]>;
   /** By the members that change, a bit each. */
   private readonly updates = new Map<number, Statement<Kept[]>>();
 
-  constructor(prepare: Prepare, name: string, columns: Columns<Value>, id: keyof Value & string) {
+  /** @param unique members that no other row of a state has, the id first */
+  constructor(
+    prepare: Prepare,
+    name: string,
+    columns: Columns<Value>,
+    unique: [id: keyof Value & string, ...others: (keyof Value & string)[]],
+  ) {
     this.prepare = prepare;
     this.name = name;
     this.columns = Object.entries(columns) as [keyof Value & string, Kind][];
-    this.id = id;
+    this.id = unique[0];
+    this.unique = unique;
     this.selected = this.columns.map(([member]) => member).join(', ');
     this.selectOne = prepare(`SELECT ${this.selected} FROM ${name} WHERE ${this.place}`);
     const values = '?, ?, '.concat(this.columns.map(() => '?').join(', '));
     this.insertOne = prepare(`INSERT INTO ${name} (sandbox_id, snapshot, ${this.selected}) VALUES (${values})`);
+    const others = this.columns.map(([member]) => member).filter((member) => !unique.includes(member));
+    const listOf = (table: string) => `(${others.map((member) => `${table}.${member}`).join(', ')})`;
+    this.overwrite = prepare(
+      `UPDATE ${name} SET (${others.join(', ')}) = ${listOf('source')} FROM ${name} AS source
+       WHERE ${name}.sandbox_id = ? AND ${name}.snapshot = ? AND source.snapshot = ?
+       AND source.sandbox_id = ${name}.sandbox_id AND source.${this.id} = ${name}.${this.id}
+       AND ${listOf(name)} IS NOT ${listOf('source')}`,
+    );
   }
 
   find(sandboxId: string, id: string): Value | undefined {
@@ -93,14 +119,26 @@ export class Table<Value extends object> {
     this.prepare(`DELETE FROM ${this.name} WHERE ${this.place}`).run(sandboxId, CURRENT, id);
   }
 
-  /** Makes the rows of one state those of another too, but for those that do not meet the condition. */
+  /**
+   * Makes the rows of one state those of another too, but for those that do not meet the condition. Rows stay up to the
+   * first that has another one in its place, and get what differs: a reset that takes little back writes little.
+   */
   copy(sandboxId: string, from: string, to: string, condition: string): void {
-    const copy = this.prepare(
-      `INSERT INTO ${this.name} (sandbox_id, snapshot, ${this.selected})
-       SELECT sandbox_id, ?, ${this.selected} FROM ${this.name}
-       WHERE sandbox_id = ? AND snapshot = ? AND ${condition} ORDER BY rowid`,
+    const { name, selected } = this;
+    this.prepare(`DELETE FROM ${name} WHERE ${STATE} AND NOT (${condition})`).run(sandboxId, to);
+    const [source, target] = [this.listPlaces(sandboxId, from, condition), this.listPlaces(sandboxId, to, condition)];
+    const same = countSame(source, target);
+    const [next, gone] = [source[same], target[same]];
+    if (gone !== undefined) {
+      this.prepare(`DELETE FROM ${name} WHERE ${STATE} AND rowid >= ?`).run(sandboxId, to, gone.place);
+    }
+    if (same > 0) this.overwrite.run(sandboxId, to, from);
+    if (next === undefined) return;
+    const insert = this.prepare(
+      `INSERT INTO ${name} (sandbox_id, snapshot, ${selected})
+       SELECT sandbox_id, ?, ${selected} FROM ${name} WHERE ${STATE} AND rowid >= ? AND ${condition} ORDER BY rowid`,
     );
-    copy.run(to, sandboxId, from);
+    insert.run(to, sandboxId, from, next.place);
   }
 
   toValue(row: Row): Value {
@@ -109,10 +147,19 @@ export class Table<Value extends object> {
     return value as Value;
   }
 
+  /** Which rows there are, in the order in which they were made. */
+  private listPlaces(sandboxId: string, snapshot: string, condition: string): Place[] {
+    const select = this.prepare(
+      `SELECT rowid AS place, ${this.unique.join(" || ' ' || ")} AS row FROM ${this.name}
+       WHERE ${STATE} AND ${condition} ORDER BY rowid`,
+    );
+    return select.all(sandboxId, snapshot).map(({ place, row }) => ({ place: Number(place), row: String(row) }));
+  }
+
   private select(condition: string): Statement<Kept[], Row> {
     return this.prepare(
       `SELECT rowid AS place, ${this.selected} FROM ${this.name}
-       WHERE sandbox_id = ? AND snapshot = ? AND ${condition} AND rowid > ? ORDER BY rowid LIMIT ?`,
+       WHERE ${STATE} AND ${condition} AND rowid > ? ORDER BY rowid LIMIT ?`,
     );
   }
 
@@ -124,8 +171,14 @@ export class Table<Value extends object> {
   }
 
   private get place(): string {
-    return `sandbox_id = ? AND snapshot = ? AND ${this.id} = ?`;
+    return `${STATE} AND ${this.id} = ?`;
   }
+}
+
+/** How many rows at the start of two states are the same ones. */
+function countSame(left: Place[], right: Place[]): number {
+  const first = left.findIndex(({ row }, index) => row !== right[index]?.row);
+  return first === -1 ? left.length : first;
 }
 
 function toKept(value: unknown, kind: Kind): Kept {

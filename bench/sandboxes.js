@@ -1,0 +1,180 @@
+// What a sandbox costs: to make one, to take it back, to keep a thousand of them, and to be one of a thousand.
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { measureCpu, runLoad } from './load.js';
+import { readMemory } from './server-process.js';
+import { summarize } from './statistics.js';
+
+export const SANDBOXES = 1000;
+/** The most that one request makes. */
+const AT_ONCE = 100;
+/** Of a sandbox that is taken back. */
+export const ORGANIZATIONS = 100;
+/** A sandbox has a key for each permission, `admin` among them; these are besides. */
+const KEYS = 2;
+/** The base, and what it costs to be one of many: of the process, too, two of one program differ. */
+const SERVERS = [
+  ['one', 1],
+  ['again', 1],
+  ['many', SANDBOXES],
+];
+
+/** A client of the control plane on one connection. */
+class Client {
+  constructor(url) {
+    this.url = url;
+    this.agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  }
+
+  /**
+   * @returns what is answered, and how many milliseconds that took
+   * @throws for anything but a success
+   */
+  send(method, path, { body, key } = {}) {
+    const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) };
+    const started = performance.now();
+    return new Promise((resolve, reject) => {
+      const sent = request(new URL(path, this.url), { method, headers, agent: this.agent }, async (response) => {
+        try {
+          const text = (await response.toArray()).join('');
+          const ms = performance.now() - started;
+          if (response.statusCode >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
+          resolve({ ms, value: JSON.parse(text) });
+        } catch (error) {
+          reject(error);
+        }
+      });
+      sent.on('error', reject);
+      sent.end(body && JSON.stringify(body));
+    });
+  }
+
+  /** Milliseconds of a POST without members, many times; the first ones only warm up. */
+  async time(path, times) {
+    const taken = [];
+    for (let count = -Math.ceil(times / 5); count < times; count++) {
+      const { ms } = await this.send('POST', path);
+      if (count >= 0) taken.push(ms);
+    }
+    return summarize(taken);
+  }
+
+  /** @returns a key of each of so many new sandboxes */
+  async makeMany(count) {
+    const keys = [];
+    while (keys.length < count) {
+      const body = { count: Math.min(AT_ONCE, count - keys.length) };
+      const { value } = await this.send('POST', '/_mock/sandboxes', { body });
+      keys.push(...value.sandboxes.map((sandbox) => sandbox.api_keys.admin));
+    }
+    return keys;
+  }
+
+  close() {
+    this.agent.destroy();
+  }
+}
+
+/** Milliseconds to make sandboxes, and to take one of many organizations back, alone and among others like it. */
+async function measureTimes({ startOurs, isQuick, progress }) {
+  const server = await startOurs('sandboxes', ['--max-sandboxes', '10000']);
+  const client = new Client(server.url);
+  const [calls, batches] = isQuick ? [20, 5] : [100, 15];
+  const createOne = await client.time('/_mock/sandboxes', calls);
+  const taken = [];
+  for (let batch = 0; batch <= batches; batch++) {
+    const { ms } = await client.send('POST', '/_mock/sandboxes', { body: { count: AT_ONCE } });
+    if (batch > 0) taken.push(ms);
+  }
+  const seed = { version: 1, organizations: Array.from({ length: ORGANIZATIONS }, (_, index) => toSeeded(index)) };
+  const made = await client.send('POST', '/_mock/sandboxes', { body: { seed } });
+  const path = `/_mock/sandboxes/${made.value.sandboxes[0].sandbox_id}`;
+  await client.send('PUT', `${path}/snapshots/seeded`);
+  const takeBack = async () => ({
+    reset: await client.time(`${path}/reset`, calls),
+    restore: await client.time(`${path}/snapshots/seeded/restore`, calls),
+  });
+  progress('reset of a sandbox');
+  const alone = await takeBack();
+  await client.send('POST', '/_mock/sandboxes', { body: { seed, count: AT_ONCE } });
+  progress('reset of a sandbox among others');
+  const among = await takeBack();
+  client.close();
+  await server.stop();
+  return { createOne, createMany: summarize(taken), alone, among };
+}
+
+const toSeeded = (index) => ({
+  organization_id: `org_bench${index}`,
+  api_keys: Array.from({ length: KEYS }, (_, key) => ({ key: `sk_test_bench${index}of${key}` })),
+});
+
+/** MiB that sandboxes add: each used once, and after loads that fill the journals of all. */
+async function measureMemory({ folder, startOurs, isQuick, progress }) {
+  const server = await startOurs('memory');
+  const client = new Client(server.url);
+  // The code of the control plane is loaded by the first request for it.
+  await client.send('GET', '/_mock');
+  await sleep(1000);
+  const empty = readMemory(server.pid);
+  const keys = await client.makeMany(SANDBOXES);
+  for (const key of keys) await client.send('GET', '/v1/organizations', { key });
+  await sleep(1000);
+  const used = readMemory(server.pid) - empty;
+  const full = [];
+  for (let round = 0; round < (isQuick ? 3 : 10); round++) {
+    await runLoad(folder, server.url, { method: round % 2 ? 'PATCH' : 'GET', keys, seconds: 2 });
+    full.push(readMemory(server.pid) - empty);
+    progress(`journals of ${SANDBOXES} sandboxes ${round + 1}`);
+  }
+  client.close();
+  await server.stop();
+  return { empty, used, full: summarize(full) };
+}
+
+/** CPU time of a request to each of many sandboxes in turn, against those to one; in sittings, as in against.js. */
+async function measureRequests({ folder, startOurs, isQuick, progress }) {
+  const [sittings, rounds, seconds] = isQuick ? [1, 2, 1] : [5, 2, 2];
+  const measured = { PATCH: [], GET: [] };
+  for (let sitting = 0; sitting < sittings; sitting++) {
+    const servers = [];
+    for (const [name, count] of SERVERS) {
+      const server = await startOurs(`${name}${sitting}`);
+      const client = new Client(server.url);
+      const made = await client.makeMany(count);
+      client.close();
+      // As many for each, so that the client does the same.
+      const keys = Array.from({ length: SANDBOXES }, (_, index) => made[index % count]);
+      servers.push({ name, server, keys });
+    }
+    for (let round = 0; round <= rounds; round++) {
+      for (const method of ['PATCH', 'GET']) {
+        const costs = {};
+        for (const { name, server, keys } of servers) {
+          costs[name] = await measureCpu(folder, server, { method, keys, seconds });
+        }
+        // The first round only warms up.
+        if (round > 0) measured[method].push(costs);
+      }
+      servers.push(servers.shift());
+      progress(`a request to ${SANDBOXES} sandboxes, sitting ${sitting + 1}/${sittings}, round ${round}/${rounds}`);
+    }
+    await Promise.all(servers.map(({ server }) => server.stop()));
+  }
+  return { patch: toComparison(measured.PATCH), get: toComparison(measured.GET) };
+}
+
+const toComparison = (costs) => ({
+  many: summarize(costs.map(({ many }) => many)),
+  one: summarize(costs.flatMap(({ one, again }) => [one, again])),
+  ratio: summarize(costs.map(({ one, again, many }) => (2 * many) / (one + again))),
+  itself: summarize(costs.map(({ one, again }) => again / one)),
+});
+
+export async function measureSandboxes(context) {
+  return {
+    times: await measureTimes(context),
+    memory: await measureMemory(context),
+    requests: await measureRequests(context),
+  };
+}
