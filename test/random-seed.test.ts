@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from './support/folder.ts';
-import { runCli, startServer } from './support/process.ts';
+import { startServer } from './support/process.ts';
 import { RawClient } from './support/raw-client.ts';
 
 const ARGS = ['--host', '127.0.0.1', '--db', 'mock.db', '--random-seed', '42', '--clock', '2026-01-01T00:00:00Z'];
@@ -52,11 +52,15 @@ const VARIABLE: [what: string, pattern: RegExp][] = [
   ['url of info', /(?<="url":"http:\/\/127\.0\.0\.1:)\d+/g],
   ['ms of the journal', /(?<="ms":)[\d.]+/g],
   ['the age of sandboxes, and what is left of their time', /(?<="(?:age|ttl_left)_seconds":)\d+/g],
-  ['expires_at of sandboxes', /(?<=\},"expires_at":|"ttl_left_seconds":\d+,"expires_at":)"[^"]*"/g],
+  ['expires_at of sandboxes', /(?<=\},"expires_at":|"ttl_left_seconds":…,"expires_at":)"[^"]*"/g],
   ['created_at of snapshots', /(?<="created_at":)"[^"]*"(?=,"organizations":|\})/g],
 ];
 
-const toComparable = (answer: string) => VARIABLE.reduce((text, [, pattern]) => text.replace(pattern, '…'), answer);
+function toComparable(answer: string): string {
+  const compared = VARIABLE.reduce((text, [, pattern]) => text.replace(pattern, '…'), answer);
+  // What differs may be of another length.
+  return compared === answer ? answer : compared.replace(/(?<=\r\ncontent-length: )\d+/, '…');
+}
 
 /** A session that uses everything, one request after another. */
 async function runSession(session: Session): Promise<void> {
@@ -154,15 +158,6 @@ async function record(args = ARGS): Promise<string[]> {
 describe('with --random-seed and a frozen clock', () => {
   it('two runs answer the same, byte for byte, headers included', async () => {
     const [first, second] = [await record(), await record()];
-    const diffs = first.flatMap((answer, index) => {
-      const lines = answer.split('\r\n');
-      const others = (second[index] ?? '').split('\r\n');
-      const d = lines.flatMap((line, i) =>
-        line === others[i] ? [] : [`${line.slice(0, 300)}  <>  ${others[i]?.slice(0, 300)}`],
-      );
-      return d.length ? [[index, lines[0], d]] : [];
-    });
-    console.log(JSON.stringify(diffs, null, 1));
     for (const [index, answer] of first.entries()) expect(second[index]).toBe(answer);
     expect(second).toHaveLength(first.length);
   });

@@ -260,8 +260,8 @@ export const FAULTS = [
   },
   {
     name: 'created_at ignores --clock',
-    file: 'src/server.ts',
-    find: 'toTimestamp(timeOf(flags.clock ?? REAL_TIME))',
+    file: 'src/seed/unread.ts',
+    find: 'toTimestamp(timeOf(clock))',
     put: 'toTimestamp(timeOf(REAL_TIME))',
   },
   {

@@ -121,8 +121,8 @@ describe('sandboxes create', () => {
     const { run } = await startControlled();
     expect(await run(['sandboxes', 'create', '--name', 'x'.repeat(101), '--ttl', '999999999m'])).toEqual(
       failed(
-        'cannot make a sandbox: name: expected at most 100 characters',
-        'ttl_seconds: expected 1 to 31622400, in seconds',
+        'cannot make a sandbox: name: expected 1 to 100 characters',
+        'ttl_seconds: expected a whole number from 1 to 31622400',
       ),
     );
   });

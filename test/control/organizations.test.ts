@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ACCOUNT_TYPES, DEFAULT_TIERS } from '../../src/domain/rate-limits.ts';
 import { readSeedText } from '../../src/seed/file.ts';
-import { type ControlApp, DEFAULT, invalid, startControl } from '../support/control.ts';
+import { type ControlApp, DEFAULT, startControl } from '../support/control.ts';
 import { FULL_KEY, FULL_SEED } from '../support/full.ts';
 import { ACME, ADMIN, errorBody } from '../support/harness.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ACCOUNT_TYPES, DEFAULT_TIERS } from '../../src/domain/rate-limits.ts';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';
-import { type ControlApp, DEFAULT, invalid, startControl } from '../support/control.ts';
+import { type ControlApp, DEFAULT, startControl } from '../support/control.ts';
 import { ACME, ADMIN, errorBody } from '../support/harness.ts';
 
 const KEY = expect.stringMatching(/^sk_test_[A-Za-z0-9_-]{32}$/);

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readSeedText } from '../../src/seed/file.ts';
 import { type ControlApp, DEFAULT, invalid, REPLACED, startControl } from '../support/control.ts';
-import { FULL_SEED } from '../support/full.ts';
-import { ACME, ADMIN, errorBody } from '../support/harness.ts';
+import { ACME, errorBody } from '../support/harness.ts';
 
 const SNAPSHOTS = `${DEFAULT}/snapshots`;
 const TIME = expect.stringMatching(/^20\d\d-\d\d-\d\dT[\d:.]+Z$/);

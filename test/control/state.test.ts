@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TIERS } from '../../src/domain/rate-limits.ts';
 import { readSeedText } from '../../src/seed/file.ts';
-import { DEFAULT, invalid, REPLACED, startControl } from '../support/control.ts';
+import { DEFAULT, REPLACED, startControl } from '../support/control.ts';
 import { FULL_ANSWER, FULL_KEY, FULL_SEED } from '../support/full.ts';
 import { ACME, ADMIN, errorBody, MIB } from '../support/harness.ts';
 
