@@ -104,8 +104,14 @@ export async function createMockServer(options: MockServerOptions = {}): Promise
     client.close();
     await server.close();
   };
-  const keyOf = async (permission: Permission) =>
-    (await server.findKey(permission)) ?? (apiKey === undefined ? server.lendKey(permission) : undefined);
+  const lentKeys: string[] = [];
+  const keyOf = async (permission: Permission) => {
+    const known = await server.findKey(permission);
+    if (known !== undefined || apiKey !== undefined) return known;
+    const lent = await server.lendKey(permission);
+    lentKeys.push(lent);
+    return lent;
+  };
   try {
     const [admin, remove, write, read] = await Promise.all([
       keyOf('admin'),
@@ -119,7 +125,7 @@ export async function createMockServer(options: MockServerOptions = {}): Promise
       controlToken,
       apiKeys: keys,
       ...toKeyMembers(url, await server.findOrganizationId(), keys),
-      ...buildControl(client, 'default'),
+      ...buildControl(client, 'default', lentKeys),
       ...buildMockClient(client),
       close,
       [Symbol.asyncDispose]: close,

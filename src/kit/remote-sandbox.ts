@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ControlClient } from './control-client.ts';
+import { ControlError } from './control-error.ts';
 import type { MockClient, Sandbox, SandboxControl, SandboxOptions } from './mock-client.ts';
 import type { Permission, Seed } from './models.ts';
 
@@ -33,10 +34,14 @@ export function buildMockClient(client: ControlClient): MockClient {
   };
 }
 
-/** What a sandbox of this id can be asked to do. */
+/**
+ * What a sandbox of this id can be asked to do.
+ * @param lentKeys those that it takes, but does not list
+ */
 export function buildControl(
   client: ControlClient,
   sandboxId: string,
+  lentKeys: readonly string[] = [],
 ): Omit<SandboxControl, typeof Symbol.asyncDispose> {
   const base = `/sandboxes/${encodeURIComponent(sandboxId)}`;
   const call = <T = void>(method: string, path: string, body?: object): Promise<T> =>
@@ -63,15 +68,22 @@ export function buildControl(
     limits: {
       enforce: () => tell('PUT', '/limits', { mode: 'enforce' }),
       exhaust: async (category) => {
-        for await (const api_key_id of listApiKeyIds(call)) {
+        const spendAll = async (key: { api_key: string } | { api_key_id: string }) => {
           for (const one of category === undefined ? CATEGORIES : [category]) {
-            await tell('POST', '/limits/spend', { api_key_id, category: one, count: 'all' });
+            await tell('POST', '/limits/spend', { ...key, category: one, count: 'all' });
           }
-        }
+        };
+        for await (const api_key_id of listApiKeyIds(call)) await spendAll({ api_key_id });
+        for (const api_key of lentKeys) await spendAll({ api_key }).catch(ignoreUnknown);
       },
       refill: () => tell('POST', '/limits/refill'),
     },
   };
+}
+
+/** A key that is lent goes with its organization. */
+function ignoreUnknown(error: unknown): void {
+  if (!(error instanceof ControlError) || error.status !== 422) throw error;
 }
 
 type Call = <T>(method: string, path: string) => Promise<T>;
@@ -111,16 +123,38 @@ export const toKeyMembers = <Key extends string | undefined>(
 const remove = (client: ControlClient, id: string): Promise<void> =>
   client.call('POST', '/sandboxes/delete', { ids: [id] });
 
-async function toBody({ name, accountType, seed, ...options }: SandboxOptions): Promise<object> {
-  return {
-    name,
-    account_type: accountType,
-    seed: typeof seed === 'string' ? await readFile(seed, 'utf8') : seed,
-    keys: options.keys,
-    clock: options.clock,
-    limits: options.limits,
-    api_version: options.apiVersion,
-    unknown_fields: options.unknownFields,
-    ttl_seconds: options.ttlSeconds,
-  };
+/** The member of the body for each option. */
+const MEMBERS: Record<keyof SandboxOptions, string> = {
+  name: 'name',
+  accountType: 'account_type',
+  seed: 'seed',
+  keys: 'keys',
+  clock: 'clock',
+  limits: 'limits',
+  apiVersion: 'api_version',
+  unknownFields: 'unknown_fields',
+  ttlSeconds: 'ttl_seconds',
+};
+
+async function toBody(options: SandboxOptions): Promise<Record<string, unknown>> {
+  const members = new Map(Object.entries(MEMBERS));
+  const body: Record<string, unknown> = {};
+  for (const [option, value] of Object.entries(options)) {
+    const member = members.get(option);
+    if (member === undefined) {
+      throw new ControlError(`unknown option ${option}; there are ${[...members.keys()].join(', ')}`);
+    }
+    body[member] = option === 'seed' && typeof value === 'string' ? await readSeed(value) : value;
+  }
+  return body;
+}
+
+async function readSeed(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const problem = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code ?? message})`;
+    throw new ControlError(`${file}: ${problem}`);
+  }
 }
