@@ -11,17 +11,30 @@ const RESOLUTIONS = [
   ['commonjs', 'commonjs', 'bundler'],
 ];
 
-const USE_TYPES = `import { createMockServer, type MockServer, type MockServerOptions } from 'mixpeek-mock';
+const USE_TYPES = `import {
+  ControlError,
+  createMockServer,
+  type MockServer,
+  type MockServerOptions,
+  type Sandbox,
+  type SandboxControl,
+  type SandboxOptions,
+  type Seed,
+} from 'mixpeek-mock';
 export const options: MockServerOptions = { limits: 'enforce' };
 export const started: Promise<MockServer> = createMockServer({ unknownFields: 'reject' });
 export const key: Promise<string> = started.then(({ apiKeys }) => apiKeys.admin);
-export async function use(): Promise<string> {
-  await using mock = await started;
-  await using sandbox = await mock.createSandbox({ seed: { version: 1, organizations: [{ organization_id: 'org_a' }] } });
-  return sandbox.apiKey;
-}
 // @ts-expect-error there is no such mode
 export const wrong: MockServerOptions = { limits: 'sometimes' };
+const given = createMockServer({ apiKey: 'sk_test_a' });
+export const perhaps: Promise<string | undefined> = given.then(({ keys }) => keys.read);
+// @ts-expect-error none is generated then
+export const certain: Promise<string> = given.then(({ keys }) => keys.read);
+export const seed: Seed = { version: 1, organizations: [{ organization_id: 'org_a' }] };
+export const how: SandboxOptions = { seed, keys: 'as_given' };
+export const made: Promise<Sandbox> = started.then((server) => server.createSandbox(how));
+export const found: Promise<SandboxControl> = started.then((server) => server.sandbox('default'));
+export const statusOf = (error: unknown) => (error instanceof ControlError ? error.status : undefined);
 `;
 
 export default function testPackage() {
