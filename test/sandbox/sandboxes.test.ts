@@ -1,8 +1,11 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { ApiVersion } from '../../src/domain/api-version.ts';
 import type { Tiers } from '../../src/domain/rate-limits.ts';
 import { DEFAULT_SANDBOX } from '../../src/domain/state.ts';
-import { ADMIN, buildTestApp } from '../support/harness.ts';
+import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
+import { buildSeed } from '../../src/seed/build.ts';
+import { DEFAULT_SEED } from '../../src/seed/default.ts';
+import { ADMIN, buildTestApp, openMemoryStore } from '../support/harness.ts';
 
 it('a request that was looked up before a reset is in the sandbox that came of it, and does not bring the old one back', async () => {
   const { store, sandboxes } = await buildTestApp();
@@ -35,4 +38,23 @@ it('a sandbox that there is not is neither found nor reset', async () => {
   const { sandboxes } = await buildTestApp();
   expect([await sandboxes.find('other'), await sandboxes.restore('other', 'initial')]).toEqual([undefined, false]);
   await expect(sandboxes.reset('other')).rejects.toThrow('there is no sandbox other');
+});
+
+it('where ids follow from a number, a sandbox that was let go goes on where it was', async () => {
+  const store = openMemoryStore();
+  onTestFinished(() => store.close());
+  const { state } = buildSeed(DEFAULT_SEED, '2026-01-01T00:00:00Z');
+  let now = 0;
+  const sandboxes = new Sandboxes(store, { journalSize: 0, flags: {}, randomSeed: 1, realNow: () => now });
+  await sandboxes.create([{ sandbox_id: 'idle', name: null, ttl_ms: null, state }]);
+  const draw = async () => {
+    const found = await sandboxes.find('idle');
+    return { sandbox: found?.sandbox, drawn: found?.sandbox.random(12).toString('hex') };
+  };
+  const before = await draw();
+  now += 60_000;
+  await sandboxes.sweep();
+  const after = await draw();
+  expect(after.sandbox).not.toBe(before.sandbox);
+  expect(after.drawn).not.toBe(before.drawn);
 });
