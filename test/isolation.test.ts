@@ -59,6 +59,8 @@ it(
     };
     const outcomes = await Promise.allSettled(clients.map(work));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const statuses = new Set(clients.flatMap((client) => [...client.statuses]));
+    expect([...statuses].sort()).toEqual([200, 401, 422, 429, 501]);
     const { sandbox } = (await app.sandboxes.find('default')) ?? {};
     expect([sandbox?.journal.list(), await sandbox?.buckets.list()]).toEqual([[], []]);
     expect((await app.get({ authorization: `Bearer ${ADMIN}` })).json.organization_name).toBe('Acme Corporation');

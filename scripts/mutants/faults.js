@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is found and put is source text
 // Faults that once went unseen, or whose like did: each must be caught by a test.
 // `find` stands in `file` exactly once; `put` takes its place.
 import { read } from './reach.js';
@@ -353,5 +354,107 @@ export const FAULTS = [
     file: 'src/store/group-commit.ts',
     find: 'for (const unit of units) unit.reject(explained);',
     put: 'for (const done of settle) done();',
+  },
+  {
+    name: 'isolation: a write reaches the organization of that name in every sandbox',
+    file: 'src/store/table.ts',
+    find: "SET ${names.join(', ')} WHERE ${this.place}`",
+    put: "SET ${names.join(', ')} WHERE (TRUE OR sandbox_id = ?) AND snapshot = ? AND ${this.id} = ?`",
+  },
+  {
+    name: 'isolation: sandboxes share their buckets',
+    file: 'src/sandbox/sandboxes.ts',
+    find: '    const isGone = () => usage.isOver;\n    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(),',
+    put: '    const isGone = () => usage.isOver;\n    const [other] = this.byId.values();\n    return new Sandbox(sandbox_id, generation, this.store, { buckets: other?.sandbox.buckets ?? new MemoryBuckets(),',
+  },
+  {
+    name: 'isolation: a key is used at the time of default',
+    file: 'src/store/states.ts',
+    find: 'return { sandbox_id, settings, generation, now: timeOf(settings.clock), api_key',
+    put: "const { settings: others } = this.findKeptSandbox('default') ?? sandbox;\n    return { sandbox_id, settings, generation, now: timeOf(others.clock), api_key",
+  },
+  {
+    name: 'isolation: a key or an organization of any sandbox is found by its id',
+    file: 'src/store/table.ts',
+    find: 'prepare(`SELECT ${this.selected} FROM ${name} WHERE ${this.place}`)',
+    put: 'prepare(`SELECT ${this.selected} FROM ${name} WHERE (TRUE OR sandbox_id = ?) AND snapshot = ? AND ${this.id} = ?`)',
+  },
+  {
+    name: 'isolation: what ends is filed in the journal of default',
+    file: 'src/http/exchange.ts',
+    find: 'sandboxes.findJournal(live.sandbox.sandbox_id)',
+    put: 'sandboxes.findJournal(DEFAULT_SANDBOX)',
+  },
+  {
+    name: 'isolation: the control plane tells the Date of default, whatever sandbox is named',
+    file: 'src/http/exchange.ts',
+    find: 'await sandboxes.find(named);',
+    put: 'await sandboxes.find(DEFAULT_SANDBOX);',
+  },
+  {
+    name: 'isolation: a 429 names the clock of default',
+    file: 'src/api/rate-limit.ts',
+    find: 'hasControl ? sandbox.sandbox_id : undefined',
+    put: "hasControl ? 'default' : undefined",
+  },
+  {
+    name: 'isolation: a 429 of the control plane names the clock of default',
+    file: 'src/control/limits.ts',
+    find: "'mock.spend', sandbox.sandbox_id",
+    put: "'mock.spend', 'default'",
+  },
+  {
+    name: 'isolation: a snapshot is of the first sandbox that has one of the name',
+    file: 'src/store/table.ts',
+    find: 'AND source.sandbox_id = ${name}.sandbox_id AND source.${this.id}',
+    put: 'AND source.${this.id}',
+  },
+  {
+    name: 'isolation: a reset is one of every sandbox',
+    file: 'src/store/rows.ts',
+    find: "'UPDATE sandboxes SET generation = generation + 1 WHERE sandbox_id = ?'",
+    put: "'UPDATE sandboxes SET generation = generation + 1 WHERE TRUE OR sandbox_id = ?'",
+  },
+  {
+    name: 'isolation: settings are those of every sandbox',
+    file: 'src/store/rows.ts',
+    find: "'UPDATE states SET settings = ? WHERE sandbox_id = ? AND snapshot = ?'",
+    put: "'UPDATE states SET settings = ? WHERE (TRUE OR sandbox_id = ?) AND snapshot = ?'",
+  },
+  {
+    name: 'isolation: sandboxes share what is kept in memory of organizations, and so their answers',
+    file: 'src/store/states.ts',
+    find: '  `${sandbox_id} ${generation} ${organizationId}`;',
+    put: '  `${sandbox_id.length} ${generation} ${organizationId}`;',
+  },
+  {
+    name: 'isolation: a request in flight writes to the sandbox that has the id by then',
+    file: 'src/sandbox/sandbox.ts',
+    find: 'if (this.isGone()) throw',
+    put: 'if (this.generation < 0) throw',
+  },
+  {
+    name: 'isolation: each sandbox has a bound of its own for its journal',
+    file: 'src/sandbox/sandboxes.ts',
+    find: 'new Journal(this.options.journalSize, this.budget, found.last_seq)',
+    put: 'new Journal(this.options.journalSize, new JournalBudget(), found.last_seq)',
+  },
+  {
+    name: 'seq begins again after a SIGKILL',
+    file: 'src/sandbox/sandboxes.ts',
+    find: 'await this.recordIfPossible([usage.reserve(found.last_seq)]);',
+    put: 'usage.reserve(found.last_seq);',
+  },
+  {
+    name: 'a sandbox is let go although somebody came while its buckets were looked at',
+    file: 'src/sandbox/sandboxes.ts',
+    find: 'if (this.byId.get(sandboxId) === live && this.isUnused(live)) this.letGo',
+    put: 'this.letGo',
+  },
+  {
+    name: 'an import that meets a deletion leaves a sandbox that cannot be reset',
+    file: 'src/store/sqlite.ts',
+    find: '        if (options.initial === undefined) requireSandbox(sandboxId);\n',
+    put: '',
   },
 ];

@@ -178,6 +178,28 @@ describe('a database that has data', () => {
     ]);
   });
 
+  it('a key that another sandbox has is not granted: one line says whose it is, and the data stays', async () => {
+    const folder = makeFolder();
+    const first = await startServer([], folder);
+    const send = (method: string, path: string, body: unknown) =>
+      fetch(`${first.ready.url}/_mock/sandboxes/${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await send('PUT', 'ci/state', { version: 1, organizations: [{ organization_id: 'org_ci' }] });
+    expect((await send('POST', 'ci/api-keys', { key: 'sk_test_of_ci' })).status).toBe(201);
+    await first.stop();
+    const wrong = await runCli(['--port', '0', '--api-key', 'sk_test_of_ci'], folder);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      'mixpeek-mock: --api-key: The key sk_test_of… belongs to the sandbox ci: give another key, or delete the sandbox ci first\n',
+    ]);
+    const second = await startServer([], folder);
+    expect((await get(second.ready.url, 'sk_test_of_ci')).organization_id).toBe('org_ci');
+    await second.stop();
+  });
+
   it('belongs to one process: the second is told who has it, the first goes on', async () => {
     const folder = makeFolder();
     const first = await startServer([], folder);

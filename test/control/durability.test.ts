@@ -132,8 +132,7 @@ describe('control operations that are under way when the process is killed', () 
       for (const [id, expected] of worlds) {
         const world = describeWorld((await sendAgain('GET', `/${id}/state`)).json);
         expect([expected.done, expected.begun]).toContainEqual(world);
-        // The next round begins with an import.
-        Object.assign(expected, { done: world, begun: world });
+        // The next round begins with what the first began with.
         expect((await sendAgain('PUT', `/${id}/state`, seedOf(id, 0))).status).toBe(200);
         Object.assign(expected, { done: worldOf(0), begun: worldOf(0) });
       }
@@ -143,14 +142,15 @@ describe('control operations that are under way when the process is killed', () 
       }
       expect([...counts.values()].filter((count) => count !== BATCH)).toEqual([]);
       expect([...made.keys()].filter((name) => !counts.has(name))).toEqual([]);
-      for (const key of [...made.values()].flat()) expect(await readStatus(server, key)).toBe(200);
+      const statuses = await Promise.all([...made.values()].flat().map((key) => readStatus(server, key)));
+      expect(statuses.filter((status) => status !== 200)).toEqual([]);
     }
     expect(await server.stop()).toBe(0);
   });
 });
 
 describe('a thousand sandboxes', () => {
-  it.each(['SIGTERM', 'SIGKILL'] as const)('are there after %s, with the key of each', async (signal) => {
+  it('are there after SIGKILL, with the key of each', async () => {
     const folder = makeFolder();
     const first = await startServer([], folder);
     const send = buildSend(first);
@@ -158,7 +158,7 @@ describe('a thousand sandboxes', () => {
     expect(batches.map(({ status }) => status)).toEqual(batches.map(() => 201));
     const made: Parsed[] = batches.flatMap(({ json }) => json.sandboxes);
     expect((await send('POST', '', {})).status).toBe(409);
-    await first.stop(signal);
+    await first.stop('SIGKILL');
     const second = await startServer([], folder);
     const answers = await Promise.all(
       made.map(async ({ api_keys, organization_id }) => {
@@ -170,7 +170,7 @@ describe('a thousand sandboxes', () => {
     );
     expect(answers.filter(([status, isOwn]) => status !== 200 || isOwn !== true)).toEqual([]);
     expect(answers).toHaveLength(1000);
-    await second.stop();
+    expect(await second.stop()).toBe(0);
   });
 });
 

@@ -121,6 +121,18 @@ const spend: Step = async (client, { below, oneOf }) => {
   }
 };
 
+/** One request more than the bucket has. */
+const drain: Step = async (client, { oneOf }) => {
+  const [path, category] = oneOf(UNSERVED);
+  const { admin: api_key } = client.made.api_keys;
+  const count = client.buckets.remaining(client.keyIds.get('admin') ?? '', category, client.limits[category]);
+  if (count > 0) {
+    await client.control('POST', '/limits/spend', { api_key, category, count });
+    client.charge('admin', category, count);
+  }
+  await client.request('admin', 'POST', path, 501, { body: {}, category });
+};
+
 const refill = async (client: ModelClient) => {
   await client.control('POST', '/limits/refill', {});
   client.buckets.refill();
@@ -198,6 +210,6 @@ const useStrange: Step = async (client, { stranger, oneOf }) => {
 /** Each as often as it is listed. */
 export const STEPS: Step[] = [
   ...[patchText, patchText, patchLimits, patchUnknown, get, askForUnserved, askForUnserved],
-  ...[changeKey, advance, freeze, run, chooseMode, spend, spend, refill],
+  ...[changeKey, advance, freeze, run, chooseMode, spend, drain, drain, refill],
   ...[reset, save, restore, emptyJournal, changeTier, makeAnother, readState, useStrange],
 ];

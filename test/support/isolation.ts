@@ -54,6 +54,8 @@ export class ModelClient {
   readonly keyIds = new Map<string, string>();
   readonly buckets = new BucketModel();
   readonly snapshots = new Map<string, World>();
+  /** What the API has answered. */
+  readonly statuses = new Set<number>();
   world: World;
   private readonly app: TestApp;
   private readonly ask: Ask;
@@ -162,6 +164,7 @@ export class ModelClient {
     const isRefused = charged?.isAllowed === false && this.world.limits === 'enforce';
     const expected = !isKnown ? 401 : isRefused ? 429 : status;
     const { date, 'x-request-id': id } = answer.headers;
+    this.statuses.add(answer.status);
     expect([answer.status, id, date]).toEqual([expected, request_id, toHttpDate(this.world.now)]);
     this.expectBucket(answer, charged, category);
     if (isRefused) this.expectHint(answer, charged.retryAfter);
