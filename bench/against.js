@@ -64,7 +64,7 @@ export async function compareWith(ref, { folder, seed, key, isQuick, progress })
       const home = join(folder, `${name}${sitting}`);
       mkdirSync(home);
       const args = ['--db', join(home, 'mock.db'), '--log-level', 'warn', '--seed', seed];
-      servers.push([name, await startServer(args, home, program)]);
+      servers.push([name, await startServer(args, home, [program])]);
     }
     for (let round = 0; round <= rounds; round++) {
       for (const method of ['PATCH', 'GET']) {

@@ -42,10 +42,10 @@ const inBench = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-bench-'));
 
 /** Starts the server on a database of its own; `--db` among the arguments names another one. */
-function startOurs(name, args = []) {
+function startOurs(name, args = [], program = undefined) {
   const home = join(folder, name);
   mkdirSync(home, { recursive: true });
-  return startServer(['--db', join(home, 'mock.db'), '--log-level', 'warn', ...args], home);
+  return startServer(['--db', join(home, 'mock.db'), '--log-level', 'warn', ...args], home, program);
 }
 
 const keyOf = (number) => `sk_test_bench${number}`;

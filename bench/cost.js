@@ -47,7 +47,7 @@ function measureGrowth(times, work) {
   return most - before;
 }
 
-const [{ MemoryBuckets }, { Journal, JournalBudget }, { Exchange }] = await load([
+const [{ MemoryBuckets }, { Journal, Journals }, { Exchange }] = await load([
   'sandbox/buckets',
   'sandbox/journal',
   'sandbox/exchange',
@@ -70,12 +70,12 @@ function record(journal, count, bytes) {
   exchange.decide(`${count}${answer}`);
   exchange.end(200, true, journal);
 }
-const journal = new Journal(1000, new JournalBudget());
+const journal = new Journal(1000, new Journals());
 const journalCost = time((count) => record(journal, count, body));
 
 const many = new MemoryBuckets();
 const keysGrowth = measureGrowth(KEYS, (count) => many.charge(keyOf(count), 'metadata', 100, now + count));
-const large = new Journal(100_000, new JournalBudget());
+const large = new Journal(100_000, new Journals());
 const bodiesGrowth = measureGrowth(BODIES, (count) => record(large, count, Buffer.alloc(BODY_BYTES, count)));
 
 console.log(JSON.stringify({ limiter, journal: journalCost, keysGrowth, bodiesGrowth }));

@@ -1,8 +1,7 @@
 // What a sandbox costs: to make one, to take it back, to keep a thousand of them, and to be one of a thousand.
 import { Agent, request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { measureCpu, runLoad } from './load.js';
-import { readMemory } from './server-process.js';
+import { COLLECTING, collect, readMemory } from './server-process.js';
 import { summarize } from './statistics.js';
 
 export const SANDBOXES = 1000;
@@ -109,30 +108,33 @@ const toSeeded = (index) => ({
   api_keys: Array.from({ length: KEYS }, (_, key) => ({ key: `sk_test_bench${index}of${key}` })),
 });
 
-/** MiB that sandboxes add: each used once, and after loads that fill the journals of all. */
+/** MiB that sandboxes add once garbage is collected: each used once, and with full journals; and what a load adds at most. */
 async function measureMemory({ folder, startOurs, isQuick, progress }) {
-  const server = await startOurs('memory');
+  const server = await startOurs('memory', [], COLLECTING);
   const client = new Client(server.url);
+  const read = async () => {
+    await collect(server);
+    return readMemory(server.pid);
+  };
   // The code of the control plane is loaded by the first request for it.
   await client.send('GET', '/_mock');
-  await sleep(1000);
-  const empty = readMemory(server.pid);
+  const empty = await read();
   const keys = await client.makeMany(SANDBOXES);
   for (const key of keys) await client.send('GET', '/v1/organizations', { key });
-  await sleep(1000);
-  const used = readMemory(server.pid) - empty;
-  const full = [];
+  const used = (await read()) - empty;
+  const [full, loaded] = [[], []];
   for (let round = 0; round < (isQuick ? 3 : 10); round++) {
     await runLoad(folder, server.url, { method: round % 2 ? 'PATCH' : 'GET', keys, seconds: 2 });
-    full.push(readMemory(server.pid) - empty);
+    loaded.push(readMemory(server.pid) - empty);
+    full.push((await read()) - empty);
     progress(`journals of ${SANDBOXES} sandboxes ${round + 1}`);
   }
   client.close();
   await server.stop();
-  return { empty, used, full: summarize(full) };
+  return { empty, used, full: summarize(full), loaded: summarize(loaded) };
 }
 
-/** CPU time of a request to each of many sandboxes in turn, against those to one; in sittings, as in against.js. */
+/** CPU time of a request to each of many sandboxes in turn, and to one among them, against one alone; in sittings, as in against.js. */
 async function measureRequests({ folder, startOurs, isQuick, progress }) {
   const [sittings, rounds, seconds] = isQuick ? [1, 2, 1] : [5, 2, 2];
   const measured = { PATCH: [], GET: [] };
@@ -146,6 +148,8 @@ async function measureRequests({ folder, startOurs, isQuick, progress }) {
       // As many for each, so that the client does the same.
       const keys = Array.from({ length: SANDBOXES }, (_, index) => made[index % count]);
       servers.push({ name, server, keys });
+      // What it costs that there are others, which nobody asks.
+      if (name === 'many') servers.push({ name: 'among', server, keys: Array(SANDBOXES).fill(made[0]) });
     }
     for (let round = 0; round <= rounds; round++) {
       for (const method of ['PATCH', 'GET']) {
@@ -166,6 +170,7 @@ async function measureRequests({ folder, startOurs, isQuick, progress }) {
 
 const toComparison = (costs) => ({
   many: summarize(costs.map(({ many }) => many)),
+  among: summarize(costs.map(({ one, again, among }) => (2 * among) / (one + again))),
   one: summarize(costs.flatMap(({ one, again }) => [one, again])),
   ratio: summarize(costs.map(({ one, again, many }) => (2 * many) / (one + again))),
   itself: summarize(costs.map(({ one, again }) => again / one)),

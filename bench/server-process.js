@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -28,8 +29,17 @@ export async function startProcess(args, folder) {
   };
 }
 
-export const startServer = (args, folder, program = CLI) =>
-  startProcess([program, '--port', '0', '--json', ...args], folder);
+export const startServer = (args, folder, program = [CLI]) =>
+  startProcess([...program, '--port', '0', '--json', ...args], folder);
+
+/** The program that {@link collect} can be asked of. */
+export const COLLECTING = ['--expose-gc', fileURLToPath(new URL('collecting-server.js', import.meta.url))];
+
+/** Lets a server collect its garbage, and gives it the time for that. */
+export async function collect({ pid }) {
+  process.kill(pid, 'SIGUSR2');
+  await sleep(2000);
+}
 
 /** Resident memory of a process in MiB; undefined where there is no /proc. */
 export function readMemory(pid) {

@@ -19,7 +19,8 @@ import type { OpenApiNode } from './http/openapi.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { DEMO_KEY } from './seed/default.ts';
 import { openSeed } from './seed/unread.ts';
-import { ConfigError, type ServeConfig } from './settings.ts';
+import { ConfigError } from './setting.ts';
+import type { ServeConfig } from './settings.ts';
 import { begin, beginEarly } from './start/beginning.ts';
 import { findFirstOrganization, findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -158,10 +159,7 @@ const buildDocsOf =
       assets: projectFile('dist/swagger-ui'),
       // The documented example key: no other may be on a page that everybody can read.
       demoKey: DEMO_KEY,
-      isUsable: async (key) => {
-        const found = await sandboxes.findCaller(key);
-        return found !== undefined && 'apiKey' in found;
-      },
+      isUsable: (key) => sandboxes.takesInDefault(key),
       // A page that everybody can read has no token to send.
       hasControl: control !== undefined && control.token === undefined,
       log,

@@ -3,65 +3,24 @@ import { PERMISSIONS } from './domain/api-key.ts';
 import { API_VERSIONS } from './domain/api-version.ts';
 import { normalizeTimestamp, toMilliseconds as toTime } from './domain/clock.ts';
 import { LIMITS_MODES } from './domain/rate-limiter.ts';
-import { isApiKey, KEY_FORM, redactKeys } from './domain/redact.ts';
+import { isApiKey, KEY_FORM } from './domain/redact.ts';
 import { DEFAULT_SETTINGS, UNKNOWN_FIELDS } from './domain/state.ts';
-import { escapeControls } from './domain/text.ts';
-
-/** All there is to know about a setting but its effect. */
-export interface Setting {
-  /** As in `--help`. */
-  flag: string;
-  short?: string;
-  description: string;
-  /** Reads the text of a value, or the list of texts of a repeatable one; the default, if there is none. */
-  schema: z.ZodType;
-  /** For the message that refuses a value. */
-  allowed: string;
-  default?: string;
-  isRepeatable?: boolean;
-  /** A message does not repeat the value, and a variable may name a file that has it. */
-  isSecret?: boolean;
-  /** It has no variable: what one command is to do must not be what every command does. */
-  isFlagOnly?: boolean;
-}
-
-/** A value cannot be used. The message is one line: the flag, what was given, what is allowed. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
+import {
+  ConfigError,
+  duration,
+  elseStored,
+  integer,
+  oneOf,
+  readSettings,
+  type Setting,
+  stored,
+  text,
+  toggle,
+  type Values,
+} from './setting.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const SEED_FILES = ['mixpeek-mock.yaml', 'mixpeek-mock.yml', 'mixpeek-mock.json'];
-// What the text of a value becomes, and what is allowed, in words.
-export const text = (allowed: string) => ({ schema: z.string().min(1), allowed });
-const oneOf = <const T extends readonly string[]>(values: T) => ({
-  schema: z.enum(values),
-  allowed: values.join(', '),
-});
-/** What a state has too: a flag takes precedence over what is stored. */
-const setting = <const T extends readonly string[]>(values: T) => ({
-  schema: z.enum(values).optional(),
-  allowed: values.join(', '),
-});
-const STORED = (fallback: string) => `without it what the database or the seed says, else ${fallback}`;
-/** A flag takes no value; its variable has one. */
-const toggle = {
-  schema: z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'], case: 'sensitive' }).default(false),
-  allowed: 'true, false, 1, 0',
-};
-const integer = (min: number, max: number) => ({
-  schema: z.preprocess((value) => Number(/^\d{1,7}$/.exec(String(value))?.[0]), z.number().min(min).max(max)),
-  allowed: `${min} to ${max}`,
-});
-export function toMilliseconds(value: unknown): number {
-  const [, count, unit] = /^([1-9]\d{0,8})(ms|s|m)$/.exec(String(value)) ?? [];
-  return Number(count) * (unit === 'ms' ? 1 : unit === 's' ? 1000 : 60_000);
-}
-const duration = {
-  // A timer of more than 2^31 ms, 24.8 days, would end at once.
-  schema: z.preprocess(toMilliseconds, z.number().max(24 * 24 * 60 * 60_000)),
-  allowed: 'a duration like 500ms, 30s or 2m; at most 24 days',
-};
 const KEY_TO_ALLOW = new RegExp(
   `^(?<key>[^=@]+)(?:=(?<permission>${PERMISSIONS.join('|')})(?:@(?<organization_id>org_[A-Za-z0-9_-]+))?)?$`,
 );
@@ -114,18 +73,18 @@ export const SERVE_SETTINGS = {
   },
   unknownFields: {
     flag: '--unknown-fields <mode>',
-    description: `members that the API does not know: ignore, as the real service does, or reject with a 422; ${STORED(DEFAULT_SETTINGS.unknown_fields)}`,
-    ...setting(UNKNOWN_FIELDS),
+    description: `members that the API does not know: ignore, as the real service does, or reject with a 422; ${elseStored(DEFAULT_SETTINGS.unknown_fields)}`,
+    ...stored(UNKNOWN_FIELDS),
   },
   apiVersion: {
     flag: '--api-version <version>',
-    description: `version of the API; ${STORED(DEFAULT_SETTINGS.api_version)}`,
-    ...setting(API_VERSIONS),
+    description: `version of the API; ${elseStored(DEFAULT_SETTINGS.api_version)}`,
+    ...stored(API_VERSIONS),
   },
   limits: {
     flag: '--limits <mode>',
-    description: `rate limits: off, headers (counted and reported, never refused), or enforce (a 429 beyond the limit); ${STORED(DEFAULT_SETTINGS.limits)}`,
-    ...setting(LIMITS_MODES),
+    description: `rate limits: off, headers (counted and reported, never refused), or enforce (a 429 beyond the limit); ${elseStored(DEFAULT_SETTINGS.limits)}`,
+    ...stored(LIMITS_MODES),
   },
   clock: {
     flag: '--clock <time>',
@@ -198,8 +157,6 @@ export const HEALTH_SETTINGS = {
   },
 } satisfies Record<string, Setting>;
 
-export type Values<T extends Record<string, Setting>> = { [Name in keyof T]: z.output<T[Name]['schema']> };
-
 export type HealthConfig = Values<typeof HEALTH_SETTINGS>;
 
 /** What a server is started with; `seed` is undefined for the built-in one. */
@@ -210,48 +167,6 @@ export interface ServeConfig extends Values<typeof SERVE_SETTINGS> {
   pid: number;
   /** Lines of the log. */
   warnings: string[];
-}
-
-/** The text of a value, and where it is from: a flag, a variable, an option. */
-export interface Given {
-  value: string | string[];
-  source: string;
-}
-
-/**
- * The value of each setting: what is given, else its default.
- * @throws {ConfigError} naming the source
- */
-export function readSettings<T extends Record<string, Setting>>(
-  settings: T,
-  find: (name: string, setting: Setting) => Given | undefined,
-): Values<T> {
-  const values = Object.entries(settings).map(([name, setting]) => [name, readSetting(setting, find(name, setting))]);
-  return Object.fromEntries(values);
-}
-
-function readSetting({ schema, default: fallback, allowed, isSecret }: Setting, given: Given | undefined): unknown {
-  if (given !== undefined) refuseQuotes(given);
-  const parsed = schema.safeParse(given?.value ?? fallback);
-  if (parsed.success) return parsed.data;
-  const { value = '', source } = given ?? {};
-  const [index] = parsed.error.issues[0]?.path ?? [];
-  const secret = index === undefined ? 'the value' : `value ${Number(index) + 1}`;
-  // A URL may have a token for its password.
-  const masked = redactKeys(String(value).replace(/(?<=:\/\/).*@/s, '…@'));
-  const shown = `'${escapeControls(masked)}' was given`;
-  const problem = isSecret ? `${secret} cannot be used, and is not repeated here` : shown;
-  throw new ConfigError(`${source}: ${problem}; allowed: ${allowed}`);
-}
-
-/**
- * Shells and YAML remove quotes; `.env` files and cmd.exe may keep them, and `"mock.db"` is another file.
- * @throws {ConfigError} naming the source, but not the value
- */
-export function refuseQuotes({ source, value }: Given): void {
-  if ([value].flat().some((one) => /^(["'`]).*\1$/s.test(one))) {
-    throw new ConfigError(`${source}: there are quotes around the value: write it without them`);
-  }
 }
 
 /**

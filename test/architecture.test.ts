@@ -14,10 +14,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   'api/': ['domain/', 'pydantic/', 'http/', 'sandbox/'],
   'control/': ['domain/', 'pydantic/', 'http/', 'sandbox/', 'seed/'],
   'seed/': ['domain/', 'pydantic/'],
-  'start/': ['domain/', 'seed/', 'sandbox/', 'store/store.ts', 'settings.ts'],
-  'cli/': ['domain/', 'seed/', 'settings.ts', 'server.ts'],
+  'start/': ['domain/', 'seed/', 'sandbox/', 'store/store.ts', 'setting.ts', 'settings.ts'],
+  'cli/': ['domain/', 'seed/', 'setting.ts', 'settings.ts', 'server.ts'],
   'entry/': ['cli/main.ts', 'index.ts'],
-  'settings.ts': ['domain/', 'pydantic/'],
+  'setting.ts': ['domain/'],
+  'settings.ts': ['domain/', 'setting.ts'],
   'kit/': [],
   'index.ts': ['server.ts', 'settings.ts', 'kit/'],
   'app.ts': ['domain/', 'pydantic/', 'http/', 'sandbox/', 'api/', 'control/'],
@@ -31,6 +32,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'api/',
     'control/',
     'app.ts',
+    'setting.ts',
     'settings.ts',
   ],
 };
@@ -41,7 +43,10 @@ const VALUES: [room: string, other: string, values: string[]][] = [['http/', 'sa
 // Where else a word may be; comments count too, so that nobody has to parse.
 const MAY_NAME: [RegExp, string[]][] = [
   [/from '(?:@fastify\/[\w-]+|fastify)'/, ['api/', 'control/', 'http/', 'app.ts', 'server.ts']],
-  [/from 'zod'/, ['api/', 'control/', 'http/', 'pydantic/', 'seed/', 'settings.ts', 'cli/control-settings.ts']],
+  [
+    /from 'zod'/,
+    ['api/', 'control/', 'http/', 'pydantic/', 'seed/', 'setting.ts', 'settings.ts', 'cli/control-settings.ts'],
+  ],
   [/from 'better-sqlite3'/, ['store/']],
   [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],
   [/\bprocess\.[a-z]/, ['cli/', 'settings.ts', 'domain/real-time.ts', 'http/log.ts', 'store/running-node.ts']],

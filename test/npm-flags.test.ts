@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findSwallowedFlags, readFlags, toCommand, withoutSeparator } from '../scripts/npm-flags.js';
 import { CREATE_SETTINGS, STATE_SETTINGS } from '../src/cli/control-settings.ts';
-import { HEALTH_SETTINGS, SERVE_SETTINGS, type Setting } from '../src/settings.ts';
+import type { Setting } from '../src/setting.ts';
+import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../src/settings.ts';
 import { makeFolder } from './support/folder.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));

@@ -99,7 +99,7 @@ export const FAULTS = [
   },
   {
     name: 'credentials of another shape are shown whole',
-    file: 'src/sandbox/journal.ts',
+    file: 'src/sandbox/journal-entry.ts',
     find: '(?:authorization|cookie|',
     put: '(?:^authorization|cookie|',
   },
@@ -111,19 +111,19 @@ export const FAULTS = [
   },
   {
     name: 'the demo key is offered although it is revoked',
-    file: 'src/server.ts',
-    find: "return found !== undefined && 'apiKey' in found;",
-    put: 'return found !== undefined;',
+    file: 'src/sandbox/sandboxes.ts',
+    find: "return found !== undefined && 'apiKey' in found && ",
+    put: 'return found !== undefined && ',
   },
   {
     name: 'a reset leaves the journal',
-    file: 'src/sandbox/sandboxes.ts',
+    file: 'src/sandbox/live-sandboxes.ts',
     find: '    journal.clear();\n    known',
     put: '    known',
   },
   {
     name: 'a reset leaves the buckets',
-    file: 'src/sandbox/sandboxes.ts',
+    file: 'src/sandbox/live-sandboxes.ts',
     find: 'buckets: new MemoryBuckets()',
     put: 'buckets: this.byId.get(sandbox_id)?.sandbox.buckets ?? new MemoryBuckets()',
   },
@@ -147,13 +147,13 @@ export const FAULTS = [
   },
   {
     name: 'a sandbox of an older generation takes the place of a newer one',
-    file: 'src/sandbox/sandboxes.ts',
+    file: 'src/sandbox/live-sandboxes.ts',
     find: 'known.sandbox.generation >= found.generation',
     put: 'known.sandbox.generation === found.generation',
   },
   {
     name: 'a sandbox outlives the state that it was made for',
-    file: 'src/sandbox/sandboxes.ts',
+    file: 'src/sandbox/live-sandboxes.ts',
     find: 'known.sandbox.generation >= found.generation',
     put: 'known.sandbox.generation <= found.generation',
   },
@@ -363,7 +363,7 @@ export const FAULTS = [
   },
   {
     name: 'isolation: sandboxes share their buckets',
-    file: 'src/sandbox/sandboxes.ts',
+    file: 'src/sandbox/live-sandboxes.ts',
     find: '    const isGone = () => usage.isOver;\n    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(),',
     put: '    const isGone = () => usage.isOver;\n    const [other] = this.byId.values();\n    return new Sandbox(sandbox_id, generation, this.store, { buckets: other?.sandbox.buckets ?? new MemoryBuckets(),',
   },
@@ -411,9 +411,9 @@ export const FAULTS = [
   },
   {
     name: 'isolation: a reset is one of every sandbox',
-    file: 'src/store/rows.ts',
-    find: "'UPDATE sandboxes SET generation = generation + 1 WHERE sandbox_id = ?'",
-    put: "'UPDATE sandboxes SET generation = generation + 1 WHERE TRUE OR sandbox_id = ?'",
+    file: 'src/store/sandbox-rows.ts',
+    find: '    make.run(sandboxId, RealDate.now(),',
+    put: "    this.prepare('UPDATE sandboxes SET generation = generation + 1').run();\n    make.run(sandboxId, RealDate.now(),",
   },
   {
     name: 'isolation: settings are those of every sandbox',
@@ -435,20 +435,20 @@ export const FAULTS = [
   },
   {
     name: 'isolation: each sandbox has a bound of its own for its journal',
-    file: 'src/sandbox/sandboxes.ts',
-    find: 'new Journal(this.options.journalSize, this.budget, found.last_seq)',
-    put: 'new Journal(this.options.journalSize, new JournalBudget(), found.last_seq)',
+    file: 'src/sandbox/live-sandboxes.ts',
+    find: 'new Journal(this.options.journalSize, this.journals, found.last_seq)',
+    put: 'new Journal(this.options.journalSize, new Journals(), found.last_seq)',
   },
   {
     name: 'seq begins again after a SIGKILL',
-    file: 'src/sandbox/sandboxes.ts',
+    file: 'src/sandbox/live-sandboxes.ts',
     find: 'await this.recordIfPossible([usage.reserve(found.last_seq)]);',
     put: 'usage.reserve(found.last_seq);',
   },
   {
     name: 'a sandbox is let go although somebody came while its buckets were looked at',
-    file: 'src/sandbox/sandboxes.ts',
-    find: 'if (this.byId.get(sandboxId) === live && this.isUnused(live)) this.letGo',
+    file: 'src/sandbox/live-sandboxes.ts',
+    find: 'if (this.byId.get(sandboxId) === kept && this.isUnused(kept)) this.letGo',
     put: 'this.letGo',
   },
   {
@@ -456,5 +456,11 @@ export const FAULTS = [
     file: 'src/store/sqlite.ts',
     find: '        if (options.initial === undefined) requireSandbox(sandboxId);\n',
     put: '',
+  },
+  {
+    name: 'what a client sent is in a header as it is',
+    file: 'src/http/envelope.ts',
+    find: '[HINT]: toHeaderText(hint)',
+    put: '[HINT]: hint',
   },
 ];

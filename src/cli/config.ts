@@ -1,17 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import {
-  ConfigError,
-  type Given,
-  HEALTH_SETTINGS,
-  type HealthConfig,
-  readSettings,
-  SEED_FILES,
-  SERVE_SETTINGS,
-  type ServeConfig,
-  type Setting,
-} from '../settings.ts';
+import { ConfigError, type Given, readSettings, type Setting } from '../setting.ts';
+import { HEALTH_SETTINGS, type HealthConfig, SEED_FILES, SERVE_SETTINGS, type ServeConfig } from '../settings.ts';
 import { CONTROL_SETTINGS } from './control-settings.ts';
 import { listUnknownVariables, readVariable, toVariable, type Variables } from './variables.ts';
 

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { ACCOUNT_TYPES } from '../domain/rate-limits.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
-import { SERVE_SETTINGS, type Setting, text, toMilliseconds, type Values } from '../settings.ts';
+import { type Setting, text, toMilliseconds, type Values } from '../setting.ts';
+import { SERVE_SETTINGS } from '../settings.ts';
 
 /** The URL of a server, without a slash at the end. */
 const ServerUrl = z

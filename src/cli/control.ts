@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { escapeControls } from '../domain/text.ts';
 import { readSeedFileText } from '../seed/unread.ts';
-import type { Setting } from '../settings.ts';
+import type { Setting } from '../setting.ts';
 import { alignColumns } from './banner.ts';
 import { addSettings, type Flags, readCommandConfig } from './config.ts';
 import { askControl, ControlError } from './control-client.ts';

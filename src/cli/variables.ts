@@ -2,7 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { codeOf } from '../domain/errors.ts';
 import { findNearestName } from '../domain/nearest-name.ts';
 import { escapeControls } from '../domain/text.ts';
-import { ConfigError, type Given, HEALTH_SETTINGS, refuseQuotes, SERVE_SETTINGS, type Setting } from '../settings.ts';
+import { ConfigError, type Given, refuseQuotes, type Setting } from '../setting.ts';
+import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../settings.ts';
 import { CONTROL_SETTINGS } from './control-settings.ts';
 
 /** `apiKey` as `MIXPEEK_MOCK_API_KEY`. */

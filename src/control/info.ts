@@ -63,14 +63,8 @@ export function addInfoRoute(
       const live = await sandboxes.find(DEFAULT_SANDBOX);
       const api_version = live?.settings.api_version ?? API_VERSIONS[0];
       const { version, started_at, url, db, journal_size } = info;
-      const demo_key = (await isUsable(sandboxes, DEMO_KEY)) ? DEMO_KEY : null;
+      const demo_key = (await sandboxes.takesInDefault(DEMO_KEY)) ? DEMO_KEY : null;
       return { version, api_version, started_at, url, db, control: { token }, journal_size, demo_key, features };
     },
   );
-}
-
-/** Whether `default` takes a key. */
-async function isUsable(sandboxes: Sandboxes, key: string): Promise<boolean> {
-  const found = await sandboxes.findCaller(key);
-  return found !== undefined && 'apiKey' in found && found.sandbox.sandbox_id === DEFAULT_SANDBOX;
 }

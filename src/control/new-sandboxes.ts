@@ -42,14 +42,14 @@ export async function createSandboxes(
   for (let index = 0; index < options.count; index++) {
     const sandbox_id = await sandboxes.drawId();
     const random = sandboxes.buildStream(`${sandbox_id} made`);
-    const drawKey = () => sandboxes.drawApiKey(random);
+    const drawKey = (type?: 'live') => sandboxes.drawApiKey(random, type);
     made.push(await build(sandbox_id, random, drawKey, base, options));
   }
   await sandboxes.create(made);
   return made;
 }
 
-type DrawKey = () => Promise<string>;
+type DrawKey = (type?: 'live') => Promise<string>;
 
 async function build(
   sandbox_id: string,
@@ -80,7 +80,7 @@ async function build(
   };
 }
 
-/** The organizations with another key in the place of each, drawn in their order. */
+/** The organizations with another key of the same type in the place of each, drawn in their order. */
 async function issueAnew(
   organizations: SeedContent['organizations'],
   drawKey: DrawKey,
@@ -88,8 +88,9 @@ async function issueAnew(
   const issued: SeedContent['organizations'] = [];
   for (const { api_keys, ...organization } of organizations) {
     const keys: ApiKeyContent[] = [];
-    for (const { key: _key, key_hash: _hash, key_prefix: _prefix, ...members } of api_keys ?? []) {
-      keys.push({ ...members, key: await drawKey() });
+    for (const { key, key_hash: _, key_prefix = key, ...members } of api_keys ?? []) {
+      const type = key_prefix?.startsWith('sk_live_') ? 'live' : undefined;
+      keys.push({ ...members, key: await drawKey(type) });
     }
     issued.push({ ...organization, api_keys: keys });
   }

@@ -3,7 +3,7 @@ import { notFound } from '../domain/errors.ts';
 import { UPDATABLE_MEMBERS } from '../domain/organization.ts';
 import { sendJson } from '../http/envelope.ts';
 import { type AddRoute, describeModel, integer } from '../http/openapi.ts';
-import { type EntryModel, type JournalEntry, toEntryJson } from '../sandbox/journal.ts';
+import { type EntryModel, type JournalEntry, toEntryJson } from '../sandbox/journal-entry.ts';
 import {
   category,
   done,

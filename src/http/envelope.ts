@@ -36,10 +36,8 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       return answer(403, 'ForbiddenError', refusal.message, refusal.hint);
     case 'not_found':
       return answer(404, 'NotFoundError', 'Not Found', refusal.hint);
-    case 'conflict': {
-      const hint = toHeaderText(redactKeys(refusal.hint));
-      return answer(409, 'ConflictError', refusal.message, hint, refusal.details);
-    }
+    case 'conflict':
+      return answer(409, 'ConflictError', refusal.message, refusal.hint, refusal.details);
     case 'precondition_failed': {
       const hint = 'the file is not the one that If-Match or If-Unmodified-Since asks for';
       return answer(412, 'PreconditionFailedError', 'Precondition Failed', hint);
@@ -58,8 +56,7 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     case 'invalid_body': {
       const { errors } = refusal;
       const validation_errors = errors.map(({ loc, msg, type, ctx }) => ({ type, location: loc, message: msg, ctx }));
-      // A member that is refused may have a key for its name.
-      const hint = toHeaderText(redactKeys(toValidationHint(errors)));
+      const hint = toValidationHint(errors);
       // The error guide documents details.validation_errors, the OpenAPI document and the SDK's models detail.
       const more = { detail: errors };
       const whole = answer(422, 'ValidationError', 'Validation error', hint, { validation_errors }, {}, more);
@@ -76,19 +73,10 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       const hint = `this mock serves ${served.join(', ')}`;
       return answer(501, 'NotImplementedError', 'Not implemented by this mock', hint, { served }, headers);
     }
-    case 'unavailable': {
-      const hint = toHeaderText(refusal.hint);
-      return answer(503, 'ServiceUnavailableError', 'Service unavailable', hint, {}, { 'retry-after': '1' });
-    }
+    case 'unavailable':
+      return answer(503, 'ServiceUnavailableError', 'Service unavailable', refusal.hint, {}, { 'retry-after': '1' });
   }
 }
-
-/** Printable ASCII, of a length that every client takes. */
-const toHeaderText = (text: string) =>
-  text
-    .replaceAll('…', '...')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, 200);
 
 /** The bare answer to what nobody foresaw: no stack, nothing internal. */
 export const INTERNAL_ERROR = answer(
@@ -97,6 +85,14 @@ export const INTERNAL_ERROR = answer(
   'Internal server error',
   'a fault of this mock: its log has more, under this X-Request-Id',
 );
+
+/** Printable ASCII, of a length that every client takes: a hint may repeat what a client sent, a key among it. */
+function toHeaderText(text: string): string {
+  return redactKeys(text)
+    .replaceAll('…', '...')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 200);
+}
 
 function answer(
   status: number,
@@ -108,7 +104,7 @@ function answer(
   more: Record<string, unknown> = {},
 ): ErrorAnswer {
   const body = JSON.stringify({ success: false, status, error: { type, message, details }, ...more });
-  return { status, body, headers: { ...headers, [HINT]: hint } };
+  return { status, body, headers: { ...headers, [HINT]: toHeaderText(hint) } };
 }
 
 /** Message and hint of a request whose end never came. */

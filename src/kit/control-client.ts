@@ -26,10 +26,9 @@ export class ControlClient {
    * @param path behind `/_mock`
    * @throws {ControlError}
    */
-  async call<T>(method: string, path: string, body?: object | string): Promise<T> {
+  async call<T>(method: string, path: string, body?: object): Promise<T> {
     if (this.isOff) throw new ControlError(`${method} ${path}: the control plane is off: start without control: 'off'`);
-    const sent = typeof body === 'object' ? JSON.stringify(body) : body;
-    const { status, hint, answer } = await this.send(method, `/_mock${path}`, sent);
+    const { status, hint, answer } = await this.send(method, `/_mock${path}`, body && JSON.stringify(body));
     const json = answer === '' ? undefined : JSON.parse(answer);
     if (status < 300) return json;
     throw new ControlError(`${method} ${path}: ${status} ${explain(json, hint)}`, status);

@@ -11,14 +11,25 @@ interface MadeSandbox {
   api_keys: Record<Permission, string>;
 }
 
+interface Made {
+  sandboxes: MadeSandbox[];
+}
+
+/** The most that one request makes. */
+const AT_ONCE = 100;
 const CATEGORIES = ['metadata', 'data', 'search', 'upload', 'compute'] as const;
 
 /** The sandboxes of a server, by its control plane. */
 export function buildMockClient(client: ControlClient): MockClient {
   const createSandboxes = async (count: number, options: SandboxOptions = {}): Promise<Sandbox[]> => {
-    const body = JSON.stringify({ count, ...(await toBody(options)) });
-    const { sandboxes } = await client.call<{ sandboxes: MadeSandbox[] }>('POST', '/sandboxes', body);
-    return sandboxes.map((made) => toSandbox(client, made));
+    const body = await toBody(options);
+    const made: MadeSandbox[] = [];
+    do {
+      const wanted = Math.min(AT_ONCE, count - made.length);
+      const { sandboxes } = await client.call<Made>('POST', '/sandboxes', { count: wanted, ...body });
+      made.push(...sandboxes);
+    } while (made.length < count);
+    return made.map((one) => toSandbox(client, one));
   };
   return {
     createSandboxes,

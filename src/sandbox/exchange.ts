@@ -2,7 +2,8 @@ import type { Permission } from '../domain/api-key.ts';
 import type { Change } from '../domain/organization.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import { now } from '../domain/real-time.ts';
-import { type Journal, JournalEntry, toKeptAnswer, toKeptBody } from './journal.ts';
+import type { Journal } from './journal.ts';
+import { JournalEntry, toKeptAnswer, toKeptBody } from './journal-entry.ts';
 import type { Caller, LiveSandbox } from './sandboxes.ts';
 
 /** What a route says of its requests; nothing at all where none is served. */

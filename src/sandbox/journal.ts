@@ -1,67 +1,15 @@
-import { toTimestamp } from '../domain/clock.ts';
-import type { Change } from '../domain/organization.ts';
-import type { RateLimitCategory } from '../domain/rate-limits.ts';
-import { maskKey, redactKeys } from '../domain/redact.ts';
-import { copyText } from '../domain/text.ts';
+import { countBytes, type JournalEntry } from './journal-entry.ts';
 
-/** What is kept of a body (bytes) and of an answer (characters). */
-const MAX_TEXT_LENGTH = 64 * 1024;
-/** Bytes of all entries together. */
+/** Bytes of all entries of all journals together. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** What is dropped at once where there is too much. */
+/** What the largest of several journals loses at once where there is too much, in bytes. */
 const SPARE_BYTES = 64 * 1024;
-/** What an entry takes beside its texts. */
-const ENTRY_BYTES = 1024;
 
-/**
- * What is kept of a request and of what became of it. Keys in it are masked when it is shown. It is as flat as can be: what a
- * thousand entries hold has to be moved by every collection of garbage.
- */
-export class JournalEntry {
-  request_id: string;
-  readonly method: string;
-  readonly url: string;
-  /** 0 until its answer is decided. */
-  seq = 0;
-  /** Milliseconds since 1970, by the clock of the sandbox. */
-  received_at = 0;
-  /** Names and values in turn, a line each. */
-  headers = '';
-  /** A character for each byte; undefined where there was none, or the request was refused before it was read. */
-  body: string | undefined = undefined;
-  /** Null for a body that was not read. */
-  body_bytes: number | null = 0;
-  api_key_id: string | undefined = undefined;
-  organization_id: string | undefined = undefined;
-  /** Null while it is open, and for one that never got an answer. */
-  status: number | null = null;
-  answer: string | undefined = undefined;
-  /** Real milliseconds until the end; undefined while it is open. */
-  ms: number | undefined = undefined;
-  /** The bucket that was charged, its limit and what was left; undefined where none was. */
-  category: RateLimitCategory | undefined = undefined;
-  limit = 0;
-  remaining = 0;
-  /** What the request changed; undefined where it was none that could. */
-  changes: Change[] | undefined = undefined;
-  /** What it counts for in the bound of all entries, in bytes. */
-  size = 0;
-
-  constructor(request_id: string, method: string, url: string) {
-    this.request_id = request_id;
-    this.method = method;
-    this.url = url;
-  }
-}
-
-export const toKeptBody = (bytes: Buffer): string => bytes.toString('latin1', 0, MAX_TEXT_LENGTH);
-
-export const toKeptAnswer = (text: string): string =>
-  text.length <= MAX_TEXT_LENGTH ? text : copyText(text, MAX_TEXT_LENGTH);
-
-/** The bound of all journals together, in bytes: the one that holds most loses its oldest entries. */
-export class JournalBudget {
-  private readonly journals = new Set<Journal>();
+/** What all journals of a server share: their bound, in bytes, and what is under way. */
+export class Journals {
+  /** Requests under way, each with the journal that it began in: one for all, since those of a thousand are mostly empty. */
+  readonly underWay = new Map<JournalEntry, Journal>();
+  private readonly filled = new Set<Journal>();
   private readonly maxBytes: number;
   private bytes = 0;
 
@@ -69,36 +17,39 @@ export class JournalBudget {
     this.maxBytes = maxBytes;
   }
 
-  /** A journal holds so many bytes more, or less. */
-  count(journal: Journal, bytes: number): void {
-    this.bytes += bytes;
-    if (journal.bytes === 0) this.journals.delete(journal);
-    else this.journals.add(journal);
+  /** A journal held so many bytes, and holds others now. */
+  count(journal: Journal, before: number, after: number): void {
+    this.bytes += after - before;
+    if (before === 0) this.filled.add(journal);
+    if (after === 0) this.filled.delete(journal);
   }
 
   /** Makes all of them fit. Looking for the largest of many takes its time: it then loses more than it would have to. */
   enforce(): void {
     if (this.bytes <= this.maxBytes) return;
-    const wanted = this.maxBytes - (this.journals.size > 1 ? SPARE_BYTES : 0);
+    const wanted = this.maxBytes - (this.filled.size > 1 ? SPARE_BYTES : 0);
     while (this.bytes > wanted) this.findLargest()?.drop(this.bytes - wanted);
   }
 
   private findLargest(): Journal | undefined {
     let largest: Journal | undefined;
-    for (const journal of this.journals) if (journal.bytes > (largest?.bytes ?? 0)) largest = journal;
+    for (const journal of this.filled) if (journal.bytes > (largest?.bytes ?? 0)) largest = journal;
     return largest;
   }
 }
 
+/** Empty places that are worth removing from the front. */
+const CUT_AT = 64;
+
 /** The requests of a sandbox, the newest ones: bounded in number and in bytes, oldest dropped first and counted. */
 export class Journal {
   private readonly size: number;
-  private readonly budget: JournalBudget;
+  private readonly all: Journals;
   /** By their `seq`, from `head` on; dropped entries are removed from the front only now and then. */
   private entries: (JournalEntry | undefined)[] = [];
   private head = 0;
-  /** Begun, and not yet ended. */
-  private readonly open = new Set<JournalEntry>();
+  /** Requests of it that are under way. */
+  private open = 0;
   /** Of all entries that have ended. */
   bytes = 0;
   /** The last `seq` that was given. */
@@ -108,11 +59,12 @@ export class Journal {
 
   /**
    * @param size entries that are kept; 0 keeps none
+   * @param all what it shares with the others
    * @param lastSeq the `seq` after which it goes on
    */
-  constructor(size: number, budget: JournalBudget, lastSeq = 0) {
+  constructor(size: number, all: Journals, lastSeq = 0) {
     this.size = size;
-    this.budget = budget;
+    this.all = all;
     this.lastSeq = lastSeq;
   }
 
@@ -122,7 +74,12 @@ export class Journal {
 
   /** Whether no request is under way. */
   get isIdle(): boolean {
-    return this.open.size === 0;
+    return this.open === 0;
+  }
+
+  /** How many entries {@link list} has. */
+  get length(): number {
+    return this.entries.length - this.head + this.open;
   }
 
   /** The entry that ended last. */
@@ -131,7 +88,8 @@ export class Journal {
   }
 
   begin(entry: JournalEntry): void {
-    this.open.add(entry);
+    this.all.underWay.set(entry, this);
+    this.open++;
   }
 
   /** Its answer is decided: it has its place among the others. */
@@ -142,7 +100,7 @@ export class Journal {
 
   /** It is over, here or in what was a sandbox of the same id. */
   leave(entry: JournalEntry): void {
-    this.open.delete(entry);
+    if (this.all.underWay.delete(entry)) this.open--;
   }
 
   /** Keeps an entry that has ended. */
@@ -164,15 +122,16 @@ export class Journal {
     entry.size = countBytes(entry);
     this.change(before + entry.size);
     if (this.entries.length - this.head > this.size) this.dropOldest();
-    this.budget.enforce();
+    this.all.enforce();
   }
 
   /** All entries by their `seq`, and behind them those whose answer is not decided. */
   list(): readonly JournalEntry[] {
     const ended = this.entries.slice(this.head).filter((entry) => entry !== undefined);
-    if (this.open.size === 0) return ended;
+    if (this.open === 0) return ended;
+    for (const [entry, journal] of this.all.underWay) if (journal === this) ended.push(entry);
     const order = ({ seq }: JournalEntry) => seq || Number.POSITIVE_INFINITY;
-    return [...ended, ...this.open].sort((a, b) => Math.sign(order(a) - order(b)) || 0);
+    return ended.sort((a, b) => Math.sign(order(a) - order(b)) || 0);
   }
 
   /** Forgets what has ended. */
@@ -204,107 +163,8 @@ export class Journal {
   }
 
   private change(bytes: number): void {
-    const difference = bytes - this.bytes;
+    const before = this.bytes;
     this.bytes = bytes;
-    this.budget.count(this, difference);
+    this.all.count(this, before, bytes);
   }
-}
-
-/** What is sent is of one byte a character, what was read of a body may be of two. */
-function countBytes({ url, headers, body = '', answer = '', changes = [] }: JournalEntry): number {
-  let characters = answer.length;
-  for (const { before, after } of changes) characters += before.length + after.length;
-  return ENTRY_BYTES + url.length + headers.length + body.length + 2 * characters;
-}
-
-/** Empty places that are worth removing from the front. */
-const CUT_AT = 64;
-
-/** The entry as JSON text, keys in it masked wherever they are. */
-export function toEntryJson(entry: JournalEntry): string {
-  return redactKeys(`${JSON.stringify(toMembers(entry)).slice(0, -1)},"changes":${toChangesJson(entry.changes)}}`);
-}
-
-/** What the text of {@link toEntryJson} says. */
-export type EntryModel = ReturnType<typeof toMembers> & {
-  changes: { member: Change['member']; before: unknown; after: unknown }[] | null;
-};
-
-function toMembers(entry: JournalEntry) {
-  const { seq, request_id, method, url, status, body, body_bytes, ms, category, limit, remaining } = entry;
-  const [path = ''] = url.split('?', 1);
-  return {
-    seq: seq || null,
-    request_id,
-    received_at: toTimestamp(entry.received_at),
-    method,
-    path,
-    query: maskQuery(url.slice(path.length + 1)),
-    headers: toHeaders(entry.headers),
-    body: body === undefined ? null : Buffer.from(body, 'latin1').toString('utf8'),
-    body_bytes,
-    api_key_id: entry.api_key_id ?? null,
-    organization_id: entry.organization_id ?? null,
-    status,
-    outcome: toOutcome(entry),
-    answer: status === null ? null : (entry.answer ?? null),
-    ms: ms === undefined ? null : Math.round(ms * 100) / 100,
-    bucket: category === undefined ? null : { category, limit, remaining },
-  };
-}
-
-const toOutcome = ({ ms, status }: JournalEntry): 'open' | 'answered' | 'cut' => {
-  if (ms === undefined) return 'open';
-  return status === null ? 'cut' : 'answered';
-};
-
-/** Headers and parameters of a query whose value is a secret, whatever its shape. */
-const SECRET_NAME =
-  /(?:authorization|cookie|api[-_]?key|(?:^|x|id|api|auth|access|bearer|private|refresh|session|control)[-_]?token|secret|password)$/i;
-const SCHEME = /^(?:(basic|bearer|digest|dpop|negotiate|ntlm|oauth|token|apikey)[ \t]+)?(.*)$/is;
-
-/** Of what is not a key only a well-known scheme is shown: `Basic` has a key in base64, say. */
-function maskCredentials(sent: string): string {
-  const [, scheme = '', credentials = ''] = SCHEME.exec(sent) ?? [];
-  return `${scheme} ${maskKey(credentials.trim())}`.trim();
-}
-
-/** The query with the values of its secrets masked. */
-function maskQuery(query: string): string {
-  if (query === '') return query;
-  const parameters = query.split('&').map((parameter) => {
-    const [name = ''] = parameter.split('=', 1);
-    return SECRET_NAME.test(decodeName(name)) && name !== parameter
-      ? `${name}=${maskKey(parameter.slice(name.length + 1))}`
-      : parameter;
-  });
-  return parameters.join('&');
-}
-
-/** The name of a parameter as a server reads it; one that cannot be decoded is left as it was sent. */
-function decodeName(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
-
-/** Values of a name that was sent more than once are joined, as HTTP allows. */
-function toHeaders(lines: string): Record<string, string> {
-  const headers = new Map<string, string>();
-  const parts = lines.split('\n');
-  for (let index = 0; index + 1 < parts.length; index += 2) {
-    const [name = '', sent = ''] = [parts[index]?.toLowerCase(), parts[index + 1]];
-    const value = SECRET_NAME.test(name) ? maskCredentials(sent) : sent;
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
-  }
-  return Object.fromEntries(headers);
-}
-
-function toChangesJson(changes: Change[] | undefined): string {
-  if (changes === undefined) return 'null';
-  const rows = changes.map(({ member, before, after }) => `{"member":"${member}","before":${before},"after":${after}}`);
-  return `[${rows.join(',')}]`;
 }

@@ -50,7 +50,11 @@ export class Sandbox {
 
   /** A key of this sandbox, by its SHA-256 or by its id. */
   async findApiKey(by: { key_hash: string } | { api_key_id: string }): Promise<ApiKey | undefined> {
-    if ('api_key_id' in by) return (await this.listApiKeys(by))[0];
+    if ('api_key_id' in by) {
+      const [apiKey] = await this.listApiKeys(by);
+      // One that is lent outlives its organization.
+      return apiKey && (await this.findOrganization(apiKey.organization_id)) && apiKey;
+    }
     const found = await this.store.find(by.key_hash);
     return found?.sandbox_id === this.sandbox_id ? found.api_key : undefined;
   }

@@ -1,8 +1,7 @@
 import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
 import { toMilliseconds } from '../domain/clock.ts';
 import type { Organization } from '../domain/organization.ts';
-import { buildRandom, drawApiKey, drawId, type Random } from '../domain/random.ts';
-import { RealDate } from '../domain/real-time.ts';
+import { drawApiKey, drawId, type Random } from '../domain/random.ts';
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, INITIAL_SNAPSHOT, type Settings, type State } from '../domain/state.ts';
 import {
   type FoundSandbox,
@@ -11,24 +10,12 @@ import {
   type PutOptions,
   SandboxGoneError,
   type Snapshot,
-  StorageError,
   type Store,
-  type Use,
 } from '../store/store.ts';
-import { MemoryBuckets } from './buckets.ts';
-import { Journal, JournalBudget } from './journal.ts';
-import { Sandbox } from './sandbox.ts';
-import { Usage } from './usage.ts';
+import type { Journal } from './journal.ts';
+import { type LiveOptions, type LiveSandbox, LiveSandboxes } from './live-sandboxes.ts';
 
-export type { ListedSandbox, NewSandbox, Snapshot };
-
-/** A sandbox as a request finds it. */
-export interface LiveSandbox {
-  sandbox: Sandbox;
-  settings: Settings;
-  /** The one time of the request, in milliseconds since 1970. */
-  now: number;
-}
+export type { ListedSandbox, LiveSandbox, NewSandbox, Snapshot };
 
 /** Who sent a request: the key decides the organization and, with it, the sandbox. */
 export interface Caller extends LiveSandbox {
@@ -41,33 +28,14 @@ export interface RefusedKey extends LiveSandbox {
   problem: 'revoked' | 'expired';
 }
 
-export interface SandboxesOptions {
-  /** Entries that the journal of each sandbox keeps. */
-  journalSize: number;
+export interface SandboxesOptions extends LiveOptions {
   /** What the flags of this start set in the state of `default`. */
   flags: Partial<Settings>;
   /** Sandboxes that there may be besides `default`. */
-  maxSandboxes?: number;
-  /** What everything that is generated follows from; undefined for real chance. */
-  randomSeed?: number | undefined;
-  /** Real milliseconds since 1970. */
-  realNow?: () => number;
+  maxSandboxes: number;
 }
 
 const MAX_HASHES = 10_000;
-export const DEFAULT_MAX_SANDBOXES = 1000;
-/** Real milliseconds without use after which a sandbox may be let go: with an empty journal, with any. */
-const IDLE_MS = 60_000;
-const JOURNAL_MS = 60 * 60_000;
-
-/** What is asked of a sandbox before its state. */
-type FoundState = Pick<FoundSandbox, 'sandbox_id' | 'generation' | 'settings' | 'now'>;
-
-/** A sandbox in memory. */
-interface Live {
-  sandbox: Sandbox;
-  usage: Usage;
-}
 
 /** The sandboxes that are alive, each of them from the first time that somebody asks for it. */
 export class Sandboxes {
@@ -85,37 +53,32 @@ export class Sandboxes {
   >;
   private readonly store: Store;
   private readonly options: SandboxesOptions;
-  private readonly realNow: () => number;
-  private readonly budget = new JournalBudget();
-  private readonly byId = new Map<string, Live>();
-  private readonly opening = new Map<string, Promise<Live | undefined>>();
+  private readonly live: LiveSandboxes;
   private readonly hashes = new Map<string, string>();
-  /** Where ids follow from a number: one that is let go and found again goes on there. */
-  private readonly streams = new Map<string, Random>();
 
   constructor(store: Store, options: SandboxesOptions) {
     this.store = store;
     this.stored = store;
     this.options = options;
-    this.realNow = options.realNow ?? RealDate.now;
+    this.live = new LiveSandboxes(store, options);
     this.random = this.buildStream('');
   }
 
   /** Whether what is generated follows from a number. */
   get isSeeded(): boolean {
-    return this.options.randomSeed !== undefined;
+    return this.live.isSeeded;
   }
 
   async find(sandboxId: string): Promise<LiveSandbox | undefined> {
     const found = await this.store.findSandbox(sandboxId);
-    return found && this.toLive(found);
+    return found && this.live.find(found);
   }
 
   /** Whose a key is, or why it is refused; undefined for an unknown key. */
   async findCaller(key: string): Promise<Caller | RefusedKey | undefined> {
     const found = await this.store.find(this.hashOf(key));
     if (found === undefined) return undefined;
-    const opened = this.toLive(found);
+    const opened = this.live.find(found);
     // Waiting for what is there already would take its time.
     const live = opened instanceof Promise ? await opened : opened;
     if (live === undefined) return undefined;
@@ -126,19 +89,25 @@ export class Sandboxes {
     return { sandbox, settings, now, apiKey, organization };
   }
 
+  /** Whether `default` takes a key. */
+  async takesInDefault(key: string): Promise<boolean> {
+    const found = await this.findCaller(key);
+    return found !== undefined && 'apiKey' in found && found.sandbox.sandbox_id === DEFAULT_SANDBOX;
+  }
+
   /** The journal of the sandbox that has this id, if that is alive. */
   findJournal(sandboxId: string): Journal | undefined {
-    return this.byId.get(sandboxId)?.sandbox.journal;
+    return this.live.findJournal(sandboxId);
   }
 
   /** How many requests the journal of a sandbox has. */
   countRequests(sandboxId: string): number {
-    return this.findJournal(sandboxId)?.list().length ?? 0;
+    return this.findJournal(sandboxId)?.length ?? 0;
   }
 
   /** When a sandbox is removed unless somebody uses it: real milliseconds since 1970. */
   expiryOf({ sandbox_id, expires_at }: Pick<FoundSandbox, 'sandbox_id' | 'expires_at'>): number | null {
-    return this.byId.get(sandbox_id)?.usage.expires_at ?? expires_at;
+    return this.live.expiryOf(sandbox_id) ?? expires_at;
   }
 
   /** @throws {SandboxGoneError} */
@@ -162,7 +131,7 @@ export class Sandboxes {
 
   /** What is drawn from has nothing in common with what other names give. */
   buildStream(name: string): Random {
-    return buildRandom(this.options.randomSeed, name);
+    return this.live.buildStream(name);
   }
 
   /** A new id of a sandbox. */
@@ -187,7 +156,7 @@ export class Sandboxes {
    */
   async create(sandboxes: readonly NewSandbox[]): Promise<void> {
     await this.removeExpired();
-    await this.store.create(sandboxes, this.options.maxSandboxes ?? DEFAULT_MAX_SANDBOXES);
+    await this.store.create(sandboxes, this.options.maxSandboxes);
   }
 
   /**
@@ -240,10 +209,7 @@ export class Sandboxes {
   /** Removes sandboxes, and whatever is under way in them. */
   async remove(sandboxIds: readonly string[]): Promise<void> {
     await this.store.remove(sandboxIds);
-    for (const sandboxId of sandboxIds) {
-      this.byId.get(sandboxId)?.usage.end();
-      this.letGo(sandboxId);
-    }
+    for (const sandboxId of sandboxIds) this.live.remove(sandboxId);
   }
 
   /**
@@ -252,108 +218,28 @@ export class Sandboxes {
    */
   async sweep(): Promise<void> {
     await this.removeExpired();
-    const uses = [...this.byId.values()].flatMap(({ sandbox, usage }) => usage.toChanged(sandbox.journal.lastSeq));
-    if (uses.length > 0) await this.store.record(uses);
-    for (const [sandboxId, live] of this.byId) {
-      if (sandboxId === DEFAULT_SANDBOX || !this.isUnused(live) || !(await this.isFull(live.sandbox))) continue;
-      // Somebody may have come in the meantime.
-      if (this.byId.get(sandboxId) === live && this.isUnused(live)) this.letGo(sandboxId);
-    }
-  }
-
-  private isUnused({ sandbox: { journal }, usage }: Live): boolean {
-    const idle = usage.idleFor(this.realNow());
-    return idle >= (journal.newest === undefined ? IDLE_MS : JOURNAL_MS) && journal.isIdle;
-  }
-
-  private async isFull({ sandbox_id, buckets }: Sandbox): Promise<boolean> {
-    const found = await this.store.findSandbox(sandbox_id);
-    return found === undefined || buckets.areFull(found.now);
+    await this.live.sweep();
   }
 
   /** Records how far each sandbox has come, so that the next start goes on there. */
-  async close(): Promise<void> {
-    const uses = [...this.byId.values()].map(({ sandbox, usage }) => usage.toRecord(sandbox.journal.lastSeq));
-    await this.recordIfPossible(uses);
+  close(): Promise<void> {
+    return this.live.close();
   }
 
-  private async removeExpired(): Promise<void> {
-    const now = this.realNow();
-    const isExpired = (sandboxId: string) => (this.byId.get(sandboxId)?.usage.expires_at ?? 0) <= now;
-    const expired = (await this.store.listExpired(now)).filter(isExpired);
+  /** Removes those that nobody has used for as long as they were to stay. */
+  async removeExpired(): Promise<void> {
+    const now = this.live.realNow();
+    // One that was used since has another end than the one that is recorded.
+    const isOver = (sandboxId: string) => (this.live.expiryOf(sandboxId) ?? 0) <= now;
+    const expired = (await this.store.listExpired(now)).filter(isOver);
     if (expired.length > 0) await this.remove(expired);
   }
 
   /** A sandbox of the next generation takes the place of the one that was alive. */
   private async replace<T>(sandboxId: string, work: () => Promise<T>): Promise<T> {
     const done = await work();
-    if (this.byId.has(sandboxId)) await this.find(sandboxId);
+    if (this.live.has(sandboxId)) await this.find(sandboxId);
     return done;
-  }
-
-  private toLive(found: FoundState): LiveSandbox | Promise<LiveSandbox | undefined> | undefined {
-    const known = this.byId.get(found.sandbox_id);
-    if (known === undefined) return this.openLive(found);
-    const { settings, now } = found;
-    if (!known.usage.touch(this.realNow())) return undefined;
-    // One that was found before its state was replaced may come here after that.
-    if (known.sandbox.generation >= found.generation) return { sandbox: known.sandbox, settings, now };
-    // Its `seq` goes on where that of the world before ended.
-    const { journal, random } = known.sandbox;
-    journal.clear();
-    known.sandbox = this.build(found, known.usage, journal, random);
-    return { sandbox: known.sandbox, settings, now };
-  }
-
-  private async openLive(found: FoundState): Promise<LiveSandbox | undefined> {
-    const { sandbox_id, settings, now } = found;
-    const opening = this.opening.get(sandbox_id) ?? this.open(sandbox_id);
-    this.opening.set(sandbox_id, opening);
-    try {
-      const live = await opening;
-      return live && { sandbox: live.sandbox, settings, now };
-    } finally {
-      this.opening.delete(sandbox_id);
-    }
-  }
-
-  private async open(sandboxId: string): Promise<Live | undefined> {
-    const found = await this.store.findSandbox(sandboxId);
-    if (found === undefined) return undefined;
-    const usage = new Usage(found);
-    if (!usage.touch(this.realNow())) return undefined;
-    const journal = new Journal(this.options.journalSize, this.budget, found.last_seq);
-    await this.recordIfPossible([usage.reserve(found.last_seq)]);
-    // It may have been removed since.
-    if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
-    const live = { sandbox: this.build(found, usage, journal, this.streamOf(sandboxId)), usage };
-    this.byId.set(sandboxId, live);
-    return live;
-  }
-
-  private streamOf(sandboxId: string): Random {
-    const stream = this.streams.get(sandboxId) ?? this.buildStream(sandboxId);
-    if (this.isSeeded) this.streams.set(sandboxId, stream);
-    return stream;
-  }
-
-  /** Where nothing can be kept, requests are answered all the same. */
-  private async recordIfPossible(uses: Use[]): Promise<void> {
-    try {
-      if (uses.length > 0) await this.store.record(uses);
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-    }
-  }
-
-  private build({ sandbox_id, generation }: FoundState, usage: Usage, journal: Journal, random: Random): Sandbox {
-    const isGone = () => usage.isOver;
-    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(), journal, random, isGone });
-  }
-
-  private letGo(sandboxId: string): void {
-    this.findJournal(sandboxId)?.clear();
-    this.byId.delete(sandboxId);
   }
 
   /** A client sends the same key again and again; only in memory, and only so many. */

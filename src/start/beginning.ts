@@ -5,7 +5,8 @@ import { DEFAULT_SANDBOX, type SeedOrigin, type Settings } from '../domain/state
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import type { KnownKey } from '../seed/build.ts';
 import type { UnreadSeed } from '../seed/unread.ts';
-import { ConfigError, type ServeConfig } from '../settings.ts';
+import { ConfigError } from '../setting.ts';
+import type { ServeConfig } from '../settings.ts';
 import type { FoundSandbox, Store } from '../store/store.ts';
 import { grantInSeed, grantInStore } from './served-keys.ts';
 

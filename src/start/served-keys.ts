@@ -3,7 +3,8 @@ import { drawApiKey } from '../domain/random.ts';
 import { DEFAULT_SANDBOX, type State } from '../domain/state.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { type KnownKey, toKnownKey } from '../seed/build.ts';
-import { type ApiKeyGrant, ConfigError } from '../settings.ts';
+import { ConfigError } from '../setting.ts';
+import type { ApiKeyGrant } from '../settings.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ServedKey extends KnownKey {

@@ -1,65 +1,29 @@
 import type { Database } from 'better-sqlite3';
 import type { ApiKey } from '../domain/api-key.ts';
-import { timeOf } from '../domain/clock.ts';
 import { conflict } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
 import { RealDate } from '../domain/real-time.ts';
-import {
-  BEFORE_RESET,
-  DEFAULT_SANDBOX,
-  INITIAL_SNAPSHOT,
-  MAX_SNAPSHOTS,
-  type Settings,
-  type State,
-} from '../domain/state.ts';
+import { BEFORE_RESET, INITIAL_SNAPSHOT, MAX_SNAPSHOTS, type Settings, type State } from '../domain/state.ts';
 import { API_KEY_COLUMNS, ORGANIZATION_COLUMNS } from './columns.ts';
-import type { FoundSandbox, ListedSandbox, NewSandbox, Page, PutOptions, Snapshot, Use } from './store.ts';
-import { buildPrepare, CURRENT, type Prepare, type Row, Table } from './table.ts';
-
-type KeptSandbox = Omit<FoundSandbox, 'now'>;
+import { SandboxRows } from './sandbox-rows.ts';
+import type { NewSandbox, PutOptions, Snapshot } from './store.ts';
+import { buildPrepare, CURRENT, type Prepare, Table } from './table.ts';
 
 /** Where a state is while two of them change places. */
 const ASIDE = '\u0001';
 
-const SANDBOX = 'sandbox_id, name, generation, seed, created_at, ttl_ms, expires_at, last_seq';
-const SETTINGS = `(SELECT settings FROM states WHERE states.sandbox_id = sandboxes.sandbox_id AND snapshot = '${CURRENT}')`;
-const countOf = (table: string, place: string) => `(SELECT count(*) FROM ${table} WHERE ${place})`;
-const COUNTS = ['organizations', 'api_keys']
-  .map((name) => `${countOf(name, `${name}.sandbox_id = sandboxes.sandbox_id AND snapshot = '${CURRENT}'`)} AS ${name}`)
-  .join(', ');
-
-/** The rows of all sandboxes in SQLite. Whoever writes has begun a transaction; nothing is kept in memory. */
+/** The states of sandboxes in SQLite, snapshots among them. Whoever writes has begun a transaction; nothing is kept in memory. */
 export class Rows {
+  readonly sandboxes: SandboxRows;
   readonly organizations: Table<Organization>;
   readonly apiKeys: Table<ApiKey>;
   private readonly prepare: Prepare;
 
   constructor(db: Database) {
     this.prepare = buildPrepare(db);
+    this.sandboxes = new SandboxRows(this.prepare);
     this.organizations = new Table(this.prepare, 'organizations', ORGANIZATION_COLUMNS, ['organization_id']);
     this.apiKeys = new Table(this.prepare, 'api_keys', API_KEY_COLUMNS, ['api_key_id', 'key_hash']);
-  }
-
-  findSandbox(sandboxId: string): KeptSandbox | undefined {
-    const select = `SELECT ${SANDBOX}, ${SETTINGS} AS settings FROM sandboxes WHERE sandbox_id = ?`;
-    const row = this.prepare(select).get(sandboxId);
-    return row && toSandbox(row);
-  }
-
-  listSandbox(sandboxId: string): ListedSandbox | undefined {
-    const row = this.prepare(
-      `SELECT ${SANDBOX}, ${SETTINGS} AS settings, ${COUNTS} FROM sandboxes WHERE sandbox_id = ?`,
-    ).get(sandboxId);
-    return row && toListed(row);
-  }
-
-  pageSandboxes(after: number, limit: number): Page<ListedSandbox> {
-    const rows = this.prepare(
-      `SELECT rowid AS place, ${SANDBOX}, ${SETTINGS} AS settings, ${COUNTS}
-       FROM sandboxes WHERE rowid > ? ORDER BY rowid LIMIT ?`,
-    ).all(after, limit + 1);
-    const page = rows.slice(0, limit);
-    return { items: page.map(toListed), next: rows.length > limit ? Number(page.at(-1)?.place) : null };
   }
 
   findKey(keyHash: string): { sandbox_id: string; api_key: ApiKey } | undefined {
@@ -129,48 +93,17 @@ export class Rows {
     update.run(JSON.stringify(settings), sandboxId, snapshot);
   }
 
-  /** @throws the refusal `conflict` where there are too many then, or one has the id */
-  create({ sandbox_id, name, ttl_ms, state }: NewSandbox): void {
-    const insert = this.prepare(
-      `INSERT INTO sandboxes (sandbox_id, name, generation, created_at, ttl_ms, expires_at) VALUES (?, ?, 0, ?, ?, ?)
-       ON CONFLICT DO NOTHING`,
-    );
-    const now = RealDate.now();
-    const expiresAt = ttl_ms === null ? null : now + ttl_ms;
-    if (insert.run(sandbox_id, name, now, ttl_ms, expiresAt).changes === 0) {
-      throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
-    }
-    this.put(sandbox_id, state, { initial: state.settings });
-  }
-
-  listExpired(before: number): string[] {
-    const rows = this.prepare('SELECT sandbox_id FROM sandboxes WHERE expires_at <= ?').all(before);
-    return rows.map(({ sandbox_id }) => String(sandbox_id));
-  }
-
-  countSandboxes(): number {
-    return Number(
-      this.prepare('SELECT count(*) AS count FROM sandboxes WHERE sandbox_id <> ?').get(DEFAULT_SANDBOX)?.count,
-    );
-  }
-
-  remove(sandboxId: string): void {
-    this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
-  }
-
-  removeOthers(sandboxId: string): void {
-    this.prepare('DELETE FROM sandboxes WHERE sandbox_id <> ?').run(sandboxId);
+  /** @throws the refusal `conflict` where a sandbox has the id */
+  create(sandbox: NewSandbox): void {
+    this.sandboxes.insert(sandbox);
+    this.put(sandbox.sandbox_id, sandbox.state, { initial: sandbox.state.settings });
   }
 
   /** Makes `state` all that there is of a sandbox: granted keys go too, with a first state to go back to also snapshots. */
   put(sandboxId: string, state: State, { initial, seed }: PutOptions): void {
     if (initial === undefined) this.copyState(sandboxId, CURRENT, BEFORE_RESET);
     else this.prepare('DELETE FROM states WHERE sandbox_id = ?').run(sandboxId);
-    const make = this.prepare(
-      `INSERT INTO sandboxes (sandbox_id, generation, created_at, seed) VALUES (?, 1, ?, ?)
-       ON CONFLICT DO UPDATE SET generation = generation + 1, seed = coalesce(excluded.seed, seed)`,
-    );
-    make.run(sandboxId, RealDate.now(), seed === undefined ? null : JSON.stringify(seed));
+    this.sandboxes.next(sandboxId, seed);
     this.makeEmpty(sandboxId, CURRENT, JSON.stringify(state.settings));
     for (const organization of state.organizations) this.organizations.insert(sandboxId, organization);
     for (const apiKey of state.api_keys) this.apiKeys.insert(sandboxId, apiKey);
@@ -186,7 +119,7 @@ export class Rows {
     this.copyState(sandboxId, CURRENT, name === BEFORE_RESET ? ASIDE : BEFORE_RESET);
     this.copyState(sandboxId, name, CURRENT);
     this.writeSettings(sandboxId, CURRENT, change(settings));
-    this.prepare('UPDATE sandboxes SET generation = generation + 1 WHERE sandbox_id = ?').run(sandboxId);
+    this.sandboxes.next(sandboxId);
     if (name !== BEFORE_RESET) return true;
     this.copyState(sandboxId, ASIDE, BEFORE_RESET);
     return this.removeSnapshot(sandboxId, ASIDE);
@@ -222,13 +155,6 @@ export class Rows {
     return this.prepare('DELETE FROM states WHERE sandbox_id = ? AND snapshot = ?').run(sandboxId, name).changes > 0;
   }
 
-  record({ sandbox_id, created_at, expires_at, last_seq }: Use): void {
-    const update = this.prepare(
-      'UPDATE sandboxes SET expires_at = ?, last_seq = ? WHERE sandbox_id = ? AND created_at = ?',
-    );
-    update.run(expires_at, last_seq, sandbox_id, created_at);
-  }
-
   readSettings(sandboxId: string, snapshot: string): Settings | undefined {
     const select = this.prepare('SELECT settings FROM states WHERE sandbox_id = ? AND snapshot = ?');
     const row = select.get(sandboxId, snapshot);
@@ -256,25 +182,4 @@ export class Rows {
     const insert = 'INSERT INTO states (sandbox_id, snapshot, settings, created_at) VALUES (?, ?, ?, ?)';
     this.prepare(insert).run(sandboxId, snapshot, settings, RealDate.now());
   }
-}
-
-function toSandbox(row: Row): KeptSandbox {
-  const { sandbox_id, name, settings, generation, seed, created_at, ttl_ms, expires_at, last_seq } = row;
-  return {
-    sandbox_id: String(sandbox_id),
-    name: name === null ? null : String(name),
-    settings: JSON.parse(String(settings)),
-    generation: Number(generation),
-    seed: seed === null ? null : JSON.parse(String(seed)),
-    created_at: Number(created_at),
-    ttl_ms: ttl_ms === null ? null : Number(ttl_ms),
-    expires_at: expires_at === null ? null : Number(expires_at),
-    last_seq: Number(last_seq),
-  };
-}
-
-function toListed(row: Row): ListedSandbox {
-  const sandbox = toSandbox(row);
-  const [organizations, api_keys] = [Number(row.organizations), Number(row.api_keys)];
-  return { ...sandbox, now: timeOf(sandbox.settings.clock), organizations, api_keys };
 }

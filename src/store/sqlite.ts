@@ -107,9 +107,9 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
     listApiKeys: (sandboxId, filter) => read(() => states.listApiKeys(sandboxId, filter)),
     pageOrganizations: (sandboxId, after, limit) => read(() => rows.organizations.page(sandboxId, after, limit)),
     pageApiKeys: (sandboxId, after, limit) => read(() => rows.apiKeys.page(sandboxId, after, limit)),
-    pageSandboxes: (after, limit) => read(() => rows.pageSandboxes(after, limit)),
-    listSandbox: (sandboxId) => read(() => rows.listSandbox(sandboxId)),
-    listExpired: (before) => read(() => rows.listExpired(before)),
+    pageSandboxes: (after, limit) => read(() => rows.sandboxes.page(after, limit)),
+    listSandbox: (sandboxId) => read(() => rows.sandboxes.list(sandboxId)),
+    listExpired: (before) => read(() => rows.sandboxes.listExpired(before)),
     readSettings: (sandboxId, snapshot) => read(() => rows.readSettings(sandboxId, snapshot)),
     readState: (sandboxId, snapshot = CURRENT) => read(() => rows.readState(sandboxId, snapshot)),
     listSnapshots: (sandboxId) => read(() => rows.listSnapshots(sandboxId)),
@@ -123,18 +123,18 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
           rows.create(sandbox);
           states.forgetSandbox(sandbox.sandbox_id);
         }
-        const count = rows.countSandboxes();
+        const count = rows.sandboxes.count();
         if (count > max) throw tooMany(count, max);
       }),
     remove: (sandboxIds) =>
       writeMany(() => {
-        for (const sandboxId of sandboxIds) rows.remove(sandboxId);
+        for (const sandboxId of sandboxIds) rows.sandboxes.remove(sandboxId);
         states.forget();
       }),
     put: (sandboxId, state, options = {}) =>
       writeMany(() => {
         if (options.isOnly) {
-          rows.removeOthers(sandboxId);
+          rows.sandboxes.removeOthers(sandboxId);
           states.forget();
         }
         if (options.initial === undefined) requireSandbox(sandboxId);
@@ -157,7 +157,7 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
     record: (uses) =>
       writeMany(() => {
         for (const use of uses) {
-          rows.record(use);
+          rows.sandboxes.record(use);
           states.forgetSandbox(use.sandbox_id);
         }
       }),

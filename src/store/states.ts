@@ -4,6 +4,7 @@ import { countCharacters, type Organization } from '../domain/organization.ts';
 import type { Settings } from '../domain/state.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { Rows } from './rows.ts';
+import type { KeptSandbox } from './sandbox-rows.ts';
 import {
   type ApiKeyFilter,
   type Found,
@@ -21,7 +22,6 @@ const MAX_KEYS = 10_000;
 const MAX_ORGANIZATIONS = 10_000;
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
-type KeptSandbox = Omit<FoundSandbox, 'now'>;
 /** A key, and the generation of its sandbox in which it was read. */
 interface FoundKey {
   sandbox_id: string;
@@ -221,7 +221,7 @@ export class States {
   }
 
   private findKeptSandbox(sandboxId: string): KeptSandbox | undefined {
-    return this.knownSandboxes.getOrSet(sandboxId, () => this.rows.findSandbox(sandboxId));
+    return this.knownSandboxes.getOrSet(sandboxId, () => this.rows.sandboxes.find(sandboxId));
   }
 }
 

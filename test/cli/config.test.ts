@@ -4,7 +4,8 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type Flags, readHealthConfig, readServeConfig } from '../../src/cli/config.ts';
 import { toVariable } from '../../src/cli/variables.ts';
 import type { MockServerOptions } from '../../src/index.ts';
-import { SERVE_SETTINGS, type Setting } from '../../src/settings.ts';
+import type { Setting } from '../../src/setting.ts';
+import { SERVE_SETTINGS } from '../../src/settings.ts';
 import { makeFolder } from '../support/folder.ts';
 
 const DEFAULTS = {

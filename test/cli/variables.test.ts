@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Flags, readHealthConfig, readServeConfig } from '../../src/cli/config.ts';
 import { SecretFileError } from '../../src/cli/variables.ts';
-import { ConfigError } from '../../src/settings.ts';
+import { ConfigError } from '../../src/setting.ts';
 import { makeFolder } from '../support/folder.ts';
 
 const read = (variables: Record<string, string>, flags: Flags = {}) => readServeConfig(flags, variables, makeFolder());

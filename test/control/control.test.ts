@@ -268,6 +268,18 @@ it('no error repeats a key that was sent as the name of a member', async () => {
   }
 });
 
+it.each([
+  ['a name of other letters', '{"€":1,"€":2}', '? appears twice'],
+  ['a key', `{"${ADMIN}":1,"${ADMIN}":2}`, 'sk_test_xy... appears twice'],
+])('the hint about a body that has %s twice is a header that every client takes', async (_name, body, said) => {
+  const app = await buildTestApp();
+  const headers = { host: 'localhost', 'content-type': 'application/json' };
+  const url = '/_mock/sandboxes/default/limits';
+  const answer = await app.send({ method: 'PUT', url, payload: body, authorization: null, headers });
+  expect(answer.json).toEqual(errorBody(400, 'BadRequestError', 'The body is not a JSON object'));
+  expect(answer.headers['x-mixpeek-mock-hint']).toContain(said);
+});
+
 describe('the reset', () => {
   it('takes no members', async () => {
     const app = await buildTestApp();

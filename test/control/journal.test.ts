@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMockServer } from '../../src/index.ts';
-import { Journal, JournalBudget, JournalEntry, toEntryJson } from '../../src/sandbox/journal.ts';
+import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { JournalEntry, toEntryJson } from '../../src/sandbox/journal-entry.ts';
 import { ACME, ADMIN, buildTestApp, type TestApp } from '../support/harness.ts';
 
 const URL_OF_REQUESTS = '/_mock/sandboxes/default/requests';
@@ -228,7 +229,7 @@ describe('the journal', () => {
   });
 
   it('is bounded in bytes: of a thousand large requests the newest 64 MiB are kept, each cut to 64 KiB', () => {
-    const journal = new Journal(100_000, new JournalBudget());
+    const journal = new Journal(100_000, new Journals());
     for (let call = 0; call < 2000; call++) {
       const entry = open(journal, '');
       Object.assign(entry, { body: 'x'.repeat(64 * 1024), answer: '' });
@@ -241,7 +242,7 @@ describe('the journal', () => {
   it('counts what a change keeps in memory, and the headers', () => {
     const long = 'x'.repeat(512 * 1024 - 512);
     const changes = [{ member: 'metadata' as const, before: long, after: long }];
-    const journal = new Journal(100_000, new JournalBudget());
+    const journal = new Journal(100_000, new Journals());
     for (let call = 0; call < 40; call++) {
       const headers = 'y'.repeat(1024);
       const entry = open(journal, headers);
@@ -261,7 +262,7 @@ describe('the journal', () => {
     ['change, before it', '', { changes: [{ member: 'metadata', before: characters, after: '' }] }],
     ['change, after it', '', { changes: [{ member: 'metadata', before: '', after: characters }] }],
   ])('counts its %s: of entries that take a MiB with it 64 are kept', (_what, url, members) => {
-    const journal = new Journal(100, new JournalBudget());
+    const journal = new Journal(100, new Journals());
     for (let call = 0; call < 65; call++) journal.file(Object.assign(new JournalEntry('r', 'PATCH', url), members));
     expect([journal.list().length, journal.dropped]).toEqual([64, 1]);
   });
@@ -297,7 +298,7 @@ describe('the journal', () => {
   });
 
   it('shows a header that was sent twice, and no name of JavaScript’s own', () => {
-    const journal = new Journal(1, new JournalBudget());
+    const journal = new Journal(1, new Journals());
     const headers = 'X-A\n1\nx-a\n2\ntoString\n3\n__proto__\n4';
     const entry = open(journal, headers);
     expect(JSON.parse(toEntryJson(entry)).headers).toEqual(

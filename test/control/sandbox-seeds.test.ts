@@ -5,6 +5,7 @@ import { FULL_ANSWER, FULL_KEY, FULL_SEED } from '../support/full.ts';
 import { ACME, ADMIN, errorBody } from '../support/harness.ts';
 
 const KEY = expect.stringMatching(/^sk_test_[A-Za-z0-9_-]{32}$/);
+const LIVE_KEY = expect.stringMatching(/^sk_live_[A-Za-z0-9_-]{32}$/);
 /** What an object would lose is written as text. */
 const FULL_JSON = `{
   "version": 1,
@@ -87,7 +88,7 @@ describe('the seed of a new sandbox', () => {
             {
               ...ACTIVE,
               api_key_id: id,
-              key: KEY,
+              key: LIVE_KEY,
               key_prefix: expect.any(String),
               status: 'revoked',
               expires_at: '2030-01-01T00:00:00Z',

@@ -25,6 +25,15 @@ describe('createSandbox', () => {
     expect((await sandbox.state()).clock).toEqual({ frozen_at: CLOCK });
   });
 
+  it('makes more than one request can', async () => {
+    const server = await start();
+    const made = await server.createSandboxes(101, { name: 'many' });
+    expect(new Set(made.map(({ apiKey }) => apiKey)).size).toBe(101);
+    expect(await Promise.all([made[0], made[100]].map((one) => one && statusOf(one)))).toEqual([200, 200]);
+    const names = (await failure(server.createSandboxes(0))).message;
+    expect(names).toContain('count: expected a whole number from 1 to 100');
+  });
+
   it('is gone once it is closed, once or twice, or its block ends', async () => {
     const server = await start();
     const sandbox = await server.createSandbox();

@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freezeAt } from '../../src/domain/clock.ts';
 import type { State } from '../../src/domain/state.ts';
-import { Journal, JournalBudget, JournalEntry } from '../../src/sandbox/journal.ts';
+import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { JournalEntry } from '../../src/sandbox/journal-entry.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
 import { buildSeed } from '../../src/seed/build.ts';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';
@@ -196,7 +197,7 @@ describe('a sandbox that nobody uses', () => {
 
 describe('the journals of all sandboxes together', () => {
   it('keep within their bound: the largest loses its oldest', () => {
-    const budget = new JournalBudget(1_000_000);
+    const budget = new Journals(1_000_000);
     const [large, small] = [new Journal(1000, budget), new Journal(1000, budget)];
     for (let count = 0; count < 3; count++) file(small, 'x'.repeat(50_000));
     for (let count = 0; count < 50; count++) {

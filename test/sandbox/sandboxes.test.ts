@@ -45,7 +45,13 @@ it('where ids follow from a number, a sandbox that was let go goes on where it w
   onTestFinished(() => store.close());
   const { state } = buildSeed(DEFAULT_SEED, '2026-01-01T00:00:00Z');
   let now = 0;
-  const sandboxes = new Sandboxes(store, { journalSize: 0, flags: {}, randomSeed: 1, realNow: () => now });
+  const sandboxes = new Sandboxes(store, {
+    maxSandboxes: 100,
+    journalSize: 0,
+    flags: {},
+    randomSeed: 1,
+    realNow: () => now,
+  });
   await sandboxes.create([{ sandbox_id: 'idle', name: null, ttl_ms: null, state }]);
   const draw = async () => {
     const found = await sandboxes.find('idle');

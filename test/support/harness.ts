@@ -92,7 +92,7 @@ export async function buildTestApp(
   const { state } = buildSeed(options.seed ?? DEFAULT_SEED, toTimestamp(START));
   const sandboxes = new Sandboxes(store, {
     journalSize: options.journalSize ?? 100,
-    ...(options.maxSandboxes !== undefined && { maxSandboxes: options.maxSandboxes }),
+    maxSandboxes: options.maxSandboxes ?? 1000,
     flags: {
       clock: freezeAt(START),
       limits: options.limits ?? 'headers',

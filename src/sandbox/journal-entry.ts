@@ -1,0 +1,152 @@
+import { toTimestamp } from '../domain/clock.ts';
+import type { Change } from '../domain/organization.ts';
+import type { RateLimitCategory } from '../domain/rate-limits.ts';
+import { maskKey, redactKeys } from '../domain/redact.ts';
+import { copyText } from '../domain/text.ts';
+
+/** What is kept of a body (bytes) and of an answer (characters). */
+const MAX_TEXT_LENGTH = 64 * 1024;
+/** What an entry takes beside its texts, in bytes. */
+const ENTRY_BYTES = 1024;
+
+/**
+ * What is kept of a request and of what became of it. Keys in it are masked when it is shown. It is as flat as can be: what a
+ * thousand entries hold has to be moved by every collection of garbage.
+ */
+export class JournalEntry {
+  request_id: string;
+  readonly method: string;
+  readonly url: string;
+  /** 0 until its answer is decided. */
+  seq = 0;
+  /** Milliseconds since 1970, by the clock of the sandbox. */
+  received_at = 0;
+  /** Names and values in turn, a line each. */
+  headers = '';
+  /** A character for each byte; undefined where there was none, or the request was refused before it was read. */
+  body: string | undefined = undefined;
+  /** Null for a body that was not read. */
+  body_bytes: number | null = 0;
+  api_key_id: string | undefined = undefined;
+  organization_id: string | undefined = undefined;
+  /** Null while it is open, and for one that never got an answer. */
+  status: number | null = null;
+  answer: string | undefined = undefined;
+  /** Real milliseconds until the end; undefined while it is open. */
+  ms: number | undefined = undefined;
+  /** The bucket that was charged, its limit and what was left; undefined where none was. */
+  category: RateLimitCategory | undefined = undefined;
+  limit = 0;
+  remaining = 0;
+  /** What the request changed; undefined where it was none that could. */
+  changes: Change[] | undefined = undefined;
+  /** What it counts for in the bound of all entries, in bytes. */
+  size = 0;
+
+  constructor(request_id: string, method: string, url: string) {
+    this.request_id = request_id;
+    this.method = method;
+    this.url = url;
+  }
+}
+
+export const toKeptBody = (bytes: Buffer): string => bytes.toString('latin1', 0, MAX_TEXT_LENGTH);
+
+export const toKeptAnswer = (text: string): string =>
+  text.length <= MAX_TEXT_LENGTH ? text : copyText(text, MAX_TEXT_LENGTH);
+
+/** What an entry takes in memory, in bytes. What is sent is of one byte a character, what was read of a body may be of two. */
+export function countBytes({ url, headers, body = '', answer = '', changes = [] }: JournalEntry): number {
+  let characters = answer.length;
+  for (const { before, after } of changes) characters += before.length + after.length;
+  return ENTRY_BYTES + url.length + headers.length + body.length + 2 * characters;
+}
+
+/** The entry as JSON text, keys in it masked wherever they are. */
+export function toEntryJson(entry: JournalEntry): string {
+  return redactKeys(`${JSON.stringify(toMembers(entry)).slice(0, -1)},"changes":${toChangesJson(entry.changes)}}`);
+}
+
+/** What the text of {@link toEntryJson} says. */
+export type EntryModel = ReturnType<typeof toMembers> & {
+  changes: { member: Change['member']; before: unknown; after: unknown }[] | null;
+};
+
+function toMembers(entry: JournalEntry) {
+  const { seq, request_id, method, url, status, body, body_bytes, ms, category, limit, remaining } = entry;
+  const [path = ''] = url.split('?', 1);
+  return {
+    seq: seq || null,
+    request_id,
+    received_at: toTimestamp(entry.received_at),
+    method,
+    path,
+    query: maskQuery(url.slice(path.length + 1)),
+    headers: toHeaders(entry.headers),
+    body: body === undefined ? null : Buffer.from(body, 'latin1').toString('utf8'),
+    body_bytes,
+    api_key_id: entry.api_key_id ?? null,
+    organization_id: entry.organization_id ?? null,
+    status,
+    outcome: toOutcome(entry),
+    answer: status === null ? null : (entry.answer ?? null),
+    ms: ms === undefined ? null : Math.round(ms * 100) / 100,
+    bucket: category === undefined ? null : { category, limit, remaining },
+  };
+}
+
+const toOutcome = ({ ms, status }: JournalEntry): 'open' | 'answered' | 'cut' => {
+  if (ms === undefined) return 'open';
+  return status === null ? 'cut' : 'answered';
+};
+
+/** Headers and parameters of a query whose value is a secret, whatever its shape. */
+const SECRET_NAME =
+  /(?:authorization|cookie|api[-_]?key|(?:^|x|id|api|auth|access|bearer|private|refresh|session|control)[-_]?token|secret|password)$/i;
+const SCHEME = /^(?:(basic|bearer|digest|dpop|negotiate|ntlm|oauth|token|apikey)[ \t]+)?(.*)$/is;
+
+/** Of what is not a key only a well-known scheme is shown: `Basic` has a key in base64, say. */
+function maskCredentials(sent: string): string {
+  const [, scheme = '', credentials = ''] = SCHEME.exec(sent) ?? [];
+  return `${scheme} ${maskKey(credentials.trim())}`.trim();
+}
+
+/** The query with the values of its secrets masked. */
+function maskQuery(query: string): string {
+  if (query === '') return query;
+  const parameters = query.split('&').map((parameter) => {
+    const [name = ''] = parameter.split('=', 1);
+    return SECRET_NAME.test(decodeName(name)) && name !== parameter
+      ? `${name}=${maskKey(parameter.slice(name.length + 1))}`
+      : parameter;
+  });
+  return parameters.join('&');
+}
+
+/** The name of a parameter as a server reads it; one that cannot be decoded is left as it was sent. */
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** Values of a name that was sent more than once are joined, as HTTP allows. */
+function toHeaders(lines: string): Record<string, string> {
+  const headers = new Map<string, string>();
+  const parts = lines.split('\n');
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const [name = '', sent = ''] = [parts[index]?.toLowerCase(), parts[index + 1]];
+    const value = SECRET_NAME.test(name) ? maskCredentials(sent) : sent;
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(headers);
+}
+
+function toChangesJson(changes: Change[] | undefined): string {
+  if (changes === undefined) return 'null';
+  const rows = changes.map(({ member, before, after }) => `{"member":"${member}","before":${before},"after":${after}}`);
+  return `[${rows.join(',')}]`;
+}

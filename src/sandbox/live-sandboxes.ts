@@ -1,0 +1,182 @@
+import { buildRandom, type Random } from '../domain/random.ts';
+import { RealDate } from '../domain/real-time.ts';
+import { DEFAULT_SANDBOX, type Settings } from '../domain/state.ts';
+import { type FoundSandbox, StorageError, type Store, type Use } from '../store/store.ts';
+import { MemoryBuckets } from './buckets.ts';
+import { Journal, Journals } from './journal.ts';
+import { Sandbox } from './sandbox.ts';
+import { Usage } from './usage.ts';
+
+/** A sandbox as a request finds it. */
+export interface LiveSandbox {
+  sandbox: Sandbox;
+  settings: Settings;
+  /** The one time of the request, in milliseconds since 1970. */
+  now: number;
+}
+
+export interface LiveOptions {
+  /** Entries that the journal of each sandbox keeps. */
+  journalSize: number;
+  /** What everything that is generated follows from; undefined for real chance. */
+  randomSeed?: number | undefined;
+  /** Real milliseconds since 1970. */
+  realNow?: () => number;
+}
+
+/** Real milliseconds without use after which a sandbox may be let go: with an empty journal, with any. */
+const IDLE_MS = 60_000;
+const JOURNAL_MS = 60 * 60_000;
+
+/** What is asked of a sandbox before its state. */
+type FoundState = Pick<FoundSandbox, 'sandbox_id' | 'generation' | 'settings' | 'now'>;
+
+/** A sandbox in memory. */
+interface Kept {
+  sandbox: Sandbox;
+  usage: Usage;
+}
+
+/** The sandboxes that are in memory: each from the first time that somebody asks for it, until nobody has for a while. */
+export class LiveSandboxes {
+  readonly realNow: () => number;
+  private readonly store: Store;
+  private readonly options: LiveOptions;
+  private readonly journals = new Journals();
+  private readonly byId = new Map<string, Kept>();
+  private readonly opening = new Map<string, Promise<Kept | undefined>>();
+  /** Where ids follow from a number: one that is let go and found again goes on there. */
+  private readonly streams = new Map<string, Random>();
+
+  constructor(store: Store, options: LiveOptions) {
+    this.store = store;
+    this.options = options;
+    this.realNow = options.realNow ?? RealDate.now;
+  }
+
+  /** Whether what is generated follows from a number. */
+  get isSeeded(): boolean {
+    return this.options.randomSeed !== undefined;
+  }
+
+  has(sandboxId: string): boolean {
+    return this.byId.has(sandboxId);
+  }
+
+  /** What is drawn from has nothing in common with what other names give. */
+  buildStream(name: string): Random {
+    return buildRandom(this.options.randomSeed, name);
+  }
+
+  findJournal(sandboxId: string): Journal | undefined {
+    return this.byId.get(sandboxId)?.sandbox.journal;
+  }
+
+  /** When one is removed unless somebody uses it, in real milliseconds since 1970; undefined for one that is not here. */
+  expiryOf(sandboxId: string): number | null | undefined {
+    return this.byId.get(sandboxId)?.usage.expires_at;
+  }
+
+  /** What was found, alive; undefined where its time is over. Only what has to be brought into memory is waited for. */
+  find(found: FoundState): LiveSandbox | Promise<LiveSandbox | undefined> | undefined {
+    const known = this.byId.get(found.sandbox_id);
+    if (known === undefined) return this.openLive(found);
+    const { settings, now } = found;
+    if (!known.usage.touch(this.realNow())) return undefined;
+    // One that was found before its state was replaced may come here after that.
+    if (known.sandbox.generation >= found.generation) return { sandbox: known.sandbox, settings, now };
+    // Its `seq` goes on where that of the world before ended.
+    const { journal, random } = known.sandbox;
+    journal.clear();
+    known.sandbox = this.build(found, known.usage, journal, random);
+    return { sandbox: known.sandbox, settings, now };
+  }
+
+  private async openLive(found: FoundState): Promise<LiveSandbox | undefined> {
+    const { sandbox_id, settings, now } = found;
+    const opening = this.opening.get(sandbox_id) ?? this.open(sandbox_id);
+    this.opening.set(sandbox_id, opening);
+    try {
+      const kept = await opening;
+      return kept && { sandbox: kept.sandbox, settings, now };
+    } finally {
+      this.opening.delete(sandbox_id);
+    }
+  }
+
+  private async open(sandboxId: string): Promise<Kept | undefined> {
+    const found = await this.store.findSandbox(sandboxId);
+    if (found === undefined) return undefined;
+    const usage = new Usage(found);
+    if (!usage.touch(this.realNow())) return undefined;
+    const journal = new Journal(this.options.journalSize, this.journals, found.last_seq);
+    await this.recordIfPossible([usage.reserve(found.last_seq)]);
+    // It may have been removed since.
+    if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
+    const kept = { sandbox: this.build(found, usage, journal, this.streamOf(sandboxId)), usage };
+    this.byId.set(sandboxId, kept);
+    return kept;
+  }
+
+  private streamOf(sandboxId: string): Random {
+    const stream = this.streams.get(sandboxId) ?? this.buildStream(sandboxId);
+    if (this.isSeeded) this.streams.set(sandboxId, stream);
+    return stream;
+  }
+
+  /** It was removed: one that has its id since is another one. */
+  remove(sandboxId: string): void {
+    this.byId.get(sandboxId)?.usage.end();
+    this.letGo(sandboxId);
+  }
+
+  /**
+   * Records what the next start has to know, and lets go of what nobody uses.
+   * @throws {StorageError}
+   */
+  async sweep(): Promise<void> {
+    const uses = [...this.byId.values()].flatMap(({ sandbox, usage }) => usage.toChanged(sandbox.journal.lastSeq));
+    if (uses.length > 0) await this.store.record(uses);
+    for (const [sandboxId, kept] of this.byId) {
+      if (sandboxId === DEFAULT_SANDBOX || !this.isUnused(kept) || !(await this.isFull(kept.sandbox))) continue;
+      // Somebody may have come in the meantime.
+      if (this.byId.get(sandboxId) === kept && this.isUnused(kept)) this.letGo(sandboxId);
+    }
+  }
+
+  /** Records how far each has come, so that the next start goes on there. */
+  async close(): Promise<void> {
+    await this.recordIfPossible(
+      [...this.byId.values()].map(({ sandbox, usage }) => usage.toRecord(sandbox.journal.lastSeq)),
+    );
+  }
+
+  private isUnused({ sandbox: { journal }, usage }: Kept): boolean {
+    const idle = usage.idleFor(this.realNow());
+    return idle >= (journal.newest === undefined ? IDLE_MS : JOURNAL_MS) && journal.isIdle;
+  }
+
+  private async isFull({ sandbox_id, buckets }: Sandbox): Promise<boolean> {
+    const found = await this.store.findSandbox(sandbox_id);
+    return found === undefined || buckets.areFull(found.now);
+  }
+
+  /** Where nothing can be kept, requests are answered all the same. */
+  private async recordIfPossible(uses: Use[]): Promise<void> {
+    try {
+      if (uses.length > 0) await this.store.record(uses);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+
+  private build({ sandbox_id, generation }: FoundState, usage: Usage, journal: Journal, random: Random): Sandbox {
+    const isGone = () => usage.isOver;
+    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(), journal, random, isGone });
+  }
+
+  private letGo(sandboxId: string): void {
+    this.findJournal(sandboxId)?.clear();
+    this.byId.delete(sandboxId);
+  }
+}
