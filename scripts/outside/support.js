@@ -25,7 +25,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
  * @returns its exit code, the signal that ended it, and what it printed
  */
 export function attempt(command, args, cwd, { with: withNode = node, env = {} } = {}) {
-  const path = `${dirname(withNode)}${delimiter}${process.env.PATH}`;
+  // The folder of the Node that is the first anyway may hold another Python.
+  const path = withNode === process.execPath ? process.env.PATH : `${dirname(withNode)}${delimiter}${process.env.PATH}`;
   const { status, signal, stdout, stderr } = spawnSync(command, args, {
     cwd,
     env: { ...process.env, PATH: path, ...env },
