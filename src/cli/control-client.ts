@@ -61,7 +61,7 @@ function send({ url, controlToken }: ControlConfig, call: ControlCall, timeout: 
     ...(call.accept && { accept: call.accept }),
     ...(controlToken && { authorization: `Bearer ${controlToken}` }),
   };
-  // As an option the path is sent as it is: a URL would resolve `..`, which may name a snapshot.
+  // As an option the path is sent as it is.
   const path = `${target.pathname.replace(/\/$/, '')}/_mock${call.path}`;
   // The bundle has no node:https: no server needs it.
   const { request } = target.protocol === 'https:' ? process.getBuiltinModule('node:https') : http;

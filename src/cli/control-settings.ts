@@ -21,7 +21,7 @@ export const CONTROL_SETTINGS = {
     default: 'http://localhost:4030',
     description: 'URL of the server that is asked',
     schema: ServerUrl,
-    allowed: 'a URL like http://localhost:4030',
+    allowed: 'a URL like http://localhost:4030; a token goes into --control-token',
   },
   controlToken: { ...SERVE_SETTINGS.controlToken, description: 'token of its control plane, if it requires one' },
 } satisfies Record<string, Setting>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { timeOf, toTimestamp } from '../domain/clock.ts';
-import { conflict } from '../domain/errors.ts';
+import { conflict, invalidBody } from '../domain/errors.ts';
 import { ACCOUNT_TYPES, type AccountType } from '../domain/rate-limits.ts';
 import { DEFAULT_SANDBOX, type Settings } from '../domain/state.ts';
 import type { AddRoute } from '../http/openapi.ts';
@@ -63,9 +63,10 @@ export function addSandboxRoutes(add: AddRoute, find: FindSandbox, sandboxes: Sa
         409: refusal('Too many sandboxes, or a key that another one has'),
       },
     },
-    async ({ body, headers: { host } }) => {
+    async ({ body, exchange: { bytes }, headers: { host } }) => {
       const { count, name = null, account_type = DEFAULT_ACCOUNT_TYPE, seed, keys, ttl_seconds, ...settings } = body;
       const ttl_ms = ttl_seconds === undefined ? null : ttl_seconds * 1000;
+      if (count * (bytes?.length ?? 0) > SEED_LIMIT) throw tooMuch(count);
       const base = await sandboxes.readBaseSettings();
       const content = seed === undefined ? undefined : await readSeed(['seed'], () => toContent(seed, base));
       const options = { count, name, ttl_ms, account_type, seed: content, keys, settings };
@@ -158,6 +159,16 @@ async function remove(sandboxes: Sandboxes, ids: string[]): Promise<undefined> {
   }
   await sandboxes.remove(ids);
 }
+
+/** Making them keeps everybody else waiting. */
+const tooMuch = (count: number) =>
+  invalidBody([
+    {
+      type: 'value_error',
+      loc: ['body', 'count'],
+      msg: `${count} of this size are more than ${SEED_LIMIT / 1024 / 1024} MiB together: make fewer at once`,
+    },
+  ]);
 
 /**
  * The content of a seed that contradicts itself nowhere, whatever is said beside it.

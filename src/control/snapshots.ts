@@ -8,10 +8,14 @@ import type { Sandboxes, Snapshot } from '../sandbox/sandboxes.ts';
 import { listDifferences, toDifferenceJson } from './differences.ts';
 import { done, type FindSandbox, GONE, InSandbox, listReplaced, NoMembers, refusal, time, Undo } from './routes.ts';
 
-const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+/** Of a path, clients take `.` and `..` for another one. */
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/;
 const inSnapshot = (example: string) =>
   InSandbox.extend({
-    name: z.string().regex(NAME, 'expected letters, digits, _, - and ., 64 at most').meta({ example }),
+    name: z
+      .string()
+      .regex(NAME, 'expected letters, digits, _, - and ., 64 at most, and not . or .. alone')
+      .meta({ example }),
   });
 const InSnapshot = inSnapshot(INITIAL_SNAPSHOT);
 const SnapshotView = z

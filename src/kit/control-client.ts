@@ -28,7 +28,7 @@ export class ControlClient {
    */
   async call<T>(method: string, path: string, body?: object): Promise<T> {
     if (this.isOff) throw new ControlError(`${method} ${path}: the control plane is off: start without control: 'off'`);
-    const { status, hint, answer } = await this.send(method, `/_mock${path}`, body && JSON.stringify(body));
+    const { status, hint, answer } = await this.send(method, `/_mock${path}`, body && toJson(method, path, body));
     const json = answer === '' ? undefined : JSON.parse(answer);
     if (status < 300) return json;
     throw new ControlError(`${method} ${path}: ${status} ${explain(json, hint)}`, status);
@@ -57,6 +57,17 @@ export class ControlClient {
       });
       sent.on('error', fail).end(body);
     });
+  }
+}
+
+/** @throws {ControlError} for what is not JSON: a BigInt, or an object that is in itself */
+function toJson(method: string, path: string, body: object): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    throw new ControlError(
+      `${method} ${path}: what is sent is not JSON: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 

@@ -3,7 +3,14 @@ import type { ApiKey } from '../domain/api-key.ts';
 import { conflict } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
 import { RealDate } from '../domain/real-time.ts';
-import { BEFORE_RESET, INITIAL_SNAPSHOT, MAX_SNAPSHOTS, type Settings, type State } from '../domain/state.ts';
+import {
+  BEFORE_RESET,
+  DEFAULT_SANDBOX,
+  INITIAL_SNAPSHOT,
+  MAX_SNAPSHOTS,
+  type Settings,
+  type State,
+} from '../domain/state.ts';
 import { API_KEY_COLUMNS, ORGANIZATION_COLUMNS } from './columns.ts';
 import { SandboxRows } from './sandbox-rows.ts';
 import type { NewSandbox, PutOptions, Snapshot } from './store.ts';
@@ -41,9 +48,10 @@ export class Rows {
     const select = 'SELECT sandbox_id FROM api_keys WHERE key_hash = ? AND sandbox_id <> ? LIMIT 1';
     const owner = lentTo ?? this.prepare(select).get(keyHash, sandboxId)?.sandbox_id;
     if (owner === undefined) return;
+    const advice = owner === DEFAULT_SANDBOX ? 'take it out of there' : `delete ${owner}`;
     throw conflict(
       `The key ${keyPrefix}… belongs to the sandbox ${owner}`,
-      `a key belongs to one sandbox, its snapshots included: delete ${owner}, or let the keys be new ones`,
+      `a key belongs to one sandbox, its snapshots included: ${advice}, or let the keys be new ones`,
       { sandbox_id: owner, key_prefix: keyPrefix },
     );
   }

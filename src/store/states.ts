@@ -159,16 +159,25 @@ export class States {
   }
 
   /**
-   * Does what replaces the state of a sandbox. Granted keys stay, but for those whose organization goes.
+   * Does what replaces the state of a sandbox. Granted keys stay: those of the first organization are of the one that is the
+   * first then, those of another one go with that.
    * @param granted those that are granted besides
    */
   replace<T>(sandboxId: string, granted: readonly ApiKey[], work: () => T): T {
+    const { organizations } = this.rows;
+    const findFirst = () => organizations.list(sandboxId, CURRENT, 1)[0]?.organization_id;
     const kept = this.rows.listGranted(sandboxId);
+    const former = findFirst();
     const done = work();
     this.forgetSandbox(sandboxId);
-    const { organizations } = this.rows;
+    const first = findFirst();
     const isThere = ({ organization_id }: ApiKey) => organizations.find(sandboxId, organization_id) !== undefined;
-    this.grant(sandboxId, [...kept.filter(isThere), ...granted]);
+    const moved = kept.map((apiKey) =>
+      first === undefined || apiKey.organization_id !== former || isThere(apiKey)
+        ? apiKey
+        : { ...apiKey, organization_id: first },
+    );
+    this.grant(sandboxId, [...moved.filter(isThere), ...granted]);
     return done;
   }
 

@@ -44,17 +44,17 @@ describe('reset, snapshot and restore', () => {
     const { url, run, control } = await startControlled();
     await control('PUT', '/mine/state', { version: 1, organizations: [{ organization_id: 'org_mine' }] });
     await patch(url, { organization_name: 'Kept' });
-    expect(await run(['snapshot', '..', '--sandbox', 'mine'])).toEqual(
-      done('mine is kept in the snapshot ..; restore .. to go back'),
+    expect(await run(['snapshot', 'a..b', '--sandbox', 'mine'])).toEqual(
+      done('mine is kept in the snapshot a..b; restore a..b to go back'),
     );
-    expect(await run(['restore', '..', '--sandbox', 'mine'])).toEqual(
-      done(`mine is restored to ..: ${REPLACED}; ${UNDO}`),
+    expect(await run(['restore', 'a..b', '--sandbox', 'mine'])).toEqual(
+      done(`mine is restored to a..b: ${REPLACED}; ${UNDO}`),
     );
     expect(await run(['reset', '--sandbox', 'mine'])).toEqual(done(`mine is reset: ${REPLACED}; ${UNDO}`));
     expect((await get(url)).organization_name).toBe('Kept');
     const names = async (id: string) =>
       (await control('GET', `/${id}/snapshots`)).snapshots.map(({ name }: { name: string }) => name);
-    expect([await names('mine'), await names('default')]).toEqual([['initial', '..', 'before-reset'], ['initial']]);
+    expect([await names('mine'), await names('default')]).toEqual([['initial', 'a..b', 'before-reset'], ['initial']]);
   });
 });
 

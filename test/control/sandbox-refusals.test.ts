@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ControlApp, invalid, startControl } from '../support/control.ts';
-import { ADMIN, errorBody } from '../support/harness.ts';
+import { ADMIN, errorBody, MIB } from '../support/harness.ts';
 
 const listIds = async ({ ask }: ControlApp) =>
   (await ask('GET', '/sandboxes')).json.sandboxes.map(({ sandbox_id }: { sandbox_id: string }) => sandbox_id);
@@ -35,6 +35,11 @@ describe('POST /_mock/sandboxes refuses', () => {
       'keys for several',
       { seed: SEED, keys: 'as_given', count: 2 },
       [[['keys'], 'as_given goes with one sandbox only: a key belongs to one']],
+    ],
+    [
+      'more than can be made in a moment',
+      { count: 65, seed: { ...SEED, $schema: 'x'.repeat(MIB) } },
+      [[['count'], '65 of this size are more than 64 MiB together: make fewer at once']],
     ],
     ['a ttl of 0', { ttl_seconds: 0 }, [[['ttl_seconds'], LONGEST_TTL]]],
     ['a ttl of more than a year', { ttl_seconds: 31_622_401 }, [[['ttl_seconds'], LONGEST_TTL]]],

@@ -111,12 +111,15 @@ describe('a snapshot', () => {
     ['a%20b', 400],
     ['%C3%A4', 400],
     ['a%2Fb', 400],
+    ['...', 200],
+    ['%2E', 400],
+    ['%2E%2e', 400],
     ['%01', 400],
   ])('may be called %s: %i', async (name, status) => {
     const app = await startControl();
     const answer = await app.ask('PUT', `${SNAPSHOTS}/${name}`);
     expect(answer.status).toBe(status);
-    const message = 'The path is wrong: name: expected letters, digits, _, - and ., 64 at most';
+    const message = 'The path is wrong: name: expected letters, digits, _, - and ., 64 at most, and not . or .. alone';
     if (status === 400) expect(answer.json).toEqual(errorBody(400, 'BadRequestError', message));
     else expect((await list(app))[1].name).toBe(name);
   });

@@ -96,7 +96,18 @@ it('a granted key that the state has too stays granted where the state loses it'
   expect((await app.get()).json).toEqual(ACME);
 });
 
-it('a granted key goes with its organization', async () => {
+it('a granted key of the first organization is of the new first one, and comes back with it', async () => {
+  const app = await startControl();
+  const { api_key } = toKnownKey('sk_test_granted', 'org_demo123', 'read', '--api-key');
+  await app.store.grant('default', [api_key]);
+  const idOf = async () => (await app.show('sk_test_granted')).json.organization_id;
+  await app.ask('PUT', `${DEFAULT}/state`, { version: 1, organizations: [{ organization_id: 'org_new' }] });
+  expect(await idOf()).toBe('org_new');
+  await undo(app);
+  expect(await idOf()).toBe('org_demo123');
+});
+
+it('a granted key of another organization goes with that', async () => {
   const app = await startControl();
   const { api_key } = toKnownKey('sk_test_granted', 'org_team', 'read', '--api-key');
   await app.store.grant('default', [api_key]);

@@ -86,6 +86,12 @@ describe('createSandbox', () => {
     ['an option of prototypes', { constructor: 1 }, `unknown option constructor; there are ${OPTIONS}`, undefined],
     ['a file that is not there', { seed: '/nonexistent.yaml' }, '/nonexistent.yaml: there is no such file', undefined],
     ['a folder', { seed: '/' }, '/: cannot be read (EISDIR)', undefined],
+    [
+      'what is not JSON',
+      { seed: { version: 1n } },
+      'POST /sandboxes: what is sent is not JSON: Do not know how to serialize a BigInt',
+      undefined,
+    ],
     ['a wrong value', { limits: 'enforced' }, 'POST /sandboxes: 422 limits: did you mean enforce?', 422],
     [
       'a mistake in a seed',

@@ -286,7 +286,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       },
     );
 
-    it('keeps granted keys through every state, but for one whose organization goes; one that it has keeps its id and its name', async () => {
+    it('keeps granted keys through every state, those of the first organization for the new first one; one that it has keeps its id and its name', async () => {
       const store = await openFilled();
       await store.find(FULL_KEY.key_hash);
       const granted = { ...FULL_KEY, api_key_id: 'key_x', name: 'x', status: 'active', permissions: ['read'] } as const;
@@ -298,7 +298,8 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect(await store.listApiKeys('default', {})).toEqual([allowed, lone]);
       expect((await store.readState('default', INITIAL_SNAPSHOT))?.api_keys).toEqual([FULL_KEY]);
       await store.put('default', EMPTY);
-      expect(await store.listApiKeys('default', {})).toEqual([lone]);
+      const moved = { ...allowed, organization_id: 'org_other' };
+      expect(await store.listApiKeys('default', {})).toEqual([moved, lone]);
       await expect(store.put('second', EMPTY, { initial: SETTINGS, granted: [lone] })).rejects.toMatchObject(TAKEN);
       await expect(store.grant('second', [lone])).rejects.toMatchObject(TAKEN);
       await store.put('default', STATE, { initial: SETTINGS });
