@@ -58,7 +58,7 @@ export const FAULTS = [
   {
     name: 'granted keys are lost with the state that they were granted in',
     file: 'src/store/states.ts',
-    find: '[...kept.filter(isThere), ...granted]',
+    find: '[...moved.filter(isThere), ...granted]',
     put: 'granted',
   },
   {

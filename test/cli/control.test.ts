@@ -40,6 +40,12 @@ describe('reset, snapshot and restore', () => {
     expect(await nameOf()).toBe('First');
   });
 
+  it.each(['.', '..'])('keep nothing under %s, which clients take for another path', async (name) => {
+    const { run } = await startControlled();
+    const { code, stderr } = await run(['snapshot', name]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('and not . or .. alone')]);
+  });
+
   it('take the sandbox that --sandbox names, and no other', async () => {
     const { url, run, control } = await startControlled();
     await control('PUT', '/mine/state', { version: 1, organizations: [{ organization_id: 'org_mine' }] });
@@ -236,7 +242,7 @@ describe('wrong usage is one line, with exit code 2:', () => {
     [
       ['reset'],
       { MIXPEEK_MOCK_URL: `http://any:${TOKEN}@localhost:4030` },
-      "MIXPEEK_MOCK_URL: 'http://…@localhost:4030' was given; allowed: a URL like http://localhost:4030",
+      "MIXPEEK_MOCK_URL: 'http://…@localhost:4030' was given; allowed: a URL like http://localhost:4030; a token goes into --control-token",
     ],
     [['reset'], { MIXPEEK_MOCK_URI: 'x' }, 'unknown variable MIXPEEK_MOCK_URI: did you mean MIXPEEK_MOCK_URL?'],
   ])('%j %j', async (args, variables, line) => {
