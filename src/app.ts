@@ -7,12 +7,13 @@ import { addProbeRoutes, type HealthSource } from './api/health.ts';
 import { addOperations, buildApiDocument } from './api/operations.ts';
 import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
-import { isTrusted } from './control/guard.ts';
+import { isForeignPage, isTrusted } from './control/guard.ts';
 import type { ServerInfo } from './control/info.ts';
 import { buildBareApp } from './http/bare-app.ts';
 import { compileBodyCheck, receiveBodies, requireHost } from './http/body-parser.ts';
 import { handleError } from './http/envelope.ts';
 import { beginExchange, buildFindSandbox, buildOpenEntry } from './http/exchange.ts';
+import { buildFaultStep, type ReadFaultHeader } from './http/fault-steps.ts';
 import { answerLate } from './http/late-app.ts';
 import { toAddRoute } from './http/openapi.ts';
 import { logRequest, logRequests } from './http/request-log.ts';
@@ -30,6 +31,8 @@ export interface AppDependencies {
   version: string;
   /** The token that the control plane demands, if any, and what it says of the server; undefined without a control plane. */
   control: { token: string | undefined; info: ServerInfo } | undefined;
+  /** Whether a request may ask for a fault. */
+  hasFaultHeader: boolean;
   /** Called when somebody first asks for the page. */
   buildDocs: BuildDocs;
 }
@@ -44,14 +47,16 @@ export interface AppDependencies {
  * 4. `checkPermission`: what the route demands, or 403
  * 5. `buildCharge` (`api/rate-limit.ts`): the bucket of key and category, or 429
  * 6. `receiveBodies` (`http/body-parser.ts`): the bytes of the body, or 413, and what they say
- * 7. `compileBodyCheck`, `readBody` of `pydantic/model.ts`: the members, by the route's schema, or 400 and 422
- * 8. the handler of the route: reads what step 2 found, or changes it through its sandbox, whose store keeps it
- * 9. `sendJson` (`http/envelope.ts`): the answer; when the response is closed, the exchange ends
+ * 7. `buildFaultStep` (`http/fault-steps.ts`): the fault rule that fires, if one does; it may answer, or change what is answered
+ * 8. `compileBodyCheck`, `readBody` of `pydantic/model.ts`: the members, by the route's schema, or 400 and 422
+ * 9. the handler of the route: reads what step 2 found, or changes it through its sandbox, whose store keeps it
+ * 10. `sendJson` (`http/envelope.ts`): the answer; when the response is closed, the exchange ends
  */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { sandboxes, store, isStopping, logger, version, control, buildDocs } = dependencies;
+  const { sandboxes, store, isStopping, logger, version, control, buildDocs, hasFaultHeader } = dependencies;
   const findSandbox = buildFindSandbox(sandboxes, buildAssign(control));
   const openEntry = buildOpenEntry(sandboxes);
+  const faultStep = buildFaultStep(buildReadFault(hasFaultHeader));
   const app = buildBareApp({
     logger,
     // What the router refuses meets no hook.
@@ -96,6 +101,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
         api.addHook('onRequest', authenticate);
         api.addHook('onRequest', checkPermission);
         api.addHook('onRequest', buildCharge(control !== undefined));
+        api.addHook('preValidation', faultStep);
         api.setValidatorCompiler(compileBodyCheck);
         addFallback(api, servedApi);
         addOperations(toAddRoute(api, []), store, version);
@@ -117,6 +123,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       rest.addHook('onRequest', openEntry);
       rest.addHook('onRequest', requireHost);
       await addCors(rest);
+      rest.addHook('preValidation', faultStep);
       addOuterFallback(rest, servedPages, servedApi);
     });
   });
@@ -130,6 +137,15 @@ const buildAssign =
     const named = request.headers['x-mixpeek-mock-sandbox'];
     if (typeof named !== 'string' || control === undefined) return undefined;
     return isTrusted(request, control.token) ? named : undefined;
+  };
+
+/** Where a request may ask for a fault, a page of another origin may not; elsewhere nothing comes of it. */
+const buildReadFault =
+  (hasFaultHeader: boolean): ReadFaultHeader =>
+  async (request) => {
+    if (!hasFaultHeader || isForeignPage(request)) return undefined;
+    const { readFaultHeader } = await import('./control/fault-header.ts');
+    return readFaultHeader(request);
   };
 
 /** Clients behind a proxy may name the whole URL (RFC 9112, 3.2.2). */

@@ -54,6 +54,8 @@ export interface MockServerOptions {
   journalSize?: number;
   /** `off` removes the control plane under `/_mock`. Default `on`. */
   control?: 'on' | 'off';
+  /** Whether a request may ask for a fault in `X-Mixpeek-Mock-Fault`. Default: `on` on loopback, else `off`. */
+  faultHeader?: 'on' | 'off';
   /** Token that the control plane requires. Default: none on loopback, else generated, see {@link MockServer.controlToken}. */
   controlToken?: string;
   /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */

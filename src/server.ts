@@ -103,6 +103,7 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
       logger: { level: config.logLevel, stream: buildLogStream(config.json, writeLog) },
       version: readVersion(),
       control,
+      hasFaultHeader: (config.faultHeader ?? (isLoopback(config.host) ? 'on' : 'off')) === 'on',
       buildDocs: buildDocsOf(sandboxes, control),
     });
     opened.splice(1, 0, app);
@@ -125,7 +126,10 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
       lendKey: (permission) => lendKey(store, sandboxes, permission),
       controlToken: control?.token,
       close: () => {
-        closing ??= delay(config.shutdownDelay).then(() => closeAll(opened));
+        closing ??= delay(config.shutdownDelay).then(() => {
+          sandboxes.endWaits();
+          return closeAll(opened);
+        });
         return closing;
       },
     };

@@ -116,6 +116,13 @@ export const SERVE_SETTINGS = {
     description: 'the control plane under /_mock: on, or off',
     ...oneOf(['on', 'off']),
   },
+  faultHeader: {
+    flag: '--fault-header <mode>',
+    description:
+      'whether a request may ask for a fault in X-Mixpeek-Mock-Fault: on, or off; without it on where only this machine can ask',
+    ...oneOf(['on', 'off']),
+    schema: z.enum(['on', 'off']).optional(),
+  },
   controlToken: {
     flag: '--control-token <token>',
     description:

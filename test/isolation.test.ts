@@ -7,7 +7,7 @@ import { buildNumbers, JOURNAL_SIZE, type MadeWorld, ModelClient, ORGANIZATION_I
 import { type Chance, STEPS } from './support/isolation-steps.ts';
 
 /** What the sandboxes of a batch are made with; each batch is of another century. */
-const BATCHES: Omit<Settings, 'tiers' | 'clock'>[] = [
+const BATCHES: Omit<Settings, 'tiers' | 'clock' | 'faults'>[] = [
   { api_version: '0.81', unknown_fields: 'ignore', limits: 'enforce' },
   { api_version: '0.82', unknown_fields: 'reject', limits: 'enforce' },
   { api_version: '0.81', unknown_fields: 'reject', limits: 'headers' },

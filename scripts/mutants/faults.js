@@ -364,8 +364,8 @@ export const FAULTS = [
   {
     name: 'isolation: sandboxes share their buckets',
     file: 'src/sandbox/live-sandboxes.ts',
-    find: '    const isGone = () => usage.isOver;\n    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(),',
-    put: '    const isGone = () => usage.isOver;\n    const [other] = this.byId.values();\n    return new Sandbox(sandbox_id, generation, this.store, { buckets: other?.sandbox.buckets ?? new MemoryBuckets(),',
+    find: 'buckets: new MemoryBuckets(), faults',
+    put: 'buckets: [...this.byId.values()][0]?.sandbox.buckets ?? new MemoryBuckets(), faults',
   },
   {
     name: 'isolation: a key is used at the time of default',

@@ -12,6 +12,7 @@ import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { addApiKeyRoutes } from './api-keys.ts';
 import { addClockRoutes } from './clock.ts';
 import { addControlDocument } from './document.ts';
+import { addFaultPresetRoute, addFaultRoutes } from './faults.ts';
 import { buildGuard, isYamlType } from './guard.ts';
 import { addInfoRoute, type ServerInfo } from './info.ts';
 import { addLimitsRoutes } from './limits.ts';
@@ -28,6 +29,7 @@ import { addStateRoutes } from './state.ts';
 const RESOURCES = [
   { name: 'clock', description: 'The time that clients see', addRoutes: addClockRoutes },
   { name: 'limits', description: 'The buckets of the rate limits', addRoutes: addLimitsRoutes },
+  { name: 'faults', description: 'Rules by which requests fail', addRoutes: addFaultRoutes },
   { name: 'requests', description: 'The journal', addRoutes: addRequestRoutes },
   { name: 'reset', description: 'Back to the start', addRoutes: addResetRoute },
   { name: 'snapshots', description: 'States under names', addRoutes: addSnapshotRoutes },
@@ -88,6 +90,7 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
       const add: AddRoute = toAddRoute(scope, routes);
       addInfoRoute(add, sandboxes, info, token !== undefined, features);
       addSandboxRoutes(add, find, sandboxes);
+      addFaultPresetRoute(add);
     },
     { prefix: '/_mock' },
   );

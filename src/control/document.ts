@@ -42,11 +42,16 @@ export function addControlDocument(
 }
 
 async function findIds({ stored }: Sandboxes): Promise<KnownIds> {
-  const [keys, organizations] = await Promise.all([
+  const [keys, organizations, sandbox] = await Promise.all([
     stored.pageApiKeys(DEFAULT_SANDBOX, 0, 1),
     stored.pageOrganizations(DEFAULT_SANDBOX, 0, 1),
+    stored.listSandbox(DEFAULT_SANDBOX),
   ]);
-  return { api_key_id: keys.items[0]?.api_key_id, organization_id: organizations.items[0]?.organization_id };
+  return {
+    api_key_id: keys.items[0]?.api_key_id,
+    organization_id: organizations.items[0]?.organization_id,
+    fault_id: sandbox?.settings.faults[0]?.id,
+  };
 }
 
 /** The refusals of the guard, and of what a route takes. */

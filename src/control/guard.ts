@@ -38,17 +38,23 @@ function findRefusal(request: FastifyRequest, token: string | undefined): Error 
 }
 
 function findStranger(request: FastifyRequest, token: string | undefined): Error | undefined {
-  const { host = '', origin, authorization, 'sec-fetch-site': site } = request.headers;
+  const { host = '', authorization } = request.headers;
   if (token !== undefined && !isToken(authorization, token)) {
     return unauthorized('The control plane needs its token', "send 'Authorization: Bearer <control token>'");
   }
   if (token === undefined && !LOOPBACK_NAMES.test(host)) {
     return foreignOrigin('The control plane is not served under this Host', HINT);
   }
-  if (site === undefined ? !isOwnOrigin(origin, host) : site !== 'same-origin' && site !== 'none') {
+  if (isForeignPage(request)) {
     return foreignOrigin('The control plane is not for pages of another origin', HINT);
   }
   return undefined;
+}
+
+/** Whether a page of another origin sends it. */
+export function isForeignPage({ headers }: FastifyRequest): boolean {
+  const { host = '', origin, 'sec-fetch-site': site } = headers;
+  return site === undefined ? !isOwnOrigin(origin, host) : site !== 'same-origin' && site !== 'none';
 }
 
 /** Methods that a form of a page could send, or whose body could be read as a form. DELETE passes no preflight. */

@@ -65,6 +65,7 @@ const RequestEntry = describeModel<EntryModel>()({
     )
     .nullable()
     .describe('What a PATCH changed, member by member'),
+  fault: z.looseObject({ id: z.string() }).nullable().describe('The fault rule that fired'),
 })
   .strict()
   .meta({ id: 'RequestEntry' });
@@ -97,6 +98,7 @@ const ENTRY: z.output<typeof RequestEntry> = {
   ms: 1.23,
   bucket: { category: 'metadata', limit: 100, remaining: 99 },
   changes: [{ member: 'logo_url', before: 'https://example.com/logo.png', after: null }],
+  fault: null,
 };
 
 /** `…/requests`: the journal, oldest first; one entry of it; and how to empty it. */

@@ -22,9 +22,13 @@ export function buildRandom(seed: number | undefined, stream: string): Random {
 /** Bytes of a SHA-256. */
 const BLOCK = 32;
 
-/** `org_`, `sbx_` or `req_`, and 24 hex digits. */
-export const drawId = (random: Random, kind: 'org' | 'sbx' | 'req'): string => `${kind}_${random(12).toString('hex')}`;
+/** `org_`, `sbx_`, `req_` or `flt_`, and 24 hex digits. */
+export const drawId = (random: Random, kind: 'org' | 'sbx' | 'req' | 'flt'): string =>
+  `${kind}_${random(12).toString('hex')}`;
 
 /** A new API key, of 32 characters behind its prefix. */
 export const drawApiKey = (random: Random, type: 'live' | 'test' = 'test'): string =>
   `sk_${type}_${random(24).toString('base64url')}`;
+
+/** A number from 0 up to 1, which it never is. */
+export const drawFraction = (random: Random): number => random(6).readUIntBE(0, 6) / 2 ** 48;

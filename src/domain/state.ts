@@ -1,6 +1,7 @@
 import type { ApiKey } from './api-key.ts';
 import { type ApiVersion, DEFAULT_API_VERSION } from './api-version.ts';
 import { type ClockSetting, REAL_TIME } from './clock.ts';
+import type { FaultRule } from './fault.ts';
 import type { Organization } from './organization.ts';
 import type { LimitsMode } from './rate-limiter.ts';
 import { DEFAULT_TIERS, type Tiers } from './rate-limits.ts';
@@ -18,6 +19,8 @@ export interface Settings {
   /** The version of the API that is spoken. */
   api_version: ApiVersion;
   unknown_fields: UnknownFields;
+  /** Tried in order: the first that fires has its way. */
+  faults: FaultRule[];
 }
 
 /** What holds where neither a seed nor a flag says otherwise. */
@@ -27,6 +30,7 @@ export const DEFAULT_SETTINGS: Settings = {
   limits: 'headers',
   api_version: DEFAULT_API_VERSION,
   unknown_fields: 'ignore',
+  faults: [],
 };
 
 /**

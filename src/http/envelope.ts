@@ -87,7 +87,7 @@ export const INTERNAL_ERROR = answer(
 );
 
 /** Printable ASCII, of a length that every client takes: a hint may repeat what a client sent, a key among it. */
-function toHeaderText(text: string): string {
+export function toHeaderText(text: string): string {
   return redactKeys(text)
     .replaceAll('…', '...')
     .replace(/[^\x20-\x7e]/g, '?')
@@ -138,7 +138,7 @@ export function refuseUnserved(scope: FastifyInstance, toRefusal: (request: Fast
 }
 
 /** Turns what was thrown anywhere into the answer. What is not known here is logged whole and answered as a bare 500. */
-export function handleError(error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): unknown {
+export function handleError(error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): void {
   const known = error instanceof RefusalError ? error : FASTIFY_REFUSALS[error.code]?.(request);
   if (known === undefined) request.log.error({ err: error, request_id: request.id }, 'unexpected error');
   const { status, body, headers } = known === undefined ? INTERNAL_ERROR : toErrorAnswer(known.refusal);
@@ -147,7 +147,7 @@ export function handleError(error: FastifyError | RefusalError, request: Fastify
   if (reply.hasHeader('connection')) reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close');
   reply.code(status).headers(headers).header('x-request-id', request.id);
   const hint = known && toVersionHintOf(known.refusal, request.exchange.caller);
-  return sendJson(hint === undefined ? reply : reply.header(HINT, hint), body);
+  sendJson(hint === undefined ? reply : reply.header(HINT, hint), body);
 }
 
 /** A member of another version of the API is refused like any other, but with a hint of its own. */
@@ -164,9 +164,17 @@ function toVersionHintOf(refusal: Refusal, caller: Caller | undefined): string |
  * Sends JSON text as `application/json` without a charset, as FastAPI does.
  * @param payload the same as bytes, where they are there already
  */
-export function sendJson(reply: FastifyReply, text: string, payload: string | Buffer = text): FastifyReply {
-  reply.request.exchange.decide(text);
-  // With a serializer set, Fastify leaves text and Content-Type as they are.
-  return reply.header('content-type', 'application/json').serializer(asText).send(payload);
+export function sendJson(reply: FastifyReply, text: string, payload: string | Buffer = text): void {
+  const { exchange } = reply.request;
+  exchange.decide(text);
+  reply.header('content-type', 'application/json');
+  const { onAnswer } = exchange;
+  if (onAnswer === undefined) {
+    // With a serializer set, Fastify leaves text and Content-Type as they are.
+    reply.serializer(asText).send(payload);
+  } else {
+    exchange.onAnswer = undefined;
+    onAnswer(text);
+  }
 }
 const asText = (text: string) => text;

@@ -39,6 +39,7 @@ export interface EmptyResponse {
 export interface KnownIds {
   api_key_id?: string | undefined;
   organization_id?: string | undefined;
+  fault_id?: string | undefined;
 }
 
 /**

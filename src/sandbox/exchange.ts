@@ -34,10 +34,12 @@ export class Exchange extends JournalEntry {
   bytes: Buffer | undefined = undefined;
   /** What the body says; undefined where it is not JSON. */
   json: unknown = undefined;
+  /** Takes the answer, in place of the client. */
+  onAnswer: ((text: string) => void) | undefined = undefined;
   private readonly started = now();
 
   constructor(request_id: string, method: string, url: string, route: RouteConfig) {
-    super(request_id, method, url);
+    super(request_id, method, url, route.permission === 'none' ? undefined : route.permission);
     this.route = route;
   }
 
@@ -96,5 +98,6 @@ export class Exchange extends JournalEntry {
     this.refusal = undefined;
     this.bytes = undefined;
     this.json = undefined;
+    this.onAnswer = undefined;
   }
 }

@@ -1,4 +1,6 @@
+import type { Permission } from '../domain/api-key.ts';
 import { toTimestamp } from '../domain/clock.ts';
+import { type FaultRule, toFaultJson } from '../domain/fault.ts';
 import type { Change } from '../domain/organization.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import { maskKey, redactKeys } from '../domain/redact.ts';
@@ -29,6 +31,8 @@ export class JournalEntry {
   body_bytes: number | null = 0;
   api_key_id: string | undefined = undefined;
   organization_id: string | undefined = undefined;
+  /** What the route demands. */
+  readonly permission: Permission | undefined;
   /** Null while it is open, and for one that never got an answer. */
   status: number | null = null;
   answer: string | undefined = undefined;
@@ -40,13 +44,16 @@ export class JournalEntry {
   remaining = 0;
   /** What the request changed; undefined where it was none that could. */
   changes: Change[] | undefined = undefined;
+  /** The rule that fired. */
+  fault: FaultRule | undefined = undefined;
   /** What it counts for in the bound of all entries, in bytes. */
   size = 0;
 
-  constructor(request_id: string, method: string, url: string) {
+  constructor(request_id: string, method: string, url: string, permission?: Permission) {
     this.request_id = request_id;
     this.method = method;
     this.url = url;
+    this.permission = permission;
   }
 }
 
@@ -64,12 +71,15 @@ export function countBytes({ url, headers, body = '', answer = '', changes = [] 
 
 /** The entry as JSON text, keys in it masked wherever they are. */
 export function toEntryJson(entry: JournalEntry): string {
-  return redactKeys(`${JSON.stringify(toMembers(entry)).slice(0, -1)},"changes":${toChangesJson(entry.changes)}}`);
+  const fault = entry.fault === undefined ? 'null' : toFaultJson(entry.fault);
+  const members = JSON.stringify(toMembers(entry)).slice(0, -1);
+  return redactKeys(`${members},"changes":${toChangesJson(entry.changes)},"fault":${fault}}`);
 }
 
 /** What the text of {@link toEntryJson} says. */
 export type EntryModel = ReturnType<typeof toMembers> & {
   changes: { member: Change['member']; before: unknown; after: unknown }[] | null;
+  fault: { id: string } | null;
 };
 
 function toMembers(entry: JournalEntry) {

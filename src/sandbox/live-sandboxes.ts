@@ -3,9 +3,11 @@ import { RealDate } from '../domain/real-time.ts';
 import { DEFAULT_SANDBOX, type Settings } from '../domain/state.ts';
 import { type FoundSandbox, StorageError, type Store, type Use } from '../store/store.ts';
 import { MemoryBuckets } from './buckets.ts';
+import { Faults } from './faults.ts';
 import { Journal, Journals } from './journal.ts';
 import { Sandbox } from './sandbox.ts';
 import { Usage } from './usage.ts';
+import { WaitLimit, Waits } from './waits.ts';
 
 /** A sandbox as a request finds it. */
 export interface LiveSandbox {
@@ -43,6 +45,7 @@ export class LiveSandboxes {
   private readonly store: Store;
   private readonly options: LiveOptions;
   private readonly journals = new Journals();
+  private readonly waitLimit = new WaitLimit();
   private readonly byId = new Map<string, Kept>();
   private readonly opening = new Map<string, Promise<Kept | undefined>>();
   /** Where ids follow from a number: one that is let go and found again goes on there. */
@@ -88,6 +91,7 @@ export class LiveSandboxes {
     // Its `seq` goes on where that of the world before ended.
     const { journal, random } = known.sandbox;
     journal.clear();
+    known.sandbox.waits.endAll();
     known.sandbox = this.build(found, known.usage, journal, random);
     return { sandbox: known.sandbox, settings, now };
   }
@@ -144,6 +148,11 @@ export class LiveSandboxes {
     }
   }
 
+  endWaits(): void {
+    this.waitLimit.isStopping = true;
+    for (const { sandbox } of this.byId.values()) sandbox.waits.endAll();
+  }
+
   /** Records how far each has come, so that the next start goes on there. */
   async close(): Promise<void> {
     await this.recordIfPossible(
@@ -151,9 +160,10 @@ export class LiveSandboxes {
     );
   }
 
-  private isUnused({ sandbox: { journal }, usage }: Kept): boolean {
+  /** What waits has a request under way, whose entry keeps its journal from being idle. */
+  private isUnused({ sandbox: { journal, faults }, usage }: Kept): boolean {
     const idle = usage.idleFor(this.realNow());
-    return idle >= (journal.newest === undefined ? IDLE_MS : JOURNAL_MS) && journal.isIdle;
+    return idle >= (journal.newest === undefined && faults.isUnused ? IDLE_MS : JOURNAL_MS) && journal.isIdle;
   }
 
   private async isFull({ sandbox_id, buckets }: Sandbox): Promise<boolean> {
@@ -172,11 +182,15 @@ export class LiveSandboxes {
 
   private build({ sandbox_id, generation }: FoundState, usage: Usage, journal: Journal, random: Random): Sandbox {
     const isGone = () => usage.isOver;
-    return new Sandbox(sandbox_id, generation, this.store, { buckets: new MemoryBuckets(), journal, random, isGone });
+    const [faults, waits] = [new Faults(random), new Waits(this.waitLimit)];
+    const runtime = { buckets: new MemoryBuckets(), faults, waits, journal, random, isGone };
+    return new Sandbox(sandbox_id, generation, this.store, runtime);
   }
 
   private letGo(sandboxId: string): void {
-    this.findJournal(sandboxId)?.clear();
+    const { journal, waits } = this.byId.get(sandboxId)?.sandbox ?? {};
+    journal?.clear();
+    waits?.endAll();
     this.byId.delete(sandboxId);
   }
 }

@@ -2,7 +2,9 @@ import type { ApiKey } from '../domain/api-key.ts';
 import type { Random } from '../domain/random.ts';
 import type { Bucket, Spending } from '../domain/rate-limiter.ts';
 import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
+import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
+import type { Waits } from './waits.ts';
 
 /** A key that was used, with those of its buckets that are not full. */
 export type KeyBuckets = { apiKey: ApiKey; byCategory: Partial<Record<RateLimitCategory, Bucket>> };
@@ -38,6 +40,8 @@ export interface Buckets {
 export interface Runtime {
   /** Gone with the state. */
   readonly buckets: Buckets;
+  readonly faults: Faults;
+  readonly waits: Waits;
   /** Emptied with the state; its numbers go on. */
   readonly journal: Journal;
   /** What ids and keys are drawn from. */

@@ -5,8 +5,10 @@ import type { Random } from '../domain/random.ts';
 import { isSameOverride, limitsOf } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
 import { type ApiKeyFilter, SandboxGoneError, type Store, type Updated, type Updater } from '../store/store.ts';
+import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Buckets, Runtime } from './runtime.ts';
+import type { Waits } from './waits.ts';
 
 /** The response model of an organization. */
 export interface OrganizationResponse {
@@ -24,6 +26,8 @@ export class Sandbox {
   readonly sandbox_id: string;
   readonly generation: number;
   readonly buckets: Buckets;
+  readonly faults: Faults;
+  readonly waits: Waits;
   readonly journal: Journal;
   readonly random: Random;
   private readonly store: Store;
@@ -34,11 +38,14 @@ export class Sandbox {
     Pick<Settings, 'tiers' | 'api_version'> & { response: OrganizationResponse }
   >();
 
-  constructor(sandbox_id: string, generation: number, store: Store, { buckets, journal, random, isGone }: Runtime) {
+  constructor(sandbox_id: string, generation: number, store: Store, runtime: Runtime) {
+    const { buckets, faults, waits, journal, random, isGone } = runtime;
     this.sandbox_id = sandbox_id;
     this.generation = generation;
     this.store = store;
     this.buckets = buckets;
+    this.faults = faults;
+    this.waits = waits;
     this.journal = journal;
     this.random = random;
     this.isGone = isGone;
@@ -91,6 +98,8 @@ export class Sandbox {
     const { after, now } = updated;
     const then = timeOf(after.clock);
     if (then < now) await this.buckets.moveBack(now, then);
+    if (updated.before.clock !== after.clock) this.waits.moveClock(after.clock);
+    if (updated.before.faults !== after.faults) this.faults.keepOnly(after.faults);
     return updated;
   }
 

@@ -221,6 +221,11 @@ export class Sandboxes {
     await this.live.sweep();
   }
 
+  /** The server stops: whatever waits in a sandbox ends, and nothing begins to wait. */
+  endWaits(): void {
+    this.live.endWaits();
+  }
+
   /** Records how far each sandbox has come, so that the next start goes on there. */
   close(): Promise<void> {
     return this.live.close();

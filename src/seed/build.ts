@@ -1,9 +1,12 @@
 import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from '../domain/api-key.ts';
+import { timeOf } from '../domain/clock.ts';
+import type { FaultRule } from '../domain/fault.ts';
 import { buildOrganization } from '../domain/organization.ts';
 import { ACCOUNT_TYPES, findTierViolations, type Tiers } from '../domain/rate-limits.ts';
 import { toKeyPrefix } from '../domain/redact.ts';
 import { DEFAULT_SETTINGS, type Settings, type State } from '../domain/state.ts';
 import type { ApiKeyContent, SeedContent, SettingsContent } from './content.ts';
+import { type FaultContent, toFaultRule } from './fault.ts';
 import { SeedContentError, type SeedIssue, toMember } from './issues.ts';
 
 /** A key that this process knows in plain text, because a seed or a flag contains it. */
@@ -56,13 +59,26 @@ export function toKnownKey(key: string, organization_id: string, permission: Per
 export function mergeSettings(base: Settings, given: SettingsContent): Settings {
   const tiers = structuredClone(base.tiers);
   for (const account_type of ACCOUNT_TYPES) Object.assign(tiers[account_type], given.tiers?.[account_type]);
+  const clock = given.clock ?? base.clock;
   return {
     tiers,
-    clock: given.clock ?? base.clock,
+    clock,
     limits: given.limits ?? base.limits,
     api_version: given.api_version ?? base.api_version,
     unknown_fields: given.unknown_fields ?? base.unknown_fields,
+    faults: given.faults === undefined ? base.faults : toFaultRules(given.faults, timeOf(clock)),
   };
+}
+
+/** Rules without an id are named by their places. */
+function toFaultRules(contents: readonly FaultContent[], now: number): FaultRule[] {
+  const taken = new Set(contents.map(({ id }) => id));
+  let count = 0;
+  const drawId = (): string => {
+    count++;
+    return taken.has(`flt_${count}`) ? drawId() : `flt_${count}`;
+  };
+  return contents.map((content) => toFaultRule(content, content.id ?? drawId(), now));
 }
 
 function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {

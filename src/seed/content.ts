@@ -6,6 +6,7 @@ import { LIMITS_MODES } from '../domain/rate-limiter.ts';
 import { ACCOUNT_TYPES } from '../domain/rate-limits.ts';
 import { isApiKey, isKeyPrefix, KEY_FORM } from '../domain/redact.ts';
 import { UNKNOWN_FIELDS } from '../domain/state.ts';
+import { FaultSeed, MAX_FAULTS } from './fault.ts';
 import { SeedContentError } from './issues.ts';
 import {
   check,
@@ -106,6 +107,9 @@ const ClockSeed = z
       frozen_at === undefined ? { frozen_at: null, offset_ms } : freezeAt(frozen_at),
   );
 
+const refuse = (context: z.RefinementCtx, path: PropertyKey[], message: string) =>
+  context.addIssue({ code: 'custom', path, message });
+
 /** The settings of a sandbox, as a seed has them. */
 export const SETTINGS_SHAPE = {
   clock: ClockSeed.optional(),
@@ -113,6 +117,16 @@ export const SETTINGS_SHAPE = {
   tiers: strictObject({ free: TierSeed, pro: TierSeed, team: TierSeed, enterprise: TierSeed }).partial().optional(),
   api_version: apiVersion.optional(),
   unknown_fields: oneOf(UNKNOWN_FIELDS).optional(),
+  faults: list(FaultSeed)
+    .superRefine((rules, context) => {
+      if (rules.length > MAX_FAULTS) refuse(context, [], `expected ${MAX_FAULTS} rules at most`);
+      for (const [index, { id }] of rules.entries()) {
+        const first = rules.findIndex((rule) => rule.id === id);
+        if (id !== undefined && first < index)
+          refuse(context, [index, 'id'], `duplicate id, first used at faults[${first}]`);
+      }
+    })
+    .optional(),
 };
 export type SettingsContent = z.output<z.ZodObject<typeof SETTINGS_SHAPE>>;
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { SeedFileError } from './issues.ts';
 
 /** Members that are kept as JSON text, digits and order included. */
-export const JSON_MEMBERS: ReadonlySet<string> = new Set(['metadata', 'users', 'default_llm_credentials']);
+export const JSON_MEMBERS: ReadonlySet<string> = new Set(['metadata', 'users', 'default_llm_credentials', 'body']);
 /** The most characters of such a member: as many as the API accepts. */
 const MAX_JSON_LENGTH = 1024 * 1024;
 /** The most levels of such a member: a body may have 100, and is the first itself. */

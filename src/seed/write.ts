@@ -1,5 +1,6 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { toTimestamp } from '../domain/clock.ts';
+import { toFaultJson } from '../domain/fault.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Settings, State } from '../domain/state.ts';
 import { JSON_MEMBERS } from './source.ts';
@@ -15,10 +16,12 @@ export const toOrganizationMembers = (organization: Organization): Member[] =>
   ]);
 
 /** The members of the settings, as a seed has them. */
-export function toSettingsMembers({ clock, limits, tiers, api_version, unknown_fields }: Settings): Member[] {
+export function toSettingsMembers(settings: Settings): Member[] {
+  const { clock, limits, tiers, api_version, unknown_fields, faults } = settings;
   const { frozen_at, offset_ms } = clock;
   const seeded = frozen_at === null ? { offset_ms } : { frozen_at: toTimestamp(frozen_at) };
-  return Object.entries({ clock: seeded, limits, tiers, api_version, unknown_fields }).map(toMember);
+  const members = Object.entries({ clock: seeded, limits, tiers, api_version, unknown_fields }).map(toMember);
+  return [...members, ['faults', `[${faults.map(toFaultJson).join(',')}]`]];
 }
 
 /** The members of a key, as a seed has them; what is null is left out. */

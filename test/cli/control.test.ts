@@ -11,7 +11,7 @@ import { runCli, startServer } from '../support/process.ts';
 import { get, patch } from '../support/requests.ts';
 
 const TOKEN = 'some-long-token';
-const REPLACED = 'organizations, api_keys, tiers, clock, limits, api_version, unknown_fields, requests';
+const REPLACED = 'organizations, api_keys, tiers, clock, limits, api_version, unknown_fields, faults, requests';
 const UNDO = 'restore before-reset to undo, but for the requests';
 const WHERE = '(--url, or the variable MIXPEEK_MOCK_URL)';
 

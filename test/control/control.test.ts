@@ -293,7 +293,17 @@ describe('the reset', () => {
     await send('PUT', '/limits', { mode: 'enforce' });
     await send('POST', '/clock/advance', { ms: 1000 });
     expect((await send('POST', '/reset')).json).toEqual({
-      reset: ['organizations', 'api_keys', 'tiers', 'clock', 'limits', 'api_version', 'unknown_fields', 'requests'],
+      reset: [
+        'organizations',
+        'api_keys',
+        'tiers',
+        'clock',
+        'limits',
+        'api_version',
+        'unknown_fields',
+        'faults',
+        'requests',
+      ],
       before: 'before-reset',
     });
     expect((await send('GET', '/requests')).json).toEqual({ requests: [], next: null, dropped: 0 });

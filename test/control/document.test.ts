@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildSeed } from '../../src/seed/build.ts';
 import type { SeedContent } from '../../src/seed/content.ts';
+import { DEFAULT_SEED } from '../../src/seed/default.ts';
 import { buildCheck, type Parsed } from '../support/conformance.ts';
 import { ADMIN, buildTestApp } from '../support/harness.ts';
 
@@ -42,10 +43,12 @@ const OTHER_SEED: SeedContent = {
   organizations: [{ organization_id: 'org_one', account_type: 'free', api_keys: [{ key: 'sk_test_one' }] }],
 };
 
+const FAULT = { id: 'flt_one', match: { path: '/v1/none' }, status: 503 };
+
 describe('the document of the control plane', () => {
   it.each<[string, SeedContent | undefined]>([
-    ['the built-in seed', undefined],
-    ['another seed', OTHER_SEED],
+    ['the built-in seed, and a fault', { ...DEFAULT_SEED, faults: [FAULT] }],
+    ['another seed', { ...OTHER_SEED, faults: [FAULT] }],
   ])('with %s offers bodies that succeed as they are, at least one for each', async (_name, seed) => {
     const { ask, document } = await start(seed);
     const bodies: string[] = [];
@@ -68,6 +71,8 @@ describe('the document of the control plane', () => {
       'put /limits: off,headers,enforce',
       'post /limits/spend: one',
       'post /limits/refill: all,key,one',
+      'post /faults: flaky,lost_answer,slow',
+      'patch /faults/{fault_id}: off',
       'post /reset: reset',
       'put /snapshots/{name}: now',
       'post /snapshots/{name}/restore: restore',
@@ -95,6 +100,7 @@ describe('the document of the control plane', () => {
       { name: 'sandboxes', description: 'Whole worlds, each with keys of its own' },
       { name: 'clock', description: 'The time that clients see' },
       { name: 'limits', description: 'The buckets of the rate limits' },
+      { name: 'faults', description: 'Rules by which requests fail' },
       { name: 'requests', description: 'The journal' },
       { name: 'reset', description: 'Back to the start' },
       { name: 'snapshots', description: 'States under names' },
@@ -117,6 +123,8 @@ describe('the document of the control plane', () => {
       'post /clock/advance',
       'put /limits',
       'post /limits/spend',
+      'post /faults',
+      'patch /faults/{fault_id}',
       'put /state',
     ]);
   });
@@ -142,6 +150,7 @@ describe('the document of the control plane', () => {
         'get: 200 403 404',
         'delete: 204 403 404 409',
         'post /_mock/sandboxes/delete: 204 400 403 409 413 422',
+        'get /_mock/fault-presets: 200 403',
         'get /clock: 200 403 404',
         'put /clock: 200 400 403 404 413 422',
         'post /clock/advance: 200 400 403 404 413 422',
@@ -149,6 +158,11 @@ describe('the document of the control plane', () => {
         'put /limits: 200 400 403 404 413 422',
         'post /limits/spend: 200 400 403 404 413 422 429',
         'post /limits/refill: 200 400 403 404 413 422',
+        'get /faults: 200 403 404',
+        'post /faults: 201 400 403 404 409 413 422',
+        'delete /faults: 204 403 404',
+        'patch /faults/{fault_id}: 200 400 403 404 413 422',
+        'delete /faults/{fault_id}: 204 403 404',
         'get /requests: 200 400 403 404',
         'delete /requests: 200 403 404',
         'get /requests/{id}: 200 403 404',

@@ -14,7 +14,18 @@ const INFO = {
   control: { token: false },
   journal_size: 100,
   demo_key: DEMO_KEY,
-  features: ['sandboxes', 'clock', 'limits', 'requests', 'reset', 'snapshots', 'state', 'organizations', 'api-keys'],
+  features: [
+    'sandboxes',
+    'clock',
+    'limits',
+    'faults',
+    'requests',
+    'reset',
+    'snapshots',
+    'state',
+    'organizations',
+    'api-keys',
+  ],
 };
 const DEMO = `${DEFAULT}/api-keys/${toApiKeyId(hashApiKey(DEMO_KEY))}`;
 

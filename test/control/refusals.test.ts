@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_SEED } from '../../src/seed/default.ts';
 import type { Parsed } from '../support/conformance.ts';
 import { type ControlApp, readDocument, startControl } from '../support/control.ts';
 import { ADMIN, type Answer, MIB, type SendOptions } from '../support/harness.ts';
@@ -10,6 +11,7 @@ const IDS: Record<string, string> = {
   api_key_id: 'key_00790b23ef8911f35db0a3b5',
   name: 'initial',
   id: '1',
+  fault_id: 'flt_one',
 };
 
 interface Operation {
@@ -78,6 +80,7 @@ const MAKERS: Record<number, (operation: Operation, token: string | undefined) =
 const SEED = { version: 1, organizations: [{ organization_id: 'org_a', api_keys: [{ key: ADMIN }] }] };
 const ONE = { version: 1, organizations: [{ organization_id: 'org_a' }] };
 const IN = '/sandboxes/{sandbox_id}';
+const FAULT = { id: 'flt_one', match: { path: '/v1/none' }, status: 503 };
 const SPEND = { api_key: ADMIN, category: 'data' };
 
 type Ask = ControlApp['ask'];
@@ -101,6 +104,7 @@ const OWN: Record<string, [status: number, make: (ask: Ask) => Promise<Answer>]>
     },
   ],
   [`POST ${IN}/api-keys`]: [409, (ask) => ask('POST', '/sandboxes/default/api-keys', { key: ADMIN })],
+  [`POST ${IN}/faults`]: [409, (ask) => ask('POST', '/sandboxes/default/faults', FAULT)],
   [`POST ${IN}/limits/spend`]: [
     429,
     async (ask) => {
@@ -115,7 +119,10 @@ describe.each<[string, string | undefined]>([
   ['with one', 'very-secret'],
 ])('every refusal that the document names: %s', (_name, token) => {
   it('is reached, and there is no other', async () => {
-    const app = await startControl({ ...(token !== undefined && { control: { token } }) });
+    const app = await startControl({
+      seed: { ...DEFAULT_SEED, faults: [FAULT] },
+      ...(token !== undefined && { control: { token } }),
+    });
     const authorization = token === undefined ? null : `Bearer ${token}`;
     const ask: Ask = (method, path, body, more) => app.ask(method, path, body, { authorization, ...more });
     const operations = listOperations(await readDocument(app, token));

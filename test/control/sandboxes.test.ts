@@ -14,6 +14,7 @@ const SETTINGS = {
   tiers: DEFAULT_TIERS,
   api_version: '0.81',
   unknown_fields: 'ignore',
+  faults: [],
 };
 
 async function make(app: ControlApp, body: object = {}) {

@@ -40,6 +40,7 @@ const STATE = {
   tiers: DEFAULT_TIERS,
   api_version: '0.81',
   unknown_fields: 'ignore',
+  faults: [],
   organizations: [ORG],
 };
 

@@ -12,6 +12,7 @@ export const REPLACED = [
   'limits',
   'api_version',
   'unknown_fields',
+  'faults',
   'requests',
 ];
 

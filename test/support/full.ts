@@ -1,4 +1,5 @@
 import type { ApiVersion } from '../../src/domain/api-version.ts';
+import type { FaultRule } from '../../src/domain/fault.ts';
 import type { OrganizationUpdateRequest, OrganizationUpdateRequest082 } from '../../src/index.ts';
 
 /** An organization in which no member is at its default: what loses one is seen. As a seed file has it. */
@@ -6,6 +7,25 @@ export const FULL_SEED = `
 version: 1
 tiers:
   team: { monthly_credits: 2000000, metadata: 210, data: 110, search: 105, upload: 55, compute: 51 }
+faults:
+  - id: flt_full
+    name: a rule of every member
+    match:
+      { method: PATCH, path: /v1/**, api_key_id: key_a, permission: admin, organization_id: org_other, body: { n: 12345678901234567890 } }
+    after_handler: true
+    delay_ms: { lognormal: { median: 80, sigma: 0.5 } }
+    delay_clock: sandbox
+    status: 418
+    headers: { X-Reason: tea }
+    body: { "10": 1.10, "2": [null] }
+    connection: { drip_bytes_per_second: 7 }
+    times: 2
+    after: 3
+    every: 4
+    probability: 0.5
+    random_seed: 6
+    expires_at: 2040-01-01T00:00:00Z
+    enabled: false
 organizations:
   - organization_id: org_full
     organization_name: Full & Filled
@@ -30,6 +50,34 @@ organizations:
     api_keys:
       - { key: sk_test_full, permissions: [admin], name: ci, expires_at: 2040-01-01T00:00:00Z }
 `;
+
+/** Its fault rule, as it is kept. */
+export const FULL_FAULT: FaultRule = {
+  id: 'flt_full',
+  name: 'a rule of every member',
+  match: {
+    method: 'PATCH',
+    path: '/v1/**',
+    api_key_id: 'key_a',
+    permission: 'admin',
+    organization_id: 'org_other',
+    body: '{"n":12345678901234567890}',
+  },
+  after_handler: true,
+  delay_ms: { lognormal: { median: 80, sigma: 0.5 } },
+  delay_clock: 'sandbox',
+  status: 418,
+  headers: { 'X-Reason': 'tea' },
+  body: '{"10":1.10,"2":[null]}',
+  connection: { drip_bytes_per_second: 7 },
+  times: 2,
+  after: 3,
+  every: 4,
+  probability: 0.5,
+  random_seed: 6,
+  expires_at: Date.UTC(2040, 0, 1),
+  enabled: false,
+};
 
 export const FULL_KEY = 'sk_test_full';
 

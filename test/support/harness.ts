@@ -82,6 +82,7 @@ export async function buildTestApp(
     control?: { token: string } | 'off';
     journalSize?: number;
     maxSandboxes?: number;
+    hasFaultHeader?: boolean;
     store?: Store;
     health?: HealthSource;
     isStopping?: () => boolean;
@@ -107,6 +108,7 @@ export async function buildTestApp(
     isStopping: options.isStopping ?? (() => false),
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
     version: '0.0.0-test',
+    hasFaultHeader: options.hasFaultHeader ?? true,
     control: options.control === 'off' ? undefined : { token: options.control?.token, info: INFO },
     buildDocs: () => Promise.reject(new Error('the page has tests of its own')),
   });

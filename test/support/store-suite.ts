@@ -7,6 +7,7 @@ import { INITIAL_SNAPSHOT, type Settings, type State } from '../../src/domain/st
 import { buildSeed, toKnownKey } from '../../src/seed/build.ts';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';
 import type { Store } from '../../src/store/store.ts';
+import { FULL_FAULT } from './full.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const SETTINGS: Settings = {
@@ -15,6 +16,7 @@ const SETTINGS: Settings = {
   limits: 'enforce',
   api_version: '0.82',
   unknown_fields: 'reject',
+  faults: [FULL_FAULT],
 };
 
 /** An organization and a key in which no member is at its default. */

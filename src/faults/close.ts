@@ -1,0 +1,9 @@
+import type { ConnectionKind } from './kind.ts';
+
+/** The connection is closed (FIN) before a byte was answered. */
+export const close: ConnectionKind = {
+  needsAnswer: false,
+  run: (response) => {
+    response.socket?.destroy();
+  },
+};

@@ -1,0 +1,7 @@
+import { type ConnectionKind, keepOpen } from './kind.ts';
+
+/** Nothing is ever answered. */
+export const hang: ConnectionKind = {
+  needsAnswer: false,
+  run: (response, _answer, hold) => keepOpen(response, hold),
+};

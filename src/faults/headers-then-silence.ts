@@ -1,0 +1,10 @@
+import { type ConnectionKind, keepOpen, sendHead } from './kind.ts';
+
+/** The head of the answer arrives, its body never does. */
+export const headersThenSilence: ConnectionKind = {
+  needsAnswer: true,
+  run: (response, answer, hold) => {
+    sendHead(response, answer);
+    keepOpen(response, hold);
+  },
+};

@@ -1,0 +1,9 @@
+import type { ConnectionKind } from './kind.ts';
+
+/** The connection is reset (RST): what a crashed server, or a firewall, looks like. */
+export const reset: ConnectionKind = {
+  needsAnswer: false,
+  run: (response) => {
+    response.socket?.resetAndDestroy();
+  },
+};

@@ -1,0 +1,356 @@
+import { describe, expect, it } from 'vitest';
+import { type ControlApp, DEFAULT, invalid, startControl } from '../support/control.ts';
+import { errorBody, type SendOptions } from '../support/harness.ts';
+
+const FAULTS = `${DEFAULT}/faults`;
+const PASSES = 200;
+
+/** An app with these rules, each named by its place. */
+async function startWith(...rules: object[]): Promise<ControlApp> {
+  const app = await startControl();
+  for (const [index, rule] of rules.entries()) {
+    const answer = await app.ask('POST', FAULTS, { id: `flt_${index + 1}`, ...rule });
+    expect(answer.status).toBe(201);
+  }
+  return app;
+}
+
+const statusesOf = async (app: ControlApp, count: number): Promise<number[]> => {
+  const statuses: number[] = [];
+  for (let n = 0; n < count; n++) statuses.push((await app.get()).status);
+  return statuses;
+};
+const countsOf = async ({ ask }: ControlApp): Promise<[number, number][]> =>
+  (await ask('GET', FAULTS)).json.faults.map(({ matched, fired }: { matched: number; fired: number }) => [
+    matched,
+    fired,
+  ]);
+
+describe('a rule fires', () => {
+  it.each<[string, object, number[], [matched: number, fired: number]]>([
+    ['always', {}, [503, 503, 503, 503, 503, 503, 503], [7, 7]],
+    ['so many times', { times: 2 }, [503, 503, 200, 200, 200, 200, 200], [7, 2]],
+    ['behind the first ones', { after: 3 }, [200, 200, 200, 503, 503, 503, 503], [7, 4]],
+    ['for each so-manieth', { every: 3 }, [200, 200, 503, 200, 200, 503, 200], [7, 2]],
+    [
+      'for each so-manieth behind the first ones',
+      { after: 1, every: 2, times: 2 },
+      [200, 200, 503, 200, 503, 200, 200],
+      [7, 2],
+    ],
+    ['never, switched off', { enabled: false }, [200, 200, 200, 200, 200, 200, 200], [0, 0]],
+    ['never, with probability 0', { probability: 0 }, [200, 200, 200, 200, 200, 200, 200], [7, 0]],
+    ['with probability 1', { probability: 1 }, [503, 503, 503, 503, 503, 503, 503], [7, 7]],
+    ['with a seed as always', { probability: 0.5, random_seed: 7 }, [503, 503, 503, 200, 200, 503, 200], [7, 4]],
+  ])('%s', async (_name, members, statuses, counts) => {
+    const app = await startWith({ status: 503, ...members });
+    expect(await statusesOf(app, 7)).toEqual(statuses);
+    expect(await countsOf(app)).toEqual([counts]);
+    await app.ask('POST', `${DEFAULT}/limits/refill`);
+    await app.ask('DELETE', FAULTS);
+    expect(await statusesOf(app, 1)).toEqual([PASSES]);
+  });
+
+  it('as the binomial has it: 10,000 requests with probability 0.1, twice the same with one seed', async () => {
+    const fire = async () => {
+      const { sandbox, settings } = await startFaulty({ probability: 0.1, random_seed: 42, delay_ms: 0 });
+      return Array.from({ length: 10_000 }, () => sandbox.faults.fire(settings.faults, SUBJECT, 0) !== undefined);
+    };
+    const [first, second] = [await fire(), await fire()];
+    // 1,000 and four standard deviations of 30.
+    expect(Math.abs(first.filter(Boolean).length - 1000)).toBeLessThan(120);
+    expect(second).toEqual(first);
+  });
+
+  it('the first of them in their order, and the others do not count', async () => {
+    const app = await startWith({ status: 502, times: 1 }, { status: 504, times: 1 }, { status: 418 });
+    expect(await statusesOf(app, 3)).toEqual([502, 504, 418]);
+    expect(await countsOf(app)).toEqual([
+      [3, 1],
+      [2, 1],
+      [1, 1],
+    ]);
+  });
+
+  it('until its time is over, by the clock of the sandbox', async () => {
+    const app = await startWith({ status: 503, ttl_ms: 60_000 });
+    const [rule] = (await app.ask('GET', FAULTS)).json.faults;
+    expect(rule.expires_at).toBe('2026-01-01T00:01:00Z');
+    await app.ask('POST', `${DEFAULT}/clock/advance`, { ms: 59_999 });
+    expect(await statusesOf(app, 1)).toEqual([503]);
+    await app.ask('POST', `${DEFAULT}/clock/advance`, { ms: 1 });
+    expect(await statusesOf(app, 1)).toEqual([PASSES]);
+  });
+});
+
+const SUBJECT = {
+  method: 'GET',
+  url: '/v1/organizations',
+  api_key_id: 'key_a',
+  organization_id: 'org_a',
+  permission: 'read' as const,
+  readBody: () => undefined,
+};
+
+async function startFaulty(rule: object) {
+  const app = await startWith(rule);
+  const found = await app.sandboxes.find('default');
+  if (found === undefined) throw new Error('there is always a default sandbox');
+  return found;
+}
+
+describe('a rule is for requests', () => {
+  const BODY = { metadata: { plan: 'pro', n: 12 } };
+  it.each<[object, boolean]>([
+    [{ method: 'patch' }, true],
+    [{ method: 'GET' }, false],
+    [{ path: '/v1/organizations' }, true],
+    [{ path: '/v1/*' }, true],
+    [{ path: '/*' }, false],
+    [{ path: '/**' }, true],
+    [{ path: '/v1/org*' }, true],
+    [{ path: '/v1/organizations/' }, false],
+    [{ path: '/v1/.rganizations' }, false],
+    [{ permission: 'admin' }, true],
+    [{ permission: 'read' }, false],
+    [{ organization_id: 'org_demo123' }, true],
+    [{ organization_id: 'org_demo' }, false],
+    [{ api_key_id: 'key_other' }, false],
+    [{ body: { metadata: { plan: 'pro' } } }, true],
+    [{ body: { metadata: { n: 12.0 } } }, true],
+    [{ body: { metadata: { n: 13 } } }, false],
+    [{ body: { metadata: { plan: 'pro', other: null } } }, false],
+    [{ body: {} }, true],
+    [{ method: 'PATCH', body: { metadata: {} }, organization_id: 'org_other' }, false],
+  ])('that match %j: %s', async (match, isForIt) => {
+    const app = await startWith({ match, status: 503 });
+    expect((await app.patch(BODY)).status).toBe(isForIt ? 503 : PASSES);
+  });
+
+  it('by the exact value of a number beyond 2^53', async () => {
+    const app = await startControl();
+    await app.ask('POST', FAULTS, '{"match":{"body":{"metadata":{"id":12345678901234567891}}},"status":503}');
+    expect((await app.patch('{"metadata":{"id":12345678901234567890}}')).status).toBe(PASSES);
+    expect((await app.patch('{"metadata":{"id":1234567890123456789.1e1}}')).status).toBe(503);
+  });
+
+  it('also where nothing is served, and without a key', async () => {
+    const app = await startWith({ match: { path: '/v1/collections' }, status: 200, body: { items: [1.1] } });
+    const { status, text, headers } = await app.get({ url: '/v1/collections' });
+    expect([status, text, headers['content-type']]).toEqual([200, '{"items":[1.1]}', 'application/json']);
+    await app.ask('POST', FAULTS, { match: { path: '/v1/health' }, status: 503 });
+    expect((await app.app.inject({ url: '/v1/health' })).statusCode).toBe(503);
+  });
+
+  it('that pass key, permission and limit: others are refused as ever', async () => {
+    const app = await startWith({ status: 418 });
+    expect((await app.get({ authorization: null })).status).toBe(401);
+    expect((await app.patch({}, { authorization: 'Bearer sk_test_readonly' })).status).toBe(403);
+    expect((await app.get()).headers).toMatchObject({ 'x-ratelimit-remaining': '99' });
+  });
+});
+
+describe('an injected answer', () => {
+  const LIMITED = { limit: 100, window: '1m', retry_after: 1, category: 'metadata', api_name: 'organizations.get' };
+  it.each<[number, string, string, unknown, string | undefined]>([
+    [400, 'BadRequestError', 'Bad Request', {}, undefined],
+    [401, 'UnauthorizedError', 'Invalid API key', {}, undefined],
+    [404, 'NotFoundError', 'Not Found', {}, undefined],
+    [429, 'TooManyRequestsError', 'Rate limit exceeded', LIMITED, '1'],
+    [500, 'InternalServerError', 'Internal server error', {}, undefined],
+    [502, 'BadGatewayError', 'Bad Gateway', {}, undefined],
+    [503, 'ServiceUnavailableError', 'Service unavailable', {}, '1'],
+    [504, 'GatewayTimeoutError', 'Gateway Timeout', {}, undefined],
+  ])('with %i has the envelope of the API', async (status, type, message, details, retryAfter) => {
+    const app = await startWith({ status });
+    const response = await app.app.inject({
+      url: '/v1/organizations',
+      headers: { authorization: 'Bearer sk_test_xyz789' },
+    });
+    expect([response.statusCode, response.json()]).toEqual([status, errorBody(status, type, message, details)]);
+    expect([response.headers['retry-after'], response.headers['x-mixpeek-mock']]).toEqual([
+      retryAfter,
+      'fault; id=flt_1',
+    ]);
+    expect(response.headers['x-mixpeek-mock-hint']).toContain('the fault rule flt_1 did this');
+  });
+
+  it.each<[object, string, string | undefined]>([
+    [{ status: 200, body: { a: [1.1] } }, '{"a":[1.1]}', 'application/json'],
+    [
+      { status: 502, body: '<h1>Bad gateway</h1>', headers: { 'Content-Type': 'text/html' } },
+      '<h1>Bad gateway</h1>',
+      'text/html',
+    ],
+    [{ status: 500, body: 'out of order' }, 'out of order', 'text/plain; charset=utf-8'],
+    [{ status: 204 }, '', undefined],
+  ])('is what the rule %j says', async (rule, text, type) => {
+    const app = await startWith(rule);
+    const answer = await app.app.inject({
+      url: '/v1/organizations',
+      headers: { authorization: 'Bearer sk_test_xyz789' },
+    });
+    expect([answer.body, answer.headers['content-type']]).toEqual([text, type]);
+  });
+});
+
+describe('…/faults', () => {
+  it('switches a rule off and on; it goes on counting', async () => {
+    const app = await startWith({ preset: 'flaky' });
+    const change = (enabled: boolean) => app.ask('PATCH', `${FAULTS}/flt_1`, { enabled });
+    expect(await statusesOf(app, 2)).toEqual([200, 200]);
+    expect((await change(false)).json).toEqual({
+      id: 'flt_1',
+      name: 'flaky',
+      every: 3,
+      status: 503,
+      enabled: false,
+      matched: 2,
+      fired: 0,
+    });
+    expect(await statusesOf(app, 2)).toEqual([200, 200]);
+    await change(true);
+    expect(await statusesOf(app, 2)).toEqual([503, 200]);
+  });
+
+  it('removes one, or all; one that has an id again begins anew', async () => {
+    const app = await startWith({ status: 502 }, { status: 503, times: 1 });
+    expect(await statusesOf(app, 1)).toEqual([502]);
+    expect((await app.ask('DELETE', `${FAULTS}/flt_1`)).status).toBe(204);
+    expect(await statusesOf(app, 2)).toEqual([503, 200]);
+    expect((await app.ask('DELETE', FAULTS)).status).toBe(204);
+    await app.ask('POST', FAULTS, { id: 'flt_2', status: 503, times: 1 });
+    expect(await statusesOf(app, 2)).toEqual([503, 200]);
+  });
+
+  it('a reset takes back rules and counters', async () => {
+    const app = await startWith({ status: 503 });
+    await app.ask('POST', `${DEFAULT}/reset`);
+    expect((await app.ask('GET', FAULTS)).json).toEqual({ faults: [] });
+    expect(await statusesOf(app, 1)).toEqual([PASSES]);
+  });
+
+  it('has at most 100 rules', async () => {
+    const app = await startWith(...Array.from({ length: 100 }, () => ({ status: 503, enabled: false })));
+    expect((await app.ask('POST', FAULTS, { status: 503 })).json.error.message).toBe('There are 100 rules');
+  });
+
+  const NOTHING =
+    'expected something to do: delay_ms, status or connection, or a preset: flaky, slow, lost-answer, maintenance, auth-outage';
+  it.each<[object, [string[], string][]]>([
+    [{}, [[[], NOTHING]]],
+    [{ times: 2 }, [[[], NOTHING]]],
+    [{ status: 199 }, [[['status'], 'expected a whole number from 200 to 599']]],
+    [{ status: 503, evry: 2 }, [[['evry'], 'unknown member: did you mean every?']]],
+    [
+      { status: 503, match: { verb: 'GET' } },
+      [
+        [
+          ['match', 'verb'],
+          'unknown member: expected one of method, path, api_key_id, permission, organization_id, body',
+        ],
+      ],
+    ],
+    [
+      { status: 503, match: { path: 'v1' } },
+      [[['match', 'path'], 'expected a path that begins with /; * and ** stand for anything']],
+    ],
+    [
+      { status: 503, match: { body: [1] } },
+      [[['match', 'body'], 'expected an object, of which the body must have everything']],
+    ],
+    [
+      { connection: 'rest' },
+      [
+        [
+          ['connection'],
+          'expected reset, close, hang, headers_then_silence, half_body, malformed_json, or {"drip_bytes_per_second": 100}',
+        ],
+      ],
+    ],
+    [{ connection: 'reset', status: 503 }, [[['status'], 'with connection reset nothing is answered: leave it out']]],
+    [
+      { delay_ms: -1 },
+      [[['delay_ms'], 'expected milliseconds, {"uniform": [50, 200]} or {"lognormal": {"median": 800, "sigma": 0.5}}']],
+    ],
+    [{ status: 503, delay_clock: 'real' }, [[['delay_clock'], 'goes with delay_ms only']]],
+    [{ delay_ms: 5, body: 'x' }, [[['body'], 'goes with status only: say which answer has it']]],
+    [{ status: 204, body: 'x' }, [[['body'], 'an answer with status 204 has none']]],
+    [
+      { status: 503, headers: { 'Content-Length': '1' } },
+      [[['headers', 'Content-Length'], "is the server's own header: see connection"]],
+    ],
+    [
+      { status: 503, headers: { 'X-A': 'a\r\nb' } },
+      [[['headers', 'X-A'], 'a header has characters of Latin-1, and no line breaks']],
+    ],
+    [{ status: 503, probability: 1.5 }, [[['probability'], 'expected a number from 0 to 1']]],
+    [
+      { status: 503, random_seed: 1 },
+      [[['random_seed'], 'nothing is drawn: it goes with probability, or with a delay that is drawn']],
+    ],
+    [{ status: 503, ttl_ms: 1, expires_at: '2030-01-01' }, [[['ttl_ms'], 'expected either ttl_ms or expires_at']]],
+    [{ preset: 'flakey' }, [[['preset'], 'did you mean flaky?']]],
+    [{ status: 503, id: 'x' }, [[['id'], 'expected flt_, then letters, digits or _']]],
+  ])('refuses %j, and keeps nothing of it', async (rule, errors) => {
+    const app = await startControl();
+    const answer = await app.ask('POST', FAULTS, rule);
+    expect(answer.json).toEqual(invalid(...errors));
+    expect((await app.ask('GET', FAULTS)).json).toEqual({ faults: [] });
+  });
+});
+
+describe('X-Mixpeek-Mock-Fault', () => {
+  const ask = (app: ControlApp, header: string, more: SendOptions = {}) =>
+    app.get({ ...more, headers: { 'x-mixpeek-mock-fault': header, ...more.headers } });
+
+  it.each([
+    ['status=503', 503],
+    [' status = 429 ;; delay_ms=1; ', 429],
+    ['preset=maintenance', 503],
+    ['after_handler; status=502', 502],
+    ['delay_ms={"uniform":[0,1]}', 200],
+  ])('%j is for this request alone', async (header, status) => {
+    const app = await startControl();
+    const answer = await ask(app, header);
+    expect([answer.status, answer.headers['x-mixpeek-mock']]).toEqual([status, 'fault; id=header']);
+    expect((await app.get()).status).toBe(PASSES);
+  });
+
+  const KNOWN = 'there are preset, after_handler, delay_ms, delay_clock, status, connection';
+  it.each([
+    ['statsu=1', `statsu: unknown; ${KNOWN}`],
+    ['__proto__=1', `__proto__: unknown; ${KNOWN}`],
+    ['times=1', `times: unknown; ${KNOWN}`],
+    ['=1', `: unknown; ${KNOWN}`],
+    ['status=1', 'status: expected a whole number from 200 to 599'],
+    ['status=503; status=502', 'status is there twice'],
+    ['preset=x', 'preset: expected one of flaky, slow, lost-answer, maintenance, auth-outage'],
+    [
+      '',
+      'expected something to do: delay_ms, status or connection, or a preset: flaky, slow, lost-answer, maintenance, auth-outage',
+    ],
+  ])('%j is a 400 that says why', async (header, problem) => {
+    const app = await startControl();
+    const { status, json } = await ask(app, header);
+    expect([status, json.error.message]).toEqual([400, `X-Mixpeek-Mock-Fault is wrong: ${problem}`]);
+  });
+
+  it.each<[string, { hasFaultHeader?: boolean }, SendOptions]>([
+    ['it is off', { hasFaultHeader: false }, {}],
+    ['a page of another origin sends it', {}, { headers: { 'sec-fetch-site': 'cross-site' } }],
+    ['a page of another origin sends it, without Sec-Fetch-Site', {}, { headers: { origin: 'https://evil.example' } }],
+  ])('does nothing where %s, and says so', async (_name, options, more) => {
+    const app = await startControl(options);
+    const answer = await ask(app, 'status=503', more);
+    expect([answer.status, answer.headers['x-mixpeek-mock-hint']]).toEqual([
+      PASSES,
+      'x-mixpeek-mock-fault was ignored: it needs --fault-header on, and no page of another origin may send it',
+    ]);
+  });
+
+  it('comes behind key and permission', async () => {
+    const app = await startControl();
+    expect((await ask(app, 'nonsense', { authorization: null })).status).toBe(401);
+  });
+});
