@@ -66,6 +66,7 @@ function isSentPlainly(key: string, { raw }: FastifyRequest): boolean {
 export const authenticate: onRequestHookHandler = ({ exchange }, _reply, done) => {
   const { caller, refusal } = exchange;
   exchange.api_key_id = caller?.apiKey.api_key_id;
+  exchange.key_prefix = caller?.apiKey.key_prefix;
   exchange.organization_id = caller?.organization.organization_id;
   done(refusal);
 };

@@ -21,6 +21,7 @@ export const buildCharge = (hasControl: boolean) => async (request: FastifyReque
   exchange.category = category;
   exchange.limit = limit;
   exchange.remaining = spending.state.remaining;
+  exchange.full_at = spending.state.full_at;
   if (!spending.isAllowed && settings.limits === 'enforce') {
     throw toRateLimited(spending, category, api_name, hasControl ? sandbox.sandbox_id : undefined);
   }

@@ -30,6 +30,8 @@ export class JournalEntry {
   /** Null for a body that was not read. */
   body_bytes: number | null = 0;
   api_key_id: string | undefined = undefined;
+  /** The first characters of the key. */
+  key_prefix: string | undefined = undefined;
   organization_id: string | undefined = undefined;
   /** What the route demands. */
   readonly permission: Permission | undefined;
@@ -42,6 +44,8 @@ export class JournalEntry {
   category: RateLimitCategory | undefined = undefined;
   limit = 0;
   remaining = 0;
+  /** When the bucket is full again, in milliseconds since 1970. */
+  full_at = 0;
   /** What the request changed; undefined where it was none that could. */
   changes: Change[] | undefined = undefined;
   /** The rule that fired. */
@@ -105,7 +109,8 @@ function toMembers(entry: JournalEntry) {
   };
 }
 
-const toOutcome = ({ ms, status }: JournalEntry): 'open' | 'answered' | 'cut' => {
+/** What has become of it. */
+export const toOutcome = ({ ms, status }: JournalEntry): 'open' | 'answered' | 'cut' => {
   if (ms === undefined) return 'open';
   return status === null ? 'cut' : 'answered';
 };
