@@ -156,6 +156,7 @@ describe('the document of the control plane', () => {
         'get /snapshots',
         'get /snapshots/{name}/changes',
         'get /state',
+        'get /stream',
         'patch /api-keys/{api_key_id}',
         'patch /faults/{fault_id}',
         'patch /organizations/{organization_id}',

@@ -118,8 +118,8 @@ export const FAULTS = [
   {
     name: 'a reset leaves the journal',
     file: 'src/sandbox/live-sandboxes.ts',
-    find: '    journal.clear();\n    known',
-    put: '    known',
+    find: '    former.journal.clear();\n',
+    put: '',
   },
   {
     name: 'a reset leaves the buckets',

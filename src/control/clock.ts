@@ -55,7 +55,7 @@ export function addClockRoutes(add: AddRoute, find: FindSandbox): void {
     'GET',
     '/clock',
     { tags, summary: 'The time that clients see', params: InSandbox, response },
-    async ({ params }) => toView((await find(params)).settings.clock),
+    async ({ params }) => toClockView((await find(params)).settings.clock),
   );
 
   add(
@@ -79,7 +79,7 @@ export function addClockRoutes(add: AddRoute, find: FindSandbox): void {
         ...settings,
         clock: frozen_at === undefined ? runFrom(wanted ?? now) : freezeAt(frozen_at),
       }));
-      return toView(after.clock);
+      return toClockView(after.clock);
     },
   );
 
@@ -103,7 +103,7 @@ export function addClockRoutes(add: AddRoute, find: FindSandbox): void {
         ...settings,
         clock: advance(settings.clock, now, body.ms),
       }));
-      return toView(after.clock);
+      return toClockView(after.clock);
     },
   );
 }
@@ -114,7 +114,8 @@ function advance(clock: ClockSetting, now: number, ms: number): ClockSetting {
   throw invalidBody([{ type: 'value_error', loc: ['body', 'ms'], msg: ENDS }]);
 }
 
-function toView(clock: ClockSetting): z.output<typeof Clock> {
+/** The clock as it is answered. */
+export function toClockView(clock: ClockSetting): z.output<typeof Clock> {
   const { frozen_at, offset_ms } = clock;
   const now = toTimestamp(timeOf(clock));
   return frozen_at === null ? { now, mode: 'running', offset_ms } : { now, mode: 'frozen', offset_ms: null };

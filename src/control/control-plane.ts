@@ -9,6 +9,7 @@ import { logRequests } from '../http/request-log.ts';
 import { findSentHeader } from '../http/sent-header.ts';
 import { ServedPaths } from '../http/served-paths.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import { logAction } from './actions.ts';
 import { addApiKeyRoutes } from './api-keys.ts';
 import { addClockRoutes } from './clock.ts';
 import { addControlDocument } from './document.ts';
@@ -24,6 +25,7 @@ import { type FindSandbox, InSandbox } from './routes.ts';
 import { addSandboxRoutes } from './sandboxes.ts';
 import { addSnapshotRoutes } from './snapshots.ts';
 import { addStateRoutes } from './state.ts';
+import { buildAddStreamRoute } from './stream.ts';
 
 /** The resources of a sandbox: the tag of each in the document, what that says of it, and its routes. */
 const RESOURCES = [
@@ -97,7 +99,9 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
   await app.register(
     async (scope) => {
       const add: AddRoute = toAddRoute(scope, routes);
+      scope.addHook('onResponse', logAction);
       for (const { addRoutes } of RESOURCES) addRoutes(add, find, sandboxes);
+      buildAddStreamRoute(info.started_at)(add, find, sandboxes);
     },
     { prefix: '/_mock/sandboxes/:sandbox_id' },
   );

@@ -64,7 +64,7 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
     'GET',
     '/limits',
     { tags, summary: 'The buckets of every key that was used', params: InSandbox, response },
-    async ({ params }) => toView(await find(params)),
+    async ({ params }) => toLimitsView(await find(params)),
   );
 
   add(
@@ -82,7 +82,7 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
     async ({ params, body }) => {
       const { sandbox } = await find(params);
       const updated = await sandbox.updateSettings((settings) => ({ ...settings, limits: body.mode }));
-      return toView({ sandbox, settings: updated.after, now: updated.now });
+      return toLimitsView({ sandbox, settings: updated.after, now: updated.now });
     },
   );
 
@@ -142,7 +142,7 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
       const { buckets } = live.sandbox;
       if (Object.keys(body).length === 0) await buckets.refill();
       else await buckets.refill((await findKey(live.sandbox, body)).api_key_id, body.category);
-      return toView(live);
+      return toLimitsView(live);
     },
   );
 }
@@ -178,9 +178,13 @@ async function findLimit(sandbox: Sandbox, tiers: Tiers, apiKey: ApiKey, categor
   return limitOf(tiers, organization, category);
 }
 
-async function toView({ sandbox, settings, now }: LiveSandbox): Promise<z.output<typeof Limits>> {
+/** The buckets of the keys that were used, of so many at most. */
+export async function toLimitsView(
+  { sandbox, settings, now }: LiveSandbox,
+  most = Number.POSITIVE_INFINITY,
+): Promise<z.output<typeof Limits>> {
   const buckets: z.output<typeof Bucket>[] = [];
-  for (const { apiKey, byCategory } of await sandbox.buckets.list()) {
+  for (const { apiKey, byCategory } of (await sandbox.buckets.list()).slice(-most)) {
     // It may have gone since.
     if ((await sandbox.findOrganization(apiKey.organization_id)) === undefined) continue;
     for (const category of RATE_LIMIT_CATEGORIES) {

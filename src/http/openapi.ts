@@ -35,6 +35,13 @@ export interface EmptyResponse {
   content?: undefined;
 }
 
+/** An answer that is no JSON. */
+export interface TextResponse {
+  description: string;
+  headers?: undefined;
+  content: Record<`text/${string}`, { schema: { type: 'string' } }>;
+}
+
 /** Ids that examples may name, where there are such. */
 export interface KnownIds {
   api_key_id?: string | undefined;
@@ -62,7 +69,7 @@ export interface RouteSchema extends FastifySchema {
   /** Whether YAML is taken and given as well as JSON. */
   hasYaml?: boolean;
   /** Of those below 300 the first is answered, unless the handler says otherwise. */
-  response: Record<number, DocumentedResponse | EmptyResponse>;
+  response: Record<number, DocumentedResponse | EmptyResponse | TextResponse>;
   config?: RouteConfig;
 }
 
@@ -211,9 +218,10 @@ function toParameters(
 /** What a document says of a body in YAML. */
 const YAML = { 'application/yaml': { schema: { type: 'string', description: 'A seed file' } } };
 
-function toResponse(response: DocumentedResponse | EmptyResponse, toJsonSchema: ToJsonSchema): OpenApiNode {
+function toResponse(response: RouteSchema['response'][number], toJsonSchema: ToJsonSchema): OpenApiNode {
   const { description, headers, content } = response;
   if (content === undefined) return { description };
+  if (!('application/json' in content)) return { description, content };
   const { schema, examples } = content['application/json'];
   const refs = headers?.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   return {

@@ -10,8 +10,10 @@ const SWEEP_ABOVE = 1000;
 export class MemoryBuckets implements Buckets {
   private readonly byKey = new Map<string, KeyBuckets>();
   private sweepAbove = SWEEP_ABOVE;
+  version = 0;
 
   async charge(apiKey: ApiKey, category: RateLimitCategory, limit: number, now: number, count = 1): Promise<Spending> {
+    this.version++;
     const kept = this.byKey.get(apiKey.api_key_id) ?? this.add(apiKey, now);
     const spending = spend(kept.byCategory[category], limit, now, count);
     setBucket(kept, category, spending.bucket);
@@ -19,6 +21,7 @@ export class MemoryBuckets implements Buckets {
   }
 
   async changeLimits(organizationId: string, limits: RateLimits, now: number): Promise<void> {
+    this.version++;
     for (const kept of this.byKey.values()) {
       if (kept.apiKey.organization_id !== organizationId) continue;
       replaceEach(kept, (bucket, category) => changeLimit(bucket, limits[category], now));
@@ -26,10 +29,12 @@ export class MemoryBuckets implements Buckets {
   }
 
   async moveBack(from: number, to: number): Promise<void> {
+    this.version++;
     for (const kept of this.byKey.values()) replaceEach(kept, (bucket) => moveBack(bucket, from, to));
   }
 
   async refill(apiKeyId?: string, category?: RateLimitCategory): Promise<void> {
+    this.version++;
     const wanted = apiKeyId === undefined ? [...this.byKey.values()] : [this.byKey.get(apiKeyId)];
     for (const kept of wanted) {
       if (kept === undefined) continue;
@@ -39,6 +44,7 @@ export class MemoryBuckets implements Buckets {
   }
 
   async forget(isGone: (apiKey: ApiKey) => boolean): Promise<void> {
+    this.version++;
     for (const [id, { apiKey }] of this.byKey) if (isGone(apiKey)) this.byKey.delete(id);
   }
 

@@ -56,6 +56,8 @@ export class Journal {
   lastSeq: number;
   /** Entries that are no longer kept. */
   dropped = 0;
+  /** How often it was emptied. */
+  cleared = 0;
 
   /**
    * @param size entries that are kept; 0 keeps none
@@ -134,11 +136,31 @@ export class Journal {
     return ended.sort((a, b) => Math.sign(order(a) - order(b)) || 0);
   }
 
+  /** The newest of those that have ended and are behind a `seq`, in their order, and how many more there are. */
+  listAfter(seq: number, most: number): { entries: JournalEntry[]; skipped: number } {
+    const entries: JournalEntry[] = [];
+    let at = this.entries.length - 1;
+    for (; at >= this.head && entries.length < most; at--) {
+      const entry = this.entries[at];
+      if (entry === undefined || entry.seq <= seq) break;
+      entries.push(entry);
+    }
+    const oldest = entries.at(-1)?.seq ?? this.lastSeq + 1;
+    return { entries: entries.reverse(), skipped: entries.length === most ? Math.max(0, oldest - seq - 1) : 0 };
+  }
+
+  /** Those whose answer is decided and that have not ended, and those whose answer is not. */
+  listOpen(): JournalEntry[] {
+    if (this.open === 0) return [];
+    return [...this.all.underWay].filter(([, journal]) => journal === this).map(([entry]) => entry);
+  }
+
   /** Forgets what has ended. */
   clear(): number {
     const count = this.entries.length - this.head;
     this.entries = [];
     this.head = 0;
+    this.cleared++;
     this.dropped = 0;
     this.change(0);
     return count;

@@ -3,8 +3,10 @@ import { RealDate } from '../domain/real-time.ts';
 import { DEFAULT_SANDBOX, type Settings } from '../domain/state.ts';
 import { type FoundSandbox, StorageError, type Store, type Use } from '../store/store.ts';
 import { MemoryBuckets } from './buckets.ts';
+import { ControlLog } from './control-log.ts';
 import { Faults } from './faults.ts';
 import { Journal, Journals } from './journal.ts';
+import type { Runtime } from './runtime.ts';
 import { Sandbox } from './sandbox.ts';
 import { Usage } from './usage.ts';
 import { WaitLimit, Waits } from './waits.ts';
@@ -32,6 +34,9 @@ const JOURNAL_MS = 60 * 60_000;
 
 /** What is asked of a sandbox before its state. */
 type FoundState = Pick<FoundSandbox, 'sandbox_id' | 'generation' | 'settings' | 'now'>;
+
+/** What of a sandbox goes on when its state is replaced. */
+type Lasting = Pick<Runtime, 'journal' | 'actions' | 'random'>;
 
 /** A sandbox in memory. */
 interface Kept {
@@ -80,6 +85,12 @@ export class LiveSandboxes {
     return this.byId.get(sandboxId)?.usage.expires_at;
   }
 
+  /** One that is in memory, without using it. */
+  peek({ sandbox_id, settings, now }: FoundState): LiveSandbox | undefined {
+    const sandbox = this.byId.get(sandbox_id)?.sandbox;
+    return sandbox && { sandbox, settings, now };
+  }
+
   /** What was found, alive; undefined where its time is over. Only what has to be brought into memory is waited for. */
   find(found: FoundState): LiveSandbox | Promise<LiveSandbox | undefined> | undefined {
     const known = this.byId.get(found.sandbox_id);
@@ -89,10 +100,10 @@ export class LiveSandboxes {
     // One that was found before its state was replaced may come here after that.
     if (known.sandbox.generation >= found.generation) return { sandbox: known.sandbox, settings, now };
     // Its `seq` goes on where that of the world before ended.
-    const { journal, random } = known.sandbox;
-    journal.clear();
-    known.sandbox.waits.endAll();
-    known.sandbox = this.build(found, known.usage, journal, random);
+    const { waits, ...former } = known.sandbox;
+    former.journal.clear();
+    waits.endAll('replaced');
+    known.sandbox = this.build(found, known.usage, former);
     return { sandbox: known.sandbox, settings, now };
   }
 
@@ -117,7 +128,8 @@ export class LiveSandboxes {
     await this.recordIfPossible([usage.reserve(found.last_seq)]);
     // It may have been removed since.
     if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
-    const kept = { sandbox: this.build(found, usage, journal, this.streamOf(sandboxId)), usage };
+    const former = { journal, actions: new ControlLog(), random: this.streamOf(sandboxId) };
+    const kept = { sandbox: this.build(found, usage, former), usage };
     this.byId.set(sandboxId, kept);
     return kept;
   }
@@ -150,7 +162,7 @@ export class LiveSandboxes {
 
   endWaits(): void {
     this.waitLimit.isStopping = true;
-    for (const { sandbox } of this.byId.values()) sandbox.waits.endAll();
+    for (const { sandbox } of this.byId.values()) sandbox.waits.endAll('stopped');
   }
 
   /** Records how far each has come, so that the next start goes on there. */
@@ -160,10 +172,11 @@ export class LiveSandboxes {
     );
   }
 
-  /** What waits has a request under way, whose entry keeps its journal from being idle. */
-  private isUnused({ sandbox: { journal, faults }, usage }: Kept): boolean {
+  private isUnused({ sandbox: { journal, faults, waits }, usage }: Kept): boolean {
     const idle = usage.idleFor(this.realNow());
-    return idle >= (journal.newest === undefined && faults.isUnused ? IDLE_MS : JOURNAL_MS) && journal.isIdle;
+    return (
+      idle >= (journal.newest === undefined && faults.isUnused ? IDLE_MS : JOURNAL_MS) && journal.isIdle && waits.isIdle
+    );
   }
 
   private async isFull({ sandbox_id, buckets }: Sandbox): Promise<boolean> {
@@ -180,17 +193,17 @@ export class LiveSandboxes {
     }
   }
 
-  private build({ sandbox_id, generation }: FoundState, usage: Usage, journal: Journal, random: Random): Sandbox {
+  private build({ sandbox_id, generation }: FoundState, usage: Usage, { journal, actions, random }: Lasting): Sandbox {
     const isGone = () => usage.isOver;
     const [faults, waits] = [new Faults(random), new Waits(this.waitLimit)];
-    const runtime = { buckets: new MemoryBuckets(), faults, waits, journal, random, isGone };
+    const runtime = { buckets: new MemoryBuckets(), faults, waits, journal, actions, random, isGone };
     return new Sandbox(sandbox_id, generation, this.store, runtime);
   }
 
   private letGo(sandboxId: string): void {
     const { journal, waits } = this.byId.get(sandboxId)?.sandbox ?? {};
     journal?.clear();
-    waits?.endAll();
+    waits?.endAll('removed');
     this.byId.delete(sandboxId);
   }
 }

@@ -2,6 +2,7 @@ import type { ApiKey } from '../domain/api-key.ts';
 import type { Random } from '../domain/random.ts';
 import type { Bucket, Spending } from '../domain/rate-limiter.ts';
 import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
+import type { ControlLog } from './control-log.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Waits } from './waits.ts';
@@ -32,6 +33,9 @@ export interface Buckets {
   /** Forgets keys that are gone. */
   forget(isGone: (apiKey: ApiKey) => boolean): Promise<void>;
 
+  /** Another one whenever a bucket may have changed. */
+  readonly version: number;
+
   /** The keys that were used. Of very many, those whose buckets are full may be left out. */
   list(): Promise<KeyBuckets[]>;
 }
@@ -44,6 +48,8 @@ export interface Runtime {
   readonly waits: Waits;
   /** Emptied with the state; its numbers go on. */
   readonly journal: Journal;
+  /** What was done from outside: it outlives the state. */
+  readonly actions: ControlLog;
   /** What ids and keys are drawn from. */
   readonly random: Random;
   /** Whether the sandbox was removed: one that has its id since is another one. */

@@ -5,6 +5,7 @@ import type { Random } from '../domain/random.ts';
 import { isSameOverride, limitsOf } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
 import { type ApiKeyFilter, SandboxGoneError, type Store, type Updated, type Updater } from '../store/store.ts';
+import type { ControlLog } from './control-log.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Buckets, Runtime } from './runtime.ts';
@@ -29,6 +30,7 @@ export class Sandbox {
   readonly faults: Faults;
   readonly waits: Waits;
   readonly journal: Journal;
+  readonly actions: ControlLog;
   readonly random: Random;
   private readonly store: Store;
   private readonly isGone: () => boolean;
@@ -39,7 +41,7 @@ export class Sandbox {
   >();
 
   constructor(sandbox_id: string, generation: number, store: Store, runtime: Runtime) {
-    const { buckets, faults, waits, journal, random, isGone } = runtime;
+    const { buckets, faults, waits, journal, actions, random, isGone } = runtime;
     this.sandbox_id = sandbox_id;
     this.generation = generation;
     this.store = store;
@@ -47,6 +49,7 @@ export class Sandbox {
     this.faults = faults;
     this.waits = waits;
     this.journal = journal;
+    this.actions = actions;
     this.random = random;
     this.isGone = isGone;
   }

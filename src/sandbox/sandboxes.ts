@@ -74,6 +74,12 @@ export class Sandboxes {
     return found && this.live.find(found);
   }
 
+  /** As {@link find}, but nobody uses it: it may expire, and is not brought into memory. */
+  async peek(sandboxId: string): Promise<LiveSandbox | undefined> {
+    const found = await this.store.findSandbox(sandboxId);
+    return found && this.live.peek(found);
+  }
+
   /** Whose a key is, or why it is refused; undefined for an unknown key. */
   async findCaller(key: string): Promise<Caller | RefusedKey | undefined> {
     const found = await this.store.find(this.hashOf(key));

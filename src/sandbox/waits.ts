@@ -30,11 +30,14 @@ export interface Wait {
   end(): void;
 }
 
+/** Why all ends: the state was replaced, the sandbox is gone or was let go, the server stops. */
+export type EndReason = 'replaced' | 'removed' | 'stopped';
+
 /** What waits in a sandbox: delays, and connections that are kept open. It ends with the sandbox, and when the server stops. */
 export class Waits {
   private readonly limit: WaitLimit;
   /** What is to be done when one ends, by the one. */
-  private readonly ends = new Set<() => void>();
+  private readonly ends = new Set<(reason: EndReason) => void>();
   /** Those that wait for the clock of the sandbox. */
   private readonly clocked = new Map<() => void, { until: number; stopTimer: () => void }>();
   private isEnded = false;
@@ -61,14 +64,14 @@ export class Waits {
    * @param end called once, at once where all has ended already
    * @returns for whoever ends by himself: takes it back
    */
-  hold(end: () => void): () => void {
+  hold(end: (reason: EndReason) => void): () => void {
     if (this.isOver) {
-      end();
+      end(this.limit.isStopping ? 'stopped' : 'removed');
       return () => {};
     }
-    const once = () => {
+    const once = (reason: EndReason) => {
       release();
-      end();
+      end(reason);
     };
     const release = () => {
       if (this.ends.delete(once)) this.limit.change(-1);
@@ -121,9 +124,9 @@ export class Waits {
     }
   }
 
-  endAll(): void {
+  endAll(reason: EndReason): void {
     this.isEnded = true;
-    for (const end of [...this.ends]) end();
+    for (const end of [...this.ends]) end(reason);
   }
 
   private watch(finish: () => void, until: number, clock: ClockSetting): void {

@@ -183,6 +183,7 @@ describe('the document of the control plane', () => {
         'post /api-keys: 201 400 403 404 409 413 422',
         'patch /api-keys/{api_key_id}: 200 400 403 404 413 422',
         'delete /api-keys/{api_key_id}: 204 403 404',
+        'get /stream: 200 400 403 404',
       ].map((line) => line.replace(' 403', `${unauthorized} 403`)),
     );
     expect(json.security).toEqual(control === undefined ? [] : [{ controlToken: [] }]);

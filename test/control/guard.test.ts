@@ -166,7 +166,7 @@ describe('GET /_mock', () => {
     );
     const byPlace = (a: { path: string; method: string }, b: { path: string; method: string }) =>
       `${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1;
-    expect(documented).toHaveLength(39);
+    expect(documented).toHaveLength(40);
     expect({ ...json, routes: json.routes.sort(byPlace) }).toEqual({
       name: 'mixpeek-mock',
       version: '0.0.0-test',

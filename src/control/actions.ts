@@ -1,0 +1,70 @@
+import type { FastifyRequest, onResponseHookHandler } from 'fastify';
+import type { RouteSchema } from '../http/openapi.ts';
+
+/** What was sent, as far as a line has to say it. */
+type Sent = Record<string, unknown>;
+
+/** What some calls did, in fewer words than their summary. */
+const TEXTS: Record<string, (sent: Sent) => string> = {
+  'POST /clock/advance': ({ ms }) => `clock ${toDuration(Number(ms))}`,
+  'PUT /clock': ({ frozen_at }) => (frozen_at === undefined ? 'clock runs' : 'clock frozen'),
+  'PUT /limits': ({ mode }) => `limits ${mode}`,
+  'POST /limits/spend': ({ count, category }) => `${count} of ${category} spent`,
+  'POST /limits/refill': () => 'limits refilled',
+  'POST /faults': ({ name, id }) => `fault ${name ?? id ?? ''} added`.replace('  ', ' '),
+  'DELETE /faults': () => 'faults removed',
+  'PATCH /faults/:fault_id': ({ fault_id, enabled }) => `fault ${fault_id} ${enabled === true ? 'on' : 'off'}`,
+  'DELETE /faults/:fault_id': ({ fault_id }) => `fault ${fault_id} removed`,
+  'DELETE /requests': () => 'requests emptied',
+  'POST /reset': () => 'reset',
+  'PUT /snapshots/:name': ({ name }) => `snapshot ${name}`,
+  'POST /snapshots/:name/restore': ({ name }) => `restored ${name}`,
+  'DELETE /snapshots/:name': ({ name }) => `snapshot ${name} removed`,
+  'PUT /state': () => 'state imported',
+};
+
+/** Ones that change nothing although they are a POST. */
+const ASKING = ['POST /requests/verify'];
+
+/** Keeps what a call from outside has changed in a sandbox. */
+export const logAction: onResponseHookHandler = (request, reply, done) => {
+  const { exchange, method, routeOptions } = request;
+  const sandbox = exchange.live?.sandbox;
+  const { sandbox_id, ...params } = Object(request.params) as Sent;
+  if (!['GET', 'HEAD'].includes(method) && reply.statusCode < 300 && sandbox?.sandbox_id === sandbox_id && sandbox) {
+    const [, route = ''] = String(routeOptions.url).split('/:sandbox_id', 2);
+    const name = `${method} ${route}`;
+    if (!ASKING.includes(name)) {
+      const by = `${method} ${pathOf(request)}`;
+      const text = TEXTS[name]?.({ ...params, ...toMembers(request.body) }) ?? toText(routeOptions.schema, params);
+      sandbox.actions.add({ after: sandbox.journal.lastSeq, text, by });
+    }
+  }
+  done();
+};
+
+/** Without `/_mock/sandboxes/ID` and the query. */
+const pathOf = ({ url }: FastifyRequest) => /^\/_mock\/sandboxes\/[^/]*([^?]*)/.exec(url)?.[1] ?? url;
+
+const toMembers = (body: unknown): Sent => (typeof body === 'object' && body !== null ? { ...body } : {});
+
+/** The summary of the route, and what its path names. */
+function toText(schema: unknown, params: Sent): string {
+  const { summary = '' }: Partial<RouteSchema> = Object(schema);
+  const [first = ''] = summary.split(/[,;]/);
+  return [first.toLowerCase(), ...Object.values(params)].join(' ');
+}
+
+const UNITS: [ms: number, unit: string][] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1000, 's'],
+  [1, 'ms'],
+];
+
+/** In the largest unit of which it is a whole number: `+1 min`. */
+export function toDuration(ms: number): string {
+  const [size, unit] = UNITS.find(([one]) => ms % one === 0) ?? [1, 'ms'];
+  return `${ms < 0 ? '-' : '+'}${Math.abs(ms) / size} ${unit}`;
+}

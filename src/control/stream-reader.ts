@@ -1,0 +1,155 @@
+import { type FaultRule, toFaultJson } from '../domain/fault.ts';
+import { redactKeys } from '../domain/redact.ts';
+import type { JournalEntry } from '../sandbox/journal-entry.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { LiveSandbox } from '../sandbox/sandboxes.ts';
+import { toSummary } from '../sandbox/summary.ts';
+import { toClockView } from './clock.ts';
+import { toLimitsView } from './limits.ts';
+
+/** One event of a stream. */
+export interface StreamEvent {
+  name: string;
+  /** JSON text. */
+  data: string;
+}
+
+/** Requests that one event shows. */
+const MAX_REQUESTS = 200;
+/** Keys whose buckets are shown. */
+const MAX_KEYS = 100;
+/** Real milliseconds after which a request that is still open is shown. */
+const OPEN_AFTER_MS = 250;
+/** Real milliseconds between two events about buckets, or fault rules. */
+const LIMITS_EVERY_MS = 500;
+const FAULTS_EVERY_MS = 1000;
+
+/** What one stream has shown of a sandbox, and what is new. It looks when it is asked: nothing tells it. */
+export class StreamReader {
+  private seq: number;
+  private cleared: number;
+  private actions: number;
+  private clock: unknown;
+  private mode: string;
+  private bucketsOf: [Sandbox, version: number] | undefined;
+  private buckets = new Map<string, string>();
+  private limitsAt = 0;
+  private faults = '';
+  private faultsAt = 0;
+  /** Decided, but not ended when those behind them were shown. */
+  private readonly late = new Set<JournalEntry>();
+  /** Since when each was seen open, in real milliseconds; Infinity for one that was shown. */
+  private readonly open = new Map<JournalEntry, number>();
+
+  /** @param after shows requests behind this `seq`; undefined for those that come from now on */
+  constructor({ sandbox, settings }: LiveSandbox, after: number | undefined) {
+    const { journal, actions } = sandbox;
+    this.seq = Math.min(after ?? journal.lastSeq, journal.lastSeq);
+    this.cleared = journal.cleared;
+    this.actions = actions.count;
+    this.clock = settings.clock;
+    this.mode = settings.limits;
+    this.faults = toFaultsJson(sandbox, settings.faults);
+    this.bucketsOf = [sandbox, sandbox.buckets.version];
+  }
+
+  /** The number of the newest request that was shown. */
+  get lastSeq(): number {
+    return this.seq;
+  }
+
+  /** What is new. @param time real milliseconds */
+  async look(live: LiveSandbox, time: number): Promise<StreamEvent[]> {
+    const { sandbox, settings } = live;
+    const events: StreamEvent[] = [];
+    const add = (name: string, data: object) => events.push({ name, data: JSON.stringify(data) });
+    if (this.cleared !== sandbox.journal.cleared) {
+      this.cleared = sandbox.journal.cleared;
+      this.late.clear();
+      add('cleared', {});
+    }
+    this.lookAtRequests(sandbox, time, add);
+    for (const { after, text, by } of sandbox.actions.listAfter(this.actions)) {
+      add('control', { after, text: redactKeys(text), by: redactKeys(by) });
+    }
+    this.actions = sandbox.actions.count;
+    if (this.clock !== settings.clock) {
+      this.clock = settings.clock;
+      add('clock', toClockView(settings.clock));
+    }
+    await this.lookAtLimits(live, time, add);
+    if (time - this.faultsAt >= FAULTS_EVERY_MS) {
+      const faults = toFaultsJson(sandbox, settings.faults);
+      if (faults !== this.faults) events.push({ name: 'faults', data: faults });
+      if (faults !== this.faults) this.faultsAt = time;
+      this.faults = faults;
+    }
+    return events;
+  }
+
+  private lookAtRequests({ journal }: Sandbox, time: number, add: (name: string, data: object) => void): void {
+    const open = journal.listOpen();
+    const isOpen = new Set(open);
+    const ended = [...this.late].filter((entry) => !isOpen.has(entry));
+    for (const entry of ended) this.late.delete(entry);
+    const { entries, skipped } = journal.listAfter(this.seq, MAX_REQUESTS);
+    for (const entry of open) if (entry.seq > this.seq) this.late.add(entry);
+    this.seq = Math.max(this.seq, journal.lastSeq);
+    const shown = [...ended.filter((entry) => !entries.includes(entry)), ...entries];
+    if (shown.length > 0) add('requests', { requests: shown.map(toSummary), skipped });
+    for (const entry of this.open.keys()) if (!isOpen.has(entry)) this.open.delete(entry);
+    for (const entry of open) {
+      const since = this.open.get(entry) ?? time;
+      this.open.set(entry, since);
+      if (time - since < OPEN_AFTER_MS) continue;
+      this.open.set(entry, Number.POSITIVE_INFINITY);
+      const { seq, method, path, request_id, received_at } = toSummary(entry);
+      add('open', { seq, request_id, method, path, since: received_at });
+    }
+  }
+
+  private async lookAtLimits(
+    live: LiveSandbox,
+    time: number,
+    add: (name: string, data: object) => void,
+  ): Promise<void> {
+    const { sandbox, settings } = live;
+    const [known, version] = this.bucketsOf ?? [];
+    const isSame = known === sandbox && version === sandbox.buckets.version && this.mode === settings.limits;
+    if (isSame || time - this.limitsAt < LIMITS_EVERY_MS) return;
+    this.limitsAt = time;
+    this.bucketsOf = [sandbox, sandbox.buckets.version];
+    const { mode, buckets } = await toLimitsView(live, MAX_KEYS);
+    const now = new Map(buckets.map((bucket) => [`${bucket.api_key_id} ${bucket.category}`, JSON.stringify(bucket)]));
+    const changed = buckets.filter((bucket) => {
+      const place = `${bucket.api_key_id} ${bucket.category}`;
+      return this.buckets.get(place) !== now.get(place);
+    });
+    this.buckets = now;
+    if (changed.length > 0 || this.mode !== mode) add('limits', { mode, buckets: changed });
+    this.mode = mode;
+  }
+}
+
+/** What the fault rules of a sandbox have done. */
+function toFaultsJson({ faults }: Sandbox, rules: readonly FaultRule[]): string {
+  const views = rules.map((rule) => ({ id: rule.id, ...faults.countOf(rule), enabled: rule.enabled ?? true }));
+  return JSON.stringify({ rules: views });
+}
+
+/** What a stream begins with. */
+export async function toHello(live: LiveSandbox, started_at: string, counts: object): Promise<StreamEvent> {
+  const { sandbox, settings } = live;
+  const rules = settings.faults.map((rule) => {
+    const { matched, fired } = sandbox.faults.countOf(rule);
+    return `${toFaultJson(rule).slice(0, -1)},"matched":${matched},"fired":${fired}}`;
+  });
+  const members = JSON.stringify({
+    started_at,
+    seq: sandbox.journal.lastSeq,
+    clock: toClockView(settings.clock),
+    limits: await toLimitsView(live, MAX_KEYS),
+    counts,
+  });
+  return { name: 'hello', data: `${members.slice(0, -1)},"faults":[${redactKeys(rules.join(','))}]}` };
+}
