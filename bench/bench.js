@@ -1,6 +1,6 @@
 // Measures the server against servers that do nothing, and says whether it is as fast and as small as it should be.
-// Usage: node bench/bench.js [--quick] [--sandboxes | --against REF]. It needs wrk. The figures also go to bench/results.json.
-// With --sandboxes it measures what sandboxes cost, and nothing else: see sandboxes.js.
+// Usage: node bench/bench.js [--quick] [--sandboxes | --streams | --against REF]. It needs wrk. The figures also go to bench/results.json.
+// With --sandboxes it measures what sandboxes cost, with --streams what streams cost, and nothing else: see the files of the names.
 // With --against it measures something else: what a request costs here and in another commit, see against.js.
 // What is compared runs in turns, round by round, so that whatever else the machine does meets both.
 import { execFile } from 'node:child_process';
@@ -20,15 +20,18 @@ import { judge, printComparisons, printSandboxes } from './report.js';
 import { measureSandboxes } from './sandboxes.js';
 import { CLI, readMemory, startProcess, startServer } from './server-process.js';
 import { compare } from './statistics.js';
+import { measureStreams } from './streams.js';
 
 const {
   quick: isQuick,
   sandboxes: isOfSandboxes,
+  streams: isOfStreams,
   against,
 } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     sandboxes: { type: 'boolean', default: false },
+    streams: { type: 'boolean', default: false },
     against: { type: 'string' },
   },
 }).values;
@@ -208,6 +211,10 @@ const seed = writeSeed();
 if (against !== undefined) {
   const isMet = await compareWith(against, { folder, seed, key: keyOf(1), isQuick, progress });
   process.exit(isMet ? 0 : 1);
+}
+if (isOfStreams) {
+  await measureStreams({ folder, seed, key: keyOf(1), startOurs, isQuick, progress });
+  process.exit();
 }
 const others = async () => ({
   throughput: await attempt('throughput', () => measureThroughput(seed)),

@@ -14,6 +14,11 @@ export interface StreamEvent {
   data: string;
 }
 
+type Add = (name: string, data: object | string) => void;
+
+/** The summary of a request as JSON text. */
+export type ToText = (entry: JournalEntry) => string;
+
 /** Requests that one event shows. */
 const MAX_REQUESTS = 200;
 /** Keys whose buckets are shown. */
@@ -26,6 +31,7 @@ const FAULTS_EVERY_MS = 1000;
 
 /** What one stream has shown of a sandbox, and what is new. It looks when it is asked: nothing tells it. */
 export class StreamReader {
+  private readonly toText: ToText;
   private seq: number;
   private cleared: number;
   private actions: number;
@@ -41,8 +47,12 @@ export class StreamReader {
   /** Since when each was seen open, in real milliseconds; Infinity for one that was shown. */
   private readonly open = new Map<JournalEntry, number>();
 
-  /** @param after shows requests behind this `seq`; undefined for those that come from now on */
-  constructor({ sandbox, settings }: LiveSandbox, after: number | undefined) {
+  /**
+   * @param after shows requests behind this `seq`; undefined for those that come from now on
+   * @param toText writes what several streams show
+   */
+  constructor({ sandbox, settings }: LiveSandbox, after: number | undefined, toText: ToText) {
+    this.toText = toText;
     const { journal, actions } = sandbox;
     this.seq = Math.min(after ?? journal.lastSeq, journal.lastSeq);
     this.cleared = journal.cleared;
@@ -62,7 +72,8 @@ export class StreamReader {
   async look(live: LiveSandbox, time: number): Promise<StreamEvent[]> {
     const { sandbox, settings } = live;
     const events: StreamEvent[] = [];
-    const add = (name: string, data: object) => events.push({ name, data: JSON.stringify(data) });
+    const add: Add = (name, data) =>
+      events.push({ name, data: typeof data === 'string' ? data : JSON.stringify(data) });
     if (this.cleared !== sandbox.journal.cleared) {
       this.cleared = sandbox.journal.cleared;
       this.late.clear();
@@ -87,7 +98,7 @@ export class StreamReader {
     return events;
   }
 
-  private lookAtRequests({ journal }: Sandbox, time: number, add: (name: string, data: object) => void): void {
+  private lookAtRequests({ journal }: Sandbox, time: number, add: Add): void {
     const open = journal.listOpen();
     const isOpen = new Set(open);
     const ended = [...this.late].filter((entry) => !isOpen.has(entry));
@@ -96,7 +107,7 @@ export class StreamReader {
     for (const entry of open) if (entry.seq > this.seq) this.late.add(entry);
     this.seq = Math.max(this.seq, journal.lastSeq);
     const shown = [...ended.filter((entry) => !entries.includes(entry)), ...entries];
-    if (shown.length > 0) add('requests', { requests: shown.map(toSummary), skipped });
+    if (shown.length > 0) add('requests', `{"requests":[${shown.map(this.toText)}],"skipped":${skipped}}`);
     for (const entry of this.open.keys()) if (!isOpen.has(entry)) this.open.delete(entry);
     for (const entry of open) {
       const since = this.open.get(entry) ?? time;
@@ -108,11 +119,7 @@ export class StreamReader {
     }
   }
 
-  private async lookAtLimits(
-    live: LiveSandbox,
-    time: number,
-    add: (name: string, data: object) => void,
-  ): Promise<void> {
+  private async lookAtLimits(live: LiveSandbox, time: number, add: Add): Promise<void> {
     const { sandbox, settings } = live;
     const [known, version] = this.bucketsOf ?? [];
     const isSame = known === sandbox && version === sandbox.buckets.version && this.mode === settings.limits;

@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { unavailable } from '../domain/errors.ts';
 import { clearInterval, now, setInterval } from '../domain/real-time.ts';
 import type { AddRoute } from '../http/openapi.ts';
+import type { JournalEntry } from '../sandbox/journal-entry.ts';
 import type { LiveSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
+import { toSummary } from '../sandbox/summary.ts';
 import type { EndReason } from '../sandbox/waits.ts';
 import { type FindSandbox, InSandbox, number } from './routes.ts';
 import { type StreamEvent, StreamReader, toHello } from './stream-reader.ts';
@@ -22,7 +24,7 @@ const Query = z.strictObject({
 export const buildAddStreamRoute =
   (started_at: string) =>
   (add: AddRoute, find: FindSandbox, sandboxes: Sandboxes): void => {
-    let count = 0;
+    const streams = new Streams();
     add(
       'GET',
       '/stream',
@@ -39,27 +41,59 @@ export const buildAddStreamRoute =
           reply.headers(HEADERS).send();
           return undefined;
         }
-        if (count >= MAX_STREAMS) throw unavailable(`a server has ${MAX_STREAMS} streams at most: close one`);
+        if (streams.isFull) throw unavailable(TOO_MANY);
         const sent = Number(/^\d{1,15}$/.exec(String(request.headers['last-event-id'])) ?? Number.NaN);
         const { after = Number.isNaN(sent) ? undefined : sent } = request.query;
         const listed = await sandboxes.stored.listSandbox(live.sandbox.sandbox_id);
         const counts = { organizations: listed?.organizations ?? 0, api_keys: listed?.api_keys ?? 0 };
         const hello = await toHello(live, started_at, counts);
-        count++;
+        if (streams.isFull) throw unavailable(TOO_MANY);
         reply.hijack();
-        reply.raw.once('close', () => count--);
-        new Stream(request, reply, live, sandboxes, after).start(hello);
+        streams.open(new Stream(request, reply, sandboxes, live, new StreamReader(live, after, streams.toText)), hello);
         return undefined;
       },
     );
   };
 
+const TOO_MANY = `a server has ${MAX_STREAMS} streams at most: close one`;
 const HEADERS = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
 
 const EVENTS = {
   description: 'Events without an end',
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 } as const;
+
+/** Those of a server. One timer is for all, so that they show the same and each request is written once. */
+class Streams {
+  private readonly all = new Set<Stream>();
+  private readonly texts = new WeakMap<JournalEntry, string>();
+  private timer: NodeJS.Timeout | undefined;
+
+  get isFull(): boolean {
+    return this.all.size >= MAX_STREAMS;
+  }
+
+  open(stream: Stream, hello: StreamEvent): void {
+    this.all.add(stream);
+    this.timer ??= setInterval(() => {
+      for (const one of this.all) one.look();
+    }, LOOK_MS);
+    stream.start(hello, () => {
+      this.all.delete(stream);
+      if (this.all.size > 0) return;
+      clearInterval(this.timer);
+      this.timer = undefined;
+    });
+  }
+
+  readonly toText = (entry: JournalEntry): string => {
+    const known = this.texts.get(entry);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(toSummary(entry));
+    this.texts.set(entry, text);
+    return text;
+  };
+}
 
 /** One that reads. It is a timer that looks: no request waits for it, and what it does not take is left out. */
 class Stream {
@@ -76,30 +110,29 @@ class Stream {
   constructor(
     request: FastifyRequest,
     reply: FastifyReply,
-    live: LiveSandbox,
     sandboxes: Sandboxes,
-    after: number | undefined,
+    live: LiveSandbox,
+    reader: StreamReader,
   ) {
     this.request = request;
     this.reply = reply;
     this.sandboxes = sandboxes;
     this.sandboxId = live.sandbox.sandbox_id;
-    this.reader = new StreamReader(live, after);
+    this.reader = reader;
     this.hold(live);
   }
 
-  start(hello: StreamEvent): void {
+  start(hello: StreamEvent, onClose: () => void): void {
     const { raw } = this.reply;
     for (const [name, value = ''] of Object.entries({ ...this.reply.getHeaders(), ...HEADERS }))
       raw.setHeader(name, value);
     raw.writeHead(200);
     this.write(hello);
-    const timer = setInterval(() => this.look(), LOOK_MS);
     const leave = () => raw.destroy();
     // A client that goes away may leave its side half open.
     raw.socket?.once('end', leave);
     raw.once('close', () => {
-      clearInterval(timer);
+      onClose();
       raw.socket?.off('end', leave);
       this.release();
     });
@@ -125,7 +158,8 @@ class Stream {
     if (raw.writableNeedDrain) raw.destroy();
   }
 
-  private look(): void {
+  /** Writes what is new; not while the client takes nothing. */
+  look(): void {
     const { raw } = this.reply;
     if (this.isLooking || raw.writableNeedDrain || raw.writableEnded) return;
     this.isLooking = true;
