@@ -124,6 +124,6 @@ export function toSandboxView(sandboxes: Sandboxes, listed: ListedSandbox, base_
     expires_at: expires_at === null ? null : toTimestamp(expires_at),
     organizations,
     api_keys,
-    requests: sandboxes.countRequests(sandbox_id),
+    requests: sandboxes.findJournal(sandbox_id)?.length ?? 0,
   };
 }

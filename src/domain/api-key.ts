@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { toMilliseconds } from './clock.ts';
 
 /** Weakest first: each permission implies those before it, as documented. */
 export const PERMISSIONS = ['read', 'write', 'delete', 'admin'] as const;
@@ -34,3 +35,7 @@ export function isAllowed(granted: readonly Permission[], required: Permission):
   const rank = PERMISSIONS.indexOf(required);
   return granted.some((permission) => PERMISSIONS.indexOf(permission) >= rank);
 }
+
+/** Whether its time is over. @param now milliseconds since 1970 */
+export const isExpired = ({ expires_at }: ApiKey, now: number): boolean =>
+  expires_at !== null && toMilliseconds(expires_at) <= now;

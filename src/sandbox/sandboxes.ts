@@ -1,5 +1,4 @@
-import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
-import { toMilliseconds } from '../domain/clock.ts';
+import { type ApiKey, hashApiKey, isExpired } from '../domain/api-key.ts';
 import type { Organization } from '../domain/organization.ts';
 import { drawApiKey, drawId, type Random } from '../domain/random.ts';
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, INITIAL_SNAPSHOT, type Settings, type State } from '../domain/state.ts';
@@ -13,6 +12,7 @@ import {
   type Store,
 } from '../store/store.ts';
 import type { Journal } from './journal.ts';
+import { KeyHashes } from './key-hashes.ts';
 import { type LiveOptions, type LiveSandbox, LiveSandboxes } from './live-sandboxes.ts';
 
 export type { ListedSandbox, LiveSandbox, NewSandbox, Snapshot };
@@ -35,8 +35,6 @@ export interface SandboxesOptions extends LiveOptions {
   maxSandboxes: number;
 }
 
-const MAX_HASHES = 10_000;
-
 /** The sandboxes that are alive, each of them from the first time that somebody asks for it. */
 export class Sandboxes {
   private readonly random: Random;
@@ -54,7 +52,7 @@ export class Sandboxes {
   private readonly store: Store;
   private readonly options: SandboxesOptions;
   private readonly live: LiveSandboxes;
-  private readonly hashes = new Map<string, string>();
+  private readonly hashes = new KeyHashes();
 
   constructor(store: Store, options: SandboxesOptions) {
     this.store = store;
@@ -82,7 +80,7 @@ export class Sandboxes {
 
   /** Whose a key is, or why it is refused; undefined for an unknown key. */
   async findCaller(key: string): Promise<Caller | RefusedKey | undefined> {
-    const found = await this.store.find(this.hashOf(key));
+    const found = await this.store.find(this.hashes.of(key));
     if (found === undefined) return undefined;
     const opened = this.live.find(found);
     // Waiting for what is there already would take its time.
@@ -104,11 +102,6 @@ export class Sandboxes {
   /** The journal of the sandbox that has this id, if that is alive. */
   findJournal(sandboxId: string): Journal | undefined {
     return this.live.findJournal(sandboxId);
-  }
-
-  /** How many requests the journal of a sandbox has. */
-  countRequests(sandboxId: string): number {
-    return this.findJournal(sandboxId)?.length ?? 0;
   }
 
   /** When a sandbox is removed unless somebody uses it: real milliseconds since 1970. */
@@ -252,17 +245,4 @@ export class Sandboxes {
     if (this.live.has(sandboxId)) await this.find(sandboxId);
     return done;
   }
-
-  /** A client sends the same key again and again; only in memory, and only so many. */
-  private hashOf(key: string): string {
-    const known = this.hashes.get(key);
-    if (known !== undefined) return known;
-    if (this.hashes.size >= MAX_HASHES) this.hashes.clear();
-    const hash = hashApiKey(key);
-    this.hashes.set(key, hash);
-    return hash;
-  }
 }
-
-const isExpired = (apiKey: ApiKey, now: number) =>
-  apiKey.expires_at !== null && toMilliseconds(apiKey.expires_at) <= now;
