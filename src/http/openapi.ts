@@ -28,6 +28,13 @@ export interface DocumentedResponse<S extends z.ZodType = z.ZodType> {
   content: { 'application/json': { schema: S; examples?: Examples } };
 }
 
+/** An answer that is text for people. */
+export interface TextResponse {
+  description: string;
+  headers?: undefined;
+  content: { 'text/plain': { schema: z.ZodType; examples?: Examples } };
+}
+
 /** An answer without a body. */
 export interface EmptyResponse {
   description: string;
@@ -62,7 +69,7 @@ export interface RouteSchema extends FastifySchema {
   /** Whether YAML is taken and given as well as JSON. */
   hasYaml?: boolean;
   /** Of those below 300 the first is answered, unless the handler says otherwise. */
-  response: Record<number, DocumentedResponse | EmptyResponse>;
+  response: Record<number, DocumentedResponse | TextResponse | EmptyResponse>;
   config?: RouteConfig;
 }
 
@@ -211,14 +218,20 @@ function toParameters(
 /** What a document says of a body in YAML. */
 const YAML = { 'application/yaml': { schema: { type: 'string', description: 'A seed file' } } };
 
-function toResponse(response: DocumentedResponse | EmptyResponse, toJsonSchema: ToJsonSchema): OpenApiNode {
+function toResponse(
+  response: DocumentedResponse | TextResponse | EmptyResponse,
+  toJsonSchema: ToJsonSchema,
+): OpenApiNode {
   const { description, headers, content } = response;
   if (content === undefined) return { description };
-  const { schema, examples } = content['application/json'];
   const refs = headers?.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
+  const bodies = Object.entries(content).map(([type, { schema, examples }]) => [
+    type,
+    { schema: toJsonSchema(schema), ...(examples && { examples }) },
+  ]);
   return {
     description,
     ...(refs && { headers: Object.fromEntries(refs) }),
-    content: { 'application/json': { schema: toJsonSchema(schema), ...(examples && { examples }) } },
+    content: Object.fromEntries(bodies),
   };
 }

@@ -160,10 +160,12 @@ export class LiveSandboxes {
     );
   }
 
-  /** What waits has a request under way, whose entry keeps its journal from being idle. */
-  private isUnused({ sandbox: { journal, faults }, usage }: Kept): boolean {
+  /** Of what waits only the requests to the API have an entry, which keeps the journal from being idle. */
+  private isUnused({ sandbox: { journal, faults, waits }, usage }: Kept): boolean {
     const idle = usage.idleFor(this.realNow());
-    return idle >= (journal.newest === undefined && faults.isUnused ? IDLE_MS : JOURNAL_MS) && journal.isIdle;
+    return (
+      idle >= (journal.newest === undefined && faults.isUnused ? IDLE_MS : JOURNAL_MS) && journal.isIdle && waits.isIdle
+    );
   }
 
   private async isFull({ sandbox_id, buckets }: Sandbox): Promise<boolean> {
