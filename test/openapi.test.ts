@@ -153,6 +153,7 @@ describe('the document of the control plane', () => {
         'get /organizations/{organization_id}',
         'get /requests',
         'get /requests/{id}',
+        'get /requests/{id}/curl',
         'get /snapshots',
         'get /snapshots/{name}/changes',
         'get /state',
@@ -168,6 +169,7 @@ describe('the document of the control plane', () => {
         'post /limits/refill',
         'post /limits/spend',
         'post /organizations',
+        'post /requests/verify',
         'post /reset',
         'post /snapshots/{name}/restore',
         'put /clock',
@@ -193,6 +195,7 @@ describe('what the control plane answers', () => {
     ['post', '/limits/refill', {}],
     ['get', '/requests', undefined],
     ['get', '/requests/{id}', undefined],
+    ['post', '/requests/verify', { match: {} }],
     ['delete', '/requests', {}],
     ['post', '/reset', {}],
   ])('%s %s is as its document says, and so is the example there', async (method, path, body) => {

@@ -60,8 +60,8 @@ const HEADERS = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no'
 
 const EVENTS = {
   description: 'Events without an end',
-  content: { 'text/event-stream': { schema: { type: 'string' } } },
-} as const;
+  content: { 'text/event-stream': { schema: z.string() } },
+};
 
 /** Those of a server. One timer is for all, so that they show the same and each request is written once. */
 class Streams {

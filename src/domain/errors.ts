@@ -29,6 +29,7 @@ export type Refusal =
   | { code: 'body_too_large'; limit_bytes: number }
   | { code: 'invalid_body'; errors: BodyError[] }
   | { code: 'not_implemented'; served: readonly string[] }
+  | { code: 'incomplete'; message: string; hint: string }
   | { code: 'unavailable'; hint: string }
   | {
       code: 'rate_limited';
@@ -65,4 +66,6 @@ export const conflict = (message: string, hint: string, details: Record<string, 
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new RefusalError({ code: 'method_not_allowed', allowed });
 export const invalidBody = (errors: BodyError[]) => new RefusalError({ code: 'invalid_body', errors });
+/** What is asked can no longer be answered: unlike with `unavailable`, asking again changes nothing. */
+export const incomplete = (message: string, hint: string) => new RefusalError({ code: 'incomplete', message, hint });
 export const unavailable = (hint: string) => new RefusalError({ code: 'unavailable', hint });

@@ -73,6 +73,8 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
       const hint = `this mock serves ${served.join(', ')}`;
       return answer(501, 'NotImplementedError', 'Not implemented by this mock', hint, { served }, headers);
     }
+    case 'incomplete':
+      return answer(503, 'ServiceUnavailableError', refusal.message, refusal.hint);
     case 'unavailable':
       return answer(503, 'ServiceUnavailableError', 'Service unavailable', refusal.hint, {}, { 'retry-after': '1' });
   }
@@ -166,7 +168,7 @@ function toVersionHintOf(refusal: Refusal, caller: Caller | undefined): string |
  */
 export function sendJson(reply: FastifyReply, text: string, payload: string | Buffer = text): void {
   const { exchange } = reply.request;
-  exchange.decide(text);
+  exchange.decide(text, reply.statusCode);
   reply.header('content-type', 'application/json');
   const { onAnswer } = exchange;
   if (onAnswer === undefined) {

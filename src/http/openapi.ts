@@ -28,18 +28,18 @@ export interface DocumentedResponse<S extends z.ZodType = z.ZodType> {
   content: { 'application/json': { schema: S; examples?: Examples } };
 }
 
+/** An answer that is text. */
+export interface TextResponse {
+  description: string;
+  headers?: undefined;
+  content: Record<`text/${string}`, { schema: z.ZodType; examples?: Examples }>;
+}
+
 /** An answer without a body. */
 export interface EmptyResponse {
   description: string;
   headers?: undefined;
   content?: undefined;
-}
-
-/** An answer that is no JSON. */
-export interface TextResponse {
-  description: string;
-  headers?: undefined;
-  content: Record<`text/${string}`, { schema: { type: 'string' } }>;
 }
 
 /** Ids that examples may name, where there are such. */
@@ -69,7 +69,7 @@ export interface RouteSchema extends FastifySchema {
   /** Whether YAML is taken and given as well as JSON. */
   hasYaml?: boolean;
   /** Of those below 300 the first is answered, unless the handler says otherwise. */
-  response: Record<number, DocumentedResponse | EmptyResponse | TextResponse>;
+  response: Record<number, DocumentedResponse | TextResponse | EmptyResponse>;
   config?: RouteConfig;
 }
 
@@ -218,15 +218,20 @@ function toParameters(
 /** What a document says of a body in YAML. */
 const YAML = { 'application/yaml': { schema: { type: 'string', description: 'A seed file' } } };
 
-function toResponse(response: RouteSchema['response'][number], toJsonSchema: ToJsonSchema): OpenApiNode {
+function toResponse(
+  response: DocumentedResponse | TextResponse | EmptyResponse,
+  toJsonSchema: ToJsonSchema,
+): OpenApiNode {
   const { description, headers, content } = response;
   if (content === undefined) return { description };
-  if (!('application/json' in content)) return { description, content };
-  const { schema, examples } = content['application/json'];
   const refs = headers?.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
+  const bodies = Object.entries(content).map(([type, { schema, examples }]) => [
+    type,
+    { schema: toJsonSchema(schema), ...(examples && { examples }) },
+  ]);
   return {
     description,
     ...(refs && { headers: Object.fromEntries(refs) }),
-    content: { 'application/json': { schema: toJsonSchema(schema), ...(examples && { examples }) } },
+    content: Object.fromEntries(bodies),
   };
 }

@@ -51,13 +51,18 @@ export class Exchange extends JournalEntry {
     sandbox.journal.begin(this);
   }
 
-  /** The answer is decided. One that is decided after the end never gets out. */
-  decide(answer: string): void {
+  /**
+   * The answer is decided. One that is decided after the end never gets out.
+   * @param status of it, where it is known by now
+   */
+  decide(answer: string, status: number | null = null): void {
     if (this.ms !== undefined) {
       this.letGo();
       return;
     }
     this.answer = answer;
+    this.decided = status;
+    if (this.journal !== undefined) this.keepBody();
     // An answer that fails is decided a second time.
     if (this.seq === 0) this.journal?.number(this);
   }
@@ -79,8 +84,8 @@ export class Exchange extends JournalEntry {
     this.status = status;
     this.answer = status === null || answer === undefined ? undefined : toKeptAnswer(answer);
     this.ms = now() - this.started;
-    this.body = bytes && toKeptBody(bytes);
-    this.body_bytes = bytes?.length ?? (hasBody ? null : 0);
+    this.keepBody();
+    if (bytes === undefined && hasBody) this.body_bytes = null;
     this.journal?.leave(this);
     // Another sandbox has the id since.
     if (journal !== this.journal) this.seq = 0;
@@ -88,6 +93,13 @@ export class Exchange extends JournalEntry {
     journal?.file(this);
     // A step that still works on a request whose client is gone needs them.
     if (status !== null || answer !== undefined) this.letGo();
+  }
+
+  private keepBody(): void {
+    const { bytes } = this;
+    if (bytes === undefined || this.body !== undefined) return;
+    this.body = toKeptBody(bytes);
+    this.body_bytes = bytes.length;
   }
 
   /** What the journal keeps holds neither a sandbox, nor a version of an organization, nor what was received. */

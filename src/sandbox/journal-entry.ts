@@ -37,6 +37,8 @@ export class JournalEntry {
   readonly permission: Permission | undefined;
   /** Null while it is open, and for one that never got an answer. */
   status: number | null = null;
+  /** Of the answer that was decided; a fault may send another. */
+  decided: number | null = null;
   answer: string | undefined = undefined;
   /** Real milliseconds until the end; undefined while it is open. */
   ms: number | undefined = undefined;
@@ -109,6 +111,12 @@ function toMembers(entry: JournalEntry) {
   };
 }
 
+/** What it is answered with; null as long as nobody knows. */
+export function statusOf({ ms, status, decided, fault }: JournalEntry): number | null {
+  if (ms !== undefined) return status;
+  return fault === undefined ? decided : (fault.status ?? null);
+}
+
 /** What has become of it. */
 export const toOutcome = ({ ms, status }: JournalEntry): 'open' | 'answered' | 'cut' => {
   if (ms === undefined) return 'open';
@@ -116,7 +124,7 @@ export const toOutcome = ({ ms, status }: JournalEntry): 'open' | 'answered' | '
 };
 
 /** Headers and parameters of a query whose value is a secret, whatever its shape. */
-const SECRET_NAME =
+export const SECRET_NAME =
   /(?:authorization|cookie|api[-_]?key|(?:^|x|id|api|auth|access|bearer|private|refresh|session|control)[-_]?token|secret|password)$/i;
 const SCHEME = /^(?:(basic|bearer|digest|dpop|negotiate|ntlm|oauth|token|apikey)[ \t]+)?(.*)$/is;
 
@@ -127,7 +135,7 @@ function maskCredentials(sent: string): string {
 }
 
 /** The query with the values of its secrets masked. */
-function maskQuery(query: string): string {
+export function maskQuery(query: string): string {
   if (query === '') return query;
   const parameters = query.split('&').map((parameter) => {
     const [name = ''] = parameter.split('=', 1);

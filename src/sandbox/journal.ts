@@ -58,6 +58,10 @@ export class Journal {
   dropped = 0;
   /** How often it was emptied. */
   cleared = 0;
+  /** Of those up to this `seq` some may be gone: dropped, deleted, or of a run before. */
+  lostSeq: number;
+  /** Told of each entry whose answer is decided, and again when it has ended. */
+  readonly watchers = new Set<(entry: JournalEntry) => void>();
 
   /**
    * @param size entries that are kept; 0 keeps none
@@ -68,6 +72,7 @@ export class Journal {
     this.size = size;
     this.all = all;
     this.lastSeq = lastSeq;
+    this.lostSeq = lastSeq;
   }
 
   get isOff(): boolean {
@@ -98,6 +103,7 @@ export class Journal {
   number(entry: JournalEntry): void {
     this.lastSeq++;
     entry.seq = this.lastSeq;
+    this.tell(entry);
   }
 
   /** It is over, here or in what was a sandbox of the same id. */
@@ -114,6 +120,7 @@ export class Journal {
     if (place === this.entries.length) this.entries.push(entry);
     else this.entries.splice(place, 0, entry);
     this.count(entry);
+    this.tell(entry);
   }
 
   /** The entry has other texts than before: from now on they count. */
@@ -161,6 +168,7 @@ export class Journal {
     this.entries = [];
     this.head = 0;
     this.cleared++;
+    this.lostSeq = this.lastSeq;
     this.dropped = 0;
     this.change(0);
     return count;
@@ -177,11 +185,17 @@ export class Journal {
     this.entries[this.head] = undefined;
     this.head++;
     this.dropped++;
+    this.lostSeq = Math.max(this.lostSeq, dropped?.seq ?? 0);
     this.change(this.bytes - (dropped?.size ?? 0));
     const kept = this.entries.length - this.head;
     if (this.head < Math.max(kept, CUT_AT)) return;
     this.entries = this.entries.slice(this.head);
     this.head = 0;
+  }
+
+  private tell(entry: JournalEntry): void {
+    if (this.watchers.size === 0) return;
+    for (const watcher of this.watchers) watcher(entry);
   }
 
   private change(bytes: number): void {

@@ -73,6 +73,7 @@ describe('the document of the control plane', () => {
       'post /limits/refill: all,key,one',
       'post /faults: flaky,lost_answer,slow',
       'patch /faults/{fault_id}: off',
+      'post /requests/verify: none,few',
       'post /reset: reset',
       'put /snapshots/{name}: now',
       'post /snapshots/{name}/restore: restore',
@@ -125,6 +126,7 @@ describe('the document of the control plane', () => {
       'post /limits/spend',
       'post /faults',
       'patch /faults/{fault_id}',
+      'post /requests/verify',
       'put /state',
     ]);
   });
@@ -166,6 +168,8 @@ describe('the document of the control plane', () => {
         'get /requests: 200 400 403 404',
         'delete /requests: 200 403 404',
         'get /requests/{id}: 200 403 404',
+        'get /requests/{id}/curl: 200 403 404 409',
+        'post /requests/verify: 200 400 403 404 409 413 422 503',
         'post /reset: 200 400 403 404 413 422',
         'get /snapshots: 200 403 404',
         'put /snapshots/{name}: 200 400 403 404 409 413 422',

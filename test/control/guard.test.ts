@@ -128,6 +128,8 @@ describe('what the control plane does not have', () => {
     ['PATCH', `${BASE}/limits`, 'GET, HEAD, PUT'],
     ['POST', `${BASE}/requests`, 'GET, HEAD, DELETE'],
     ['DELETE', `${BASE}/requests/1`, 'GET, HEAD'],
+    ['PUT', `${BASE}/requests/verify`, 'GET, HEAD, POST'],
+    ['POST', `${BASE}/requests/1/curl`, 'GET, HEAD'],
     ['GET', '/_mock/sandboxes/other/reset', 'POST'],
     ['GET', '/_mock/sandboxes/default/%72eset', 'POST'],
   ])('%s %s is a 405 that allows %s', async (method, path, allow) => {
@@ -166,7 +168,7 @@ describe('GET /_mock', () => {
     );
     const byPlace = (a: { path: string; method: string }, b: { path: string; method: string }) =>
       `${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1;
-    expect(documented).toHaveLength(40);
+    expect(documented).toHaveLength(42);
     expect({ ...json, routes: json.routes.sort(byPlace) }).toEqual({
       name: 'mixpeek-mock',
       version: '0.0.0-test',

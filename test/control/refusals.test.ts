@@ -81,11 +81,14 @@ const SEED = { version: 1, organizations: [{ organization_id: 'org_a', api_keys:
 const ONE = { version: 1, organizations: [{ organization_id: 'org_a' }] };
 const IN = '/sandboxes/{sandbox_id}';
 const FAULT = { id: 'flt_one', match: { path: '/v1/none' }, status: 503 };
+const VERIFY = '/sandboxes/default/requests/verify';
 const SPEND = { api_key: ADMIN, category: 'data' };
 
 type Ask = ControlApp['ask'];
+type Make = (ask: Ask, app: ControlApp) => Promise<Answer>;
+type Own = [status: number, make: Make];
 /** What only some routes refuse. */
-const OWN: Record<string, [status: number, make: (ask: Ask) => Promise<Answer>]> = {
+const OWN: Record<string, Own | Own[]> = {
   'POST /sandboxes': [409, (ask) => ask('POST', '/sandboxes', { seed: SEED, keys: 'as_given' })],
   'POST /sandboxes/delete': [409, (ask) => ask('POST', '/sandboxes/delete', { ids: ['default'] })],
   [`DELETE ${IN}`]: [409, (ask) => ask('DELETE', '/sandboxes/default')],
@@ -105,6 +108,23 @@ const OWN: Record<string, [status: number, make: (ask: Ask) => Promise<Answer>]>
   ],
   [`POST ${IN}/api-keys`]: [409, (ask) => ask('POST', '/sandboxes/default/api-keys', { key: ADMIN })],
   [`POST ${IN}/faults`]: [409, (ask) => ask('POST', '/sandboxes/default/faults', FAULT)],
+  [`GET ${IN}/requests/{id}/curl`]: [
+    409,
+    async (ask, app) => {
+      await app.get({ headers: { cookie: 'a=b', 'x-request-id': 'secret' } });
+      return ask('GET', '/sandboxes/default/requests/secret/curl');
+    },
+  ],
+  [`POST ${IN}/requests/verify`]: [
+    [409, (ask) => ask('POST', VERIFY, { match: { method: 'PUT' } })],
+    [
+      503,
+      async (ask) => {
+        await ask('DELETE', '/sandboxes/default/requests');
+        return ask('POST', VERIFY, { match: {}, after: 0 });
+      },
+    ],
+  ],
   [`POST ${IN}/limits/spend`]: [
     429,
     async (ask) => {
@@ -112,6 +132,11 @@ const OWN: Record<string, [status: number, make: (ask: Ask) => Promise<Answer>]>
       return ask('POST', '/sandboxes/default/limits/spend', { ...SPEND, count: 61 });
     },
   ],
+};
+
+const toList = (own: Own | Own[] | undefined): Own[] => {
+  if (own === undefined) return [];
+  return typeof own[0] === 'number' ? [own as Own] : (own as Own[]);
 };
 
 describe.each<[string, string | undefined]>([
@@ -137,10 +162,8 @@ describe.each<[string, string | undefined]>([
           statuses.add(answer.status);
         }
       }
-      const own = OWN[name];
-      if (own !== undefined) {
-        const [status, make] = own;
-        expect([name, (await make(ask)).status]).toEqual([name, status]);
+      for (const [status, make] of toList(OWN[name])) {
+        expect([name, (await make(ask, app)).status]).toEqual([name, status]);
         statuses.add(status);
       }
       reached.push([name, [...statuses].sort()]);

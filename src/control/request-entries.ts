@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import { notFound } from '../domain/errors.ts';
+import { UPDATABLE_MEMBERS } from '../domain/organization.ts';
+import { describeModel, integer } from '../http/openapi.ts';
+import { type EntryModel, type JournalEntry, toEntryJson } from '../sandbox/journal-entry.ts';
+import type { Summary } from '../sandbox/summary.ts';
+import { category, type FindSandbox, InSandbox, time } from './routes.ts';
+
+/** Characters from which on a page ends: writing one of hundreds of megabytes would keep every other client waiting. */
+const LONG_PAGE = 2 * 1024 * 1024;
+/** A value of a body. */
+const json = () => z.unknown().meta({ description: 'Any JSON' });
+export const RequestEntry = describeModel<EntryModel>()({
+  seq: integer()
+    .nullable()
+    .describe('Counts the requests of the sandbox, through resets and restarts; null while it is open'),
+  request_id: z.string(),
+  received_at: time().describe('By the clock of the sandbox'),
+  method: z.string(),
+  path: z.string(),
+  query: z.string(),
+  headers: z
+    .record(z.string(), z.string())
+    .describe('Lower-case names; what looks like a key is masked, other credentials as a whole'),
+  body: z.string().nullable().describe('The first 64 KiB; null where there was none, or it was not read'),
+  body_bytes: integer().nullable().describe('Null where the body was not read'),
+  api_key_id: z.string().nullable(),
+  organization_id: z.string().nullable(),
+  status: integer().nullable().describe('Null while it is open, and where the answer never got out'),
+  outcome: z.enum(['open', 'answered', 'cut']).describe('cut: the connection was aborted before the answer was out'),
+  answer: z.string().nullable().describe('The first 64 KiB'),
+  ms: z.number().nullable().describe('Real milliseconds until the end'),
+  bucket: z
+    .strictObject({ category, limit: integer(), remaining: integer() })
+    .nullable()
+    .describe('What was charged, and what was left'),
+  changes: z
+    .array(
+      z.strictObject({
+        member: z.enum(UPDATABLE_MEMBERS),
+        before: json(),
+        after: json(),
+      }),
+    )
+    .nullable()
+    .describe('What a PATCH changed, member by member'),
+  fault: z.looseObject({ id: z.string() }).nullable().describe('The fault rule that fired'),
+})
+  .strict()
+  .meta({ id: 'RequestEntry' });
+
+export const ENTRY: z.output<typeof RequestEntry> = {
+  seq: 1,
+  request_id: 'req_0123456789abcdef01234567',
+  received_at: '2026-01-01T00:00:00Z',
+  method: 'PATCH',
+  path: '/v1/organizations',
+  query: '',
+  headers: { host: 'localhost:4030', authorization: 'Bearer sk_live_ab…' },
+  body: '{"logo_url":null}',
+  body_bytes: 17,
+  api_key_id: 'key_00790b23ef8911f35db0a3b5',
+  organization_id: 'org_demo123',
+  status: 200,
+  outcome: 'answered',
+  answer: '{…}',
+  ms: 1.23,
+  bucket: { category: 'metadata', limit: 100, remaining: 99 },
+  changes: [{ member: 'logo_url', before: 'https://example.com/logo.png', after: null }],
+  fault: null,
+};
+
+/** The first of the entries as JSON texts, as many as make a page. */
+export function toPage(entries: JournalEntry[], write = toEntryJson): string[] {
+  const page: string[] = [];
+  let length = 0;
+  for (const entry of entries) {
+    if (length > LONG_PAGE) break;
+    const text = write(entry);
+    page.push(text);
+    length += text.length;
+  }
+  return page;
+}
+
+const nullableText = () => z.string().nullable();
+export const RequestSummary = describeModel<Summary>()({
+  seq: integer().nullable(),
+  request_id: z.string(),
+  received_at: time(),
+  method: z.string(),
+  path: z.string(),
+  status: integer().nullable(),
+  outcome: RequestEntry.shape.outcome,
+  ms: z.number().nullable(),
+  api_key_id: nullableText(),
+  key_prefix: nullableText().describe('The first characters of the key'),
+  organization_id: nullableText(),
+  bucket: z
+    .strictObject({
+      category: z.string(),
+      limit: integer(),
+      remaining: integer(),
+      full_at: time().nullable().describe('Null where it was full'),
+    })
+    .nullable(),
+  changed: z.array(z.enum(UPDATABLE_MEMBERS)).describe('Members that it changed'),
+  fault: nullableText().describe('The id of the fault rule that fired'),
+  error: nullableText().describe('What the answer says is wrong'),
+})
+  .strict()
+  .meta({ id: 'RequestSummary' });
+
+export const InEntry = InSandbox.extend({ id: z.string().describe('The request id, or seq') });
+
+/** @throws the refusal `not_found` */
+export async function findEntry(find: FindSandbox, params: z.output<typeof InEntry>): Promise<JournalEntry> {
+  const { journal } = (await find(params)).sandbox;
+  const entry = journal.list().findLast(({ request_id, seq }) => [request_id, String(seq)].includes(params.id));
+  if (entry !== undefined) return entry;
+  throw notFound(`GET /_mock/sandboxes/${params.sandbox_id}/requests lists what the journal has`);
+}

@@ -1,0 +1,62 @@
+import { unavailable } from '../domain/errors.ts';
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../domain/real-time.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Verdict, Verification } from './verification.ts';
+
+/** What was found, and whether the wait ended before its time, with its sandbox, the server or its caller. */
+export interface Outcome {
+  verdict: Verdict;
+  isEnded: boolean;
+}
+
+/**
+ * Waits until the question is decided, so many real milliseconds at most. Nothing is polled: the journal tells of each entry,
+ * which is looked at after the request that it is of.
+ * @param onHangUp calls its argument when nobody waits any more; returns what takes that back
+ * @throws the refusal `unavailable` where too much waits already
+ */
+export async function awaitVerdict(
+  { journal, waits }: Pick<Sandbox, 'journal' | 'waits'>,
+  verification: Verification,
+  withinMs: number,
+  onHangUp: (end: () => void) => () => void,
+): Promise<Outcome> {
+  const verdict = verification.judge(withinMs === 0);
+  if (verdict !== undefined) return { verdict, isEnded: false };
+  if (waits.isFull) throw unavailable('too much waits already: 1,000 at most');
+  return new Promise((resolve) => {
+    let fresh: JournalEntry[] = [];
+    let look: NodeJS.Immediate | undefined;
+    let release = () => {};
+    let unhook = () => {};
+    let isDone = false;
+    const finish = (verdict: Verdict | undefined, isEnded = false) => {
+      if (verdict === undefined || isDone) return;
+      isDone = true;
+      journal.watchers.delete(wake);
+      clearImmediate(look);
+      clearTimeout(timer);
+      release();
+      unhook();
+      resolve({ verdict, isEnded });
+    };
+    const lookAtFresh = () => {
+      const entries = fresh;
+      fresh = [];
+      look = undefined;
+      let isConcerned = false;
+      for (const entry of entries) isConcerned = verification.concerns(entry) || isConcerned;
+      if (isConcerned) finish(verification.judge(false));
+    };
+    const wake = (entry: JournalEntry) => {
+      fresh.push(entry);
+      look ??= setImmediate(lookAtFresh);
+    };
+    const giveUp = () => finish(verification.giveUp(), true);
+    const timer = setTimeout(() => finish(verification.judge(true)), withinMs);
+    journal.watchers.add(wake);
+    release = waits.hold(giveUp);
+    if (!isDone) unhook = onHangUp(giveUp);
+  });
+}
