@@ -1,4 +1,5 @@
 import * as http from 'node:http';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { codeOf } from '../domain/errors.ts';
 import { escapeControls } from '../domain/text.ts';
@@ -53,8 +54,34 @@ export async function askControl(config: ControlConfig, call: ControlCall, silen
 const WHERE = '(--url, or the variable MIXPEEK_MOCK_URL)';
 const TOKEN = '(--control-token, or the variable MIXPEEK_MOCK_CONTROL_TOKEN)';
 
+async function send(config: ControlConfig, call: ControlCall, timeout: number): Promise<Answer> {
+  const response = await open(config, call, timeout);
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+}
+
+/**
+ * The lines of an answer that goes on and on.
+ * @throws {ControlError} as {@link askControl}
+ */
+export async function* followControl(config: ControlConfig, call: ControlCall): AsyncGenerator<string> {
+  const { url } = config;
+  const fail = (error: unknown): never => {
+    throw new ControlError(`${url} does not answer any more (${escapeControls(codeOf(error))})`);
+  };
+  const response = await open(config, { ...call, accept: 'text/event-stream' }, SILENCE_MS).catch(fail);
+  if (response.statusCode !== 200) {
+    const answer = { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+    throw new ControlError(`cannot ${escapeControls(call.task)}: ${explain(answer, call)}`);
+  }
+  try {
+    yield* createInterface({ input: response });
+  } catch (error) {
+    fail(error);
+  }
+}
+
 /** Not by fetch, which refuses ports such as 6000 that a server may well have. */
-function send({ url, controlToken }: ControlConfig, call: ControlCall, timeout: number): Promise<Answer> {
+function open({ url, controlToken }: ControlConfig, call: ControlCall, timeout: number): Promise<http.IncomingMessage> {
   const target = new URL(url);
   const headers: http.OutgoingHttpHeaders = {
     'content-type': 'application/json',
@@ -69,10 +96,7 @@ function send({ url, controlToken }: ControlConfig, call: ControlCall, timeout: 
     const sent = request(target, { method: call.method, path, headers, timeout, agent: false });
     sent.on('timeout', () => sent.destroy(new Error(`silent for ${timeout / 1000} s`)));
     sent.on('error', reject);
-    sent.on('response', (response) => {
-      const { statusCode: status = 0, headers } = response;
-      text(response).then((body) => resolve({ status, headers, body }), reject);
-    });
+    sent.on('response', resolve);
     sent.end(call.body && JSON.stringify(call.body));
   });
 }

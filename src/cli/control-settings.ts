@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ACCOUNT_TYPES } from '../domain/rate-limits.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
-import { type Setting, text, toMilliseconds, type Values } from '../setting.ts';
+import { type Setting, text, toggle, toMilliseconds, type Values } from '../setting.ts';
 import { SERVE_SETTINGS } from '../settings.ts';
 
 /** The URL of a server, without a slash at the end. */
@@ -41,6 +41,17 @@ export const SANDBOX_SETTINGS = {
 export const STATE_SETTINGS = {
   ...SANDBOX_SETTINGS,
   json: { ...SERVE_SETTINGS.json, description: 'in JSON instead of YAML', isFlagOnly: true },
+} satisfies Record<string, Setting>;
+
+export const REQUESTS_SETTINGS = {
+  ...SANDBOX_SETTINGS,
+  follow: {
+    flag: '--follow',
+    short: '-f',
+    description: 'go on with those that come, until it is interrupted',
+    ...toggle,
+    isFlagOnly: true,
+  },
 } satisfies Record<string, Setting>;
 
 /** Those of `sandboxes create`. */

@@ -5,7 +5,14 @@ import type { Setting } from '../setting.ts';
 import { alignColumns } from './banner.ts';
 import { addSettings, type Flags, readCommandConfig } from './config.ts';
 import { askControl, ControlError } from './control-client.ts';
-import { CONTROL_SETTINGS, CREATE_SETTINGS, SANDBOX_SETTINGS, STATE_SETTINGS } from './control-settings.ts';
+import {
+  CONTROL_SETTINGS,
+  CREATE_SETTINGS,
+  REQUESTS_SETTINGS,
+  SANDBOX_SETTINGS,
+  STATE_SETTINGS,
+} from './control-settings.ts';
+import { printRequests } from './requests.ts';
 
 /** Adds the commands that ask a running server, each with its example. */
 export function addControlCommands(program: Command, typed: string): [Command, string][] {
@@ -15,6 +22,7 @@ export function addControlCommands(program: Command, typed: string): [Command, s
   const snapshot = add(program, 'snapshot <name>', SANDBOX_SETTINGS, 'keep the present state under a name');
   const restore = add(program, 'restore <name>', SANDBOX_SETTINGS, 'take a sandbox back to a snapshot');
   const state = add(program, 'state', STATE_SETTINGS, 'print the state of a sandbox as a seed file');
+  const requests = add(program, 'requests', REQUESTS_SETTINGS, 'print the requests that a sandbox received');
   // With positional options, a flag behind `create` is one of `create`.
   const sandboxes = add(program, 'sandboxes', CONTROL_SETTINGS, 'list the sandboxes of a server')
     .enablePositionalOptions()
@@ -26,6 +34,7 @@ export function addControlCommands(program: Command, typed: string): [Command, s
     [snapshot.action(saveSnapshot), `${typed} snapshot seeded`],
     [restore.action(restoreSnapshot), `${typed} restore seeded`],
     [state.action(printState), `${typed} state > seed.yaml`],
+    [requests.action(printRequests), `${typed} requests --follow`],
     [sandboxes.action(listSandboxes), `${typed} sandboxes --url http://localhost:4031`],
     [create.action(createSandbox), `eval "$(${typed} sandboxes create --ttl 10m)"`],
     [remove.action(deleteSandboxes), `${typed} sandboxes delete sbx_0123456789abcdef01234567`],

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { sendJson } from '../http/envelope.ts';
 import { type AddRoute, integer } from '../http/openapi.ts';
+import { toControlView } from '../sandbox/control-log.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal-entry.ts';
 import { toSummary } from '../sandbox/summary.ts';
 import { addCurlRoute } from './curl.ts';
@@ -14,6 +15,12 @@ const RequestPage = z
     requests: z.union([z.array(RequestEntry), z.array(RequestSummary)]).describe('Summaries with view=summary'),
     next: next.describe('The cursor of the next page, or its before where the newest come first; null on the last one'),
     dropped: integer().describe('Older requests that the journal no longer has'),
+    controls: z
+      .array(z.strictObject({ after: integer(), text: z.string(), by: z.string() }))
+      .optional()
+      .describe(
+        'With view=summary: the last 200 calls that changed the sandbox from outside, and the seq behind which each came',
+      ),
   })
   .meta({ id: 'RequestPage' });
 
@@ -34,11 +41,15 @@ export function addRequestRoutes(add: AddRoute, find: FindSandbox): void {
       response: { 200: done(RequestPage, { requests: [ENTRY], next: null, dropped: 0 }) },
     },
     async ({ params, query }, reply) => {
-      const { journal } = (await find(params)).sandbox;
+      const { journal, actions } = (await find(params)).sandbox;
       const isWanted = buildIsWanted(query);
       const { found, next } = readPage(journal.list().filter(isWanted), query);
+      const controls =
+        query.view === 'summary' ? `,"controls":${JSON.stringify(actions.listAfter(0).map(toControlView))}` : '';
       // As bytes: a text would be held in several forms for as long as nobody reads it.
-      reply.send(Buffer.from(`{"requests":[${found.join(',')}],"next":${next},"dropped":${journal.dropped}}`));
+      reply.send(
+        Buffer.from(`{"requests":[${found.join(',')}],"next":${next},"dropped":${journal.dropped}${controls}}`),
+      );
     },
   );
 

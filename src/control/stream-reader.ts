@@ -1,5 +1,6 @@
 import { type FaultRule, toFaultJson } from '../domain/fault.ts';
 import { redactKeys } from '../domain/redact.ts';
+import { toControlView } from '../sandbox/control-log.ts';
 import type { JournalEntry } from '../sandbox/journal-entry.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
@@ -79,10 +80,12 @@ export class StreamReader {
       this.late.clear();
       add('cleared', {});
     }
-    this.lookAtRequests(sandbox, time, add);
-    for (const { after, text, by } of sandbox.actions.listAfter(this.actions)) {
-      add('control', { after, text: redactKeys(text), by: redactKeys(by) });
-    }
+    const requests: StreamEvent[] = [];
+    const first = this.lookAtRequests(sandbox, time, (name, data) => requests.push({ name, data }));
+    const actions = sandbox.actions.listAfter(this.actions).map(toControlView);
+    for (const action of actions) if (action.after < first) add('control', action);
+    events.push(...requests);
+    for (const action of actions) if (action.after >= first) add('control', action);
     this.actions = sandbox.actions.count;
     if (this.clock !== settings.clock) {
       this.clock = settings.clock;
@@ -98,7 +101,8 @@ export class StreamReader {
     return events;
   }
 
-  private lookAtRequests({ journal }: Sandbox, time: number, add: Add): void {
+  /** @returns the number of the first request that is shown; 0 where none is */
+  private lookAtRequests({ journal }: Sandbox, time: number, add: (name: string, json: string) => void): number {
     const open = journal.listOpen();
     const isOpen = new Set(open);
     const ended = [...this.late].filter((entry) => !isOpen.has(entry));
@@ -115,8 +119,9 @@ export class StreamReader {
       if (time - since < OPEN_AFTER_MS) continue;
       this.open.set(entry, Number.POSITIVE_INFINITY);
       const { seq, method, path, request_id, received_at } = toSummary(entry);
-      add('open', { seq, request_id, method, path, since: received_at });
+      add('open', JSON.stringify({ seq, request_id, method, path, since: received_at }));
     }
+    return entries[0]?.seq ?? 0;
   }
 
   private async lookAtLimits(live: LiveSandbox, time: number, add: Add): Promise<void> {

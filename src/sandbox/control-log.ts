@@ -1,3 +1,5 @@
+import { redactKeys } from '../domain/redact.ts';
+
 /** What was done to a sandbox from outside. */
 export interface ControlAction {
   /** The request behind which it came: its `seq`, 0 before the first. */
@@ -28,3 +30,10 @@ export class ControlLog {
     return count >= this.count ? [] : this.actions.slice(-Math.min(this.count - count, MAX_ACTIONS));
   }
 }
+
+/** What was done from outside; keys in it are masked. */
+export const toControlView = ({ after, text, by }: ControlAction): ControlAction => ({
+  after,
+  text: redactKeys(text),
+  by: redactKeys(by),
+});

@@ -16,7 +16,7 @@ export async function startControlled(options: MockServerOptions = {}) {
     const sent = method === 'GET' ? { method } : { method, headers, body: JSON.stringify(body) };
     return (await fetch(`${url}/_mock/sandboxes${path}`, sent)).json();
   };
-  return { url, folder, run, control };
+  return { url, folder, run, control, close };
 }
 
 /** What a command ends with that did what it was asked to, and one that did not. */
