@@ -14,6 +14,7 @@ const RESOLUTIONS = [
 const USE_TYPES = `import {
   ControlError,
   createMockServer,
+  type FaultRule,
   type MockServer,
   type MockServerOptions,
   type Sandbox,
@@ -34,6 +35,8 @@ export const seed: Seed = { version: 1, organizations: [{ organization_id: 'org_
 export const how: SandboxOptions = { seed, keys: 'as_given' };
 export const made: Promise<Sandbox> = started.then((server) => server.createSandbox(how));
 export const found: Promise<SandboxControl> = started.then((server) => server.sandbox('default'));
+const rule: FaultRule = { match: { method: 'PATCH' }, after_handler: true, connection: 'reset', times: 1 };
+export const added: Promise<number> = started.then(async ({ faults }) => (await faults.add(rule)).fired);
 export const statusOf = (error: unknown) => (error instanceof ControlError ? error.status : undefined);
 `;
 
