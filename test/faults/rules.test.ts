@@ -194,6 +194,17 @@ describe('an injected answer', () => {
   });
 });
 
+it('an answer of a fault says so where nothing is served, too, and a 204 has no length', async () => {
+  const app = await startWith({ after_handler: true, status: 502, times: 1 }, { status: 204, times: 1 });
+  const { status, headers } = await app.get({ url: '/v1/collections' });
+  expect([status, headers['x-mixpeek-mock']]).toEqual([502, 'fault; id=flt_1']);
+  expect((await app.get()).headers).toMatchObject({ 'x-mixpeek-mock': 'fault; id=flt_2' });
+  const empty = await app.get({ headers: { 'x-mixpeek-mock-fault': 'status=204' } });
+  expect([empty.status, empty.headers['content-length']]).toEqual([204, undefined]);
+  const none = await app.get({ headers: { 'x-mixpeek-mock-fault': 'status=200' } });
+  expect([none.status, none.headers['content-length']]).toEqual([200, '0']);
+});
+
 describe('…/faults', () => {
   it('switches a rule off and on; it goes on counting', async () => {
     const app = await startWith({ preset: 'flaky' });
