@@ -9,7 +9,12 @@ export { ControlError } from './kit/control-error.ts';
 export type { MockClient, Sandbox, SandboxControl, SandboxOptions } from './kit/mock-client.ts';
 export type {
   AccountType,
+  AddedFaultRule,
+  ConnectionFault,
   ErrorResponse,
+  FaultDelay,
+  FaultMatch,
+  FaultRule,
   HTTPValidationError,
   OrganizationModelResponse,
   OrganizationModelResponse082,

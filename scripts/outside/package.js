@@ -1,5 +1,6 @@
 // What the tarball holds, and whether a stranger can start it and read its types.
-import { check, home, install, installPackage, makeProject, manifest, node, pack, readCode, run } from './support.js';
+import { readCode } from '../documents.js';
+import { check, home, install, installPackage, makeProject, manifest, node, pack, run } from './support.js';
 
 /** How projects resolve packages: `module` and `moduleResolution` of TypeScript. */
 const RESOLUTIONS = [
@@ -14,6 +15,7 @@ const RESOLUTIONS = [
 const USE_TYPES = `import {
   ControlError,
   createMockServer,
+  type FaultRule,
   type MockServer,
   type MockServerOptions,
   type Sandbox,
@@ -34,6 +36,8 @@ export const seed: Seed = { version: 1, organizations: [{ organization_id: 'org_
 export const how: SandboxOptions = { seed, keys: 'as_given' };
 export const made: Promise<Sandbox> = started.then((server) => server.createSandbox(how));
 export const found: Promise<SandboxControl> = started.then((server) => server.sandbox('default'));
+const rule: FaultRule = { match: { method: 'PATCH' }, after_handler: true, connection: 'reset', times: 1 };
+export const added: Promise<number> = started.then(async ({ faults }) => (await faults.add(rule)).fired);
 export const statusOf = (error: unknown) => (error instanceof ControlError ? error.status : undefined);
 `;
 
@@ -44,11 +48,17 @@ export default function testPackage() {
   installPackage();
   const esm = makeProject('esm', {
     type: 'module',
-    files: { 'organization.test.ts': readCode('### vitest', 'ts')[0] },
+    files: {
+      'organization.test.ts': readCode('### vitest', 'ts')[0],
+      'retry.test.ts': readCode('## Test your retry', 'ts', 'docs/recipes.md')[0],
+    },
   });
   install(esm, ['vitest@4']);
   run('npx', ['--no-install', 'vitest', 'run'], esm);
-  check(`on Node ${run(node, ['--version'], esm).trim()}: the example of README passes in an ESM project`, true);
+  check(
+    `on Node ${run(node, ['--version'], esm).trim()}: the examples of README and docs/recipes.md pass in an ESM project`,
+    true,
+  );
 
   const cjs = makeProject('cjs', { from: ['use.cjs'] });
   const used = run(node, ['use.cjs'], cjs);

@@ -102,13 +102,6 @@ export function getNode(major) {
   return join(path, 'node_modules', name, process.platform === 'win32' ? 'bin/node.exe' : 'bin/node');
 }
 
-/** The code blocks of README behind a heading and before the next one. */
-export function readCode(heading, language) {
-  const readme = readFileSync(join(project, 'README.md'), 'utf8');
-  const [section = ''] = readme.slice(readme.indexOf(heading) + heading.length).split(/^#+ /m, 1);
-  return [...section.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
-}
-
 /** A fresh clone of the last commit. */
 export function clone(name) {
   const path = join(folder, name);
@@ -132,8 +125,8 @@ export async function startProgram(args, cli = program) {
   const [line] = await once(createInterface(child.stdout), 'line');
   return {
     url: JSON.parse(line).url,
-    async stop() {
-      child.kill();
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
       await ended;
     },
   };

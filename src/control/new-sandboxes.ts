@@ -59,11 +59,11 @@ async function build(
   options: NewSandboxOptions,
 ): Promise<MadeSandbox> {
   const { name, ttl_ms, seed, account_type, keys, settings } = options;
-  const seeded = seed === undefined ? base : mergeSettings(base, seed);
+  const time = timeOf(settings.clock ?? seed?.clock ?? base.clock);
+  const seeded = seed === undefined ? base : mergeSettings(base, seed, time);
   const given = seed?.organizations ?? [{ organization_id: drawId(random, 'org'), account_type }];
   const organizations = keys === 'new' ? await issueAnew(given, drawKey) : given;
-  const now = toTimestamp(timeOf(settings.clock ?? seeded.clock));
-  const { state, knownKeys } = buildSeed({ version: 1, ...settings, organizations }, now, seeded);
+  const { state, knownKeys } = buildSeed({ version: 1, ...settings, organizations }, toTimestamp(time), seeded);
   const first = given[0]?.organization_id ?? '';
   const own: KnownKey[] = [];
   for (const permission of PERMISSIONS) own.push(toKnownKey(await drawKey(), first, permission, permission));

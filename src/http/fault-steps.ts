@@ -59,7 +59,7 @@ async function apply(
   const { exchange } = request;
   if (live.sandbox.waits.isFull) throw unavailable('too many requests are being delayed already: 1,000 at most');
   exchange.fault = rule;
-  reply.header(FAULT, `fault; id=${rule.id}`);
+  reply.header(FAULT, toMark(rule));
   const kind = findKind(rule.connection);
   if (rule.after_handler !== true) await delay(rule, live, reply);
   if (rule.after_handler === true || (kind?.needsAnswer === true && rule.status === undefined)) {
@@ -96,23 +96,25 @@ async function delay(rule: FaultRule, { sandbox, settings, now }: LiveSandbox, {
 function answer(rule: FaultRule, live: LiveSandbox, request: FastifyRequest, reply: FastifyReply, made?: string): void {
   const { exchange } = request;
   const { raw } = reply;
-  if (raw.destroyed) return;
-  for (const [name, value = ''] of Object.entries(reply.getHeaders())) raw.setHeader(name, value);
   const injected = rule.status === undefined ? undefined : toInjected(rule, rule.status, request);
-  for (const [name, value] of Object.entries(injected?.headers ?? {})) raw.setHeader(name, value);
-  raw.setHeader(HINT, toHint(rule, live));
-  raw.once('close', () => raw.writableFinished || logCut(rule, request));
   const text = injected?.body ?? made ?? '';
-  const kind = findKind(rule.connection);
   exchange.decide(text);
+  if (raw.destroyed) return;
+  const headers = { ...reply.getHeaders(), ...injected?.headers, [FAULT]: toMark(rule), [HINT]: toHint(rule, live) };
+  for (const [name, value = ''] of Object.entries(headers)) raw.setHeader(name, value);
+  raw.once('close', () => raw.writableFinished || logCut(rule, request));
+  const kind = findKind(rule.connection);
   const whole: FaultAnswer = { status: injected?.status ?? reply.statusCode, payload: toPayload(text, request) };
   if (kind === undefined) {
-    raw.setHeader('content-length', Buffer.byteLength(text));
+    // RFC 9110, 8.6: a 204 has none.
+    if (whole.status !== 204) raw.setHeader('content-length', Buffer.byteLength(text));
     raw.writeHead(whole.status).end(whole.payload);
   } else {
     kind.run(raw, whole, (end) => live.sandbox.waits.hold(end));
   }
 }
+
+const toMark = ({ id }: FaultRule) => `fault; id=${id}`;
 
 const toPayload = (text: string, { method }: FastifyRequest) => Buffer.from(method === 'HEAD' ? '' : text);
 

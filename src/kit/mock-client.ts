@@ -1,4 +1,4 @@
-import type { AccountType, Permission, RateLimits, Seed } from './models.ts';
+import type { AccountType, AddedFaultRule, FaultRule, Permission, RateLimits, Seed } from './models.ts';
 
 /** A whole world of the mock: organizations, API keys, rate limits, clock and journal. */
 export interface SandboxControl extends AsyncDisposable {
@@ -34,6 +34,17 @@ export interface SandboxControl extends AsyncDisposable {
     /** Makes every bucket full. */
     refill(): Promise<void>;
   };
+  /** Rules by which requests fail. The first that fires wins. */
+  faults: {
+    /** Adds a rule behind the others. */
+    add(rule: FaultRule): Promise<AddedFaultRule>;
+    /** The rules in their order, and how often each fired. */
+    list(): Promise<AddedFaultRule[]>;
+    /** Removes a rule. */
+    remove(id: string): Promise<void>;
+    /** Removes every rule. */
+    clear(): Promise<void>;
+  };
 }
 
 /** A sandbox whose keys are known. */
@@ -65,6 +76,8 @@ export interface SandboxOptions {
   limits?: 'off' | 'headers' | 'enforce';
   apiVersion?: '0.81' | '0.82';
   unknownFields?: 'ignore' | 'reject';
+  /** Rules by which requests fail, in their order. */
+  faults?: FaultRule[];
   /** Removed when nobody has used it for so long, in seconds of real time. */
   ttlSeconds?: number;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ControlClient } from './control-client.ts';
 import { ControlError } from './control-error.ts';
 import type { MockClient, Sandbox, SandboxControl, SandboxOptions } from './mock-client.ts';
-import type { Permission, Seed } from './models.ts';
+import type { AddedFaultRule, Permission, Seed } from './models.ts';
 
 /** A sandbox as the control plane answers its making. */
 interface MadeSandbox {
@@ -89,6 +89,12 @@ export function buildControl(
       },
       refill: () => tell('POST', '/limits/refill'),
     },
+    faults: {
+      add: (rule) => call<AddedFaultRule>('POST', '/faults', rule),
+      list: async () => (await call<{ faults: AddedFaultRule[] }>('GET', '/faults')).faults,
+      remove: (id) => tell('DELETE', `/faults/${encodeURIComponent(id)}`),
+      clear: () => tell('DELETE', '/faults'),
+    },
   };
 }
 
@@ -144,6 +150,7 @@ const MEMBERS: Record<keyof SandboxOptions, string> = {
   limits: 'limits',
   apiVersion: 'api_version',
   unknownFields: 'unknown_fields',
+  faults: 'faults',
   ttlSeconds: 'ttl_seconds',
 };
 

@@ -1,5 +1,5 @@
 import { type ApiKey, hashApiKey, type Permission, toApiKeyId } from '../domain/api-key.ts';
-import { timeOf } from '../domain/clock.ts';
+import { toMilliseconds } from '../domain/clock.ts';
 import type { FaultRule } from '../domain/fault.ts';
 import { buildOrganization } from '../domain/organization.ts';
 import { ACCOUNT_TYPES, findTierViolations, type Tiers } from '../domain/rate-limits.ts';
@@ -22,13 +22,13 @@ export interface Seed {
 
 /**
  * The state that a checked seed describes, with defaults for what it leaves out.
- * @param now timestamp for organizations without `created_at`
+ * @param now timestamp of the sandbox: for organizations without `created_at`, and where `ttl_ms` of faults begins
  * @param base settings that it leaves out
  * @throws {SeedContentError} for contradictions: duplicate ids and keys, limits that break an invariant of the tiers
  */
 export function buildSeed(content: SeedContent, now: string, base: Settings = DEFAULT_SETTINGS): Seed {
   const knownKeys: KnownKey[] = [];
-  const settings = mergeSettings(base, content);
+  const settings = mergeSettings(base, content, toMilliseconds(now));
   const { tiers } = settings;
   const state: State = { settings, organizations: [], api_keys: [] };
   const { issues, check } = findDuplicates();
@@ -55,18 +55,20 @@ export function toKnownKey(key: string, organization_id: string, permission: Per
   return { key, api_key: buildApiKey(organization_id, { key, permissions: [permission], name }) };
 }
 
-/** The settings with those that are given; of the tiers the limits that are given. */
-export function mergeSettings(base: Settings, given: SettingsContent): Settings {
+/**
+ * The settings with those that are given; of the tiers the limits that are given.
+ * @param now milliseconds of the sandbox's clock, which may be neither of theirs
+ */
+export function mergeSettings(base: Settings, given: SettingsContent, now: number): Settings {
   const tiers = structuredClone(base.tiers);
   for (const account_type of ACCOUNT_TYPES) Object.assign(tiers[account_type], given.tiers?.[account_type]);
-  const clock = given.clock ?? base.clock;
   return {
     tiers,
-    clock,
+    clock: given.clock ?? base.clock,
     limits: given.limits ?? base.limits,
     api_version: given.api_version ?? base.api_version,
     unknown_fields: given.unknown_fields ?? base.unknown_fields,
-    faults: given.faults === undefined ? base.faults : toFaultRules(given.faults, timeOf(clock)),
+    faults: given.faults === undefined ? base.faults : toFaultRules(given.faults, now),
   };
 }
 

@@ -129,8 +129,14 @@ export const FaultSeed = strictObject({
 })
   .transform((given): FaultContent => {
     const { preset: name, ...members } = given;
-    const known: Preset = name === undefined ? {} : FAULT_PRESETS[name];
-    return { ...(name !== undefined && { name }), ...known, ...withoutUndefined(members) };
+    const { ttl_ms, ...preset }: Preset = name === undefined ? {} : FAULT_PRESETS[name];
+    const isLimited = ttl_ms !== undefined && members.expires_at === undefined;
+    return {
+      ...(name !== undefined && { name }),
+      ...preset,
+      ...(isLimited && { ttl_ms }),
+      ...withoutUndefined(members),
+    };
   })
   .superRefine((rule, context) => {
     for (const { path, message } of findContradictions(rule)) context.addIssue({ code: 'custom', path, message });

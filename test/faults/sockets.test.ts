@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { readFaultTable } from '../../scripts/documents.js';
+import { CONNECTION_FAULTS } from '../../src/domain/fault.ts';
 import type { MockServer } from '../../src/index.ts';
 import type { Parsed } from '../support/conformance.ts';
 import { rename, send, start } from '../support/handle.ts';
@@ -23,31 +25,32 @@ async function seen(server: MockServer, header: string, method = 'GET', signal =
 
 const SHORT = 200;
 
-describe('what fetch sees of a connection that is treated badly', () => {
-  it.each([
-    ['connection=reset', ['ECONNRESET']],
-    ['connection=close', ['UND_ERR_SOCKET']],
-    ['connection=half_body', [200, 'UND_ERR_SOCKET']],
-    ['connection=half_body; status=503', [503, 'UND_ERR_SOCKET']],
-    ['connection=malformed_json', [200, 'SyntaxError']],
-    ['connection={"drip_bytes_per_second":100000}', [200, 'whole']],
-    ['status=503', [503, 'whole']],
-    ['status=502; after_handler', [502, 'whole']],
-    ['delay_ms=1', [200, 'whole']],
-  ])('%s', async (header, expected) => {
+describe('what fetch sees of a fault', () => {
+  const table = readFaultTable();
+  const isWhole = (codes: string[]) => codes.length === 1 && /^\d+$/.test(codes[0] ?? '');
+
+  it('is in README for every kind', () => {
+    const kinds = table.flatMap(({ fault }) => /^connection=\{?"?(\w+)/.exec(fault)?.[1] ?? []);
+    expect(kinds.sort()).toEqual([...CONNECTION_FAULTS, 'drip_bytes_per_second'].sort());
+  });
+
+  it.each(table)('$fault, as README has it', async ({ fault, fetch: codes }) => {
     const server = await start();
-    expect(await seen(server, header)).toEqual(expected);
+    const expected = isWhole(codes) ? [Number(codes[0]), 'whole'] : codes.map((code) => Number(code) || code);
+    const signal = AbortSignal.timeout(codes.includes('TimeoutError') ? SHORT : 5000);
+    expect(await seen(server, fault, 'GET', signal)).toEqual(expected);
     expect(await seen(server, 'delay_ms=0')).toEqual([200, 'whole']);
   });
 
   it.each([
-    ['connection=hang', ['TimeoutError']],
-    ['connection=headers_then_silence', [200, 'TimeoutError']],
+    ['connection=half_body; status=503', [503, 'UND_ERR_SOCKET']],
+    ['status=502; after_handler', [502, 'whole']],
     ['delay_ms=60000', ['TimeoutError']],
     ['connection={"drip_bytes_per_second":1}', [200, 'TimeoutError']],
-  ])('%s, until the client gives up', async (header, expected) => {
+  ])('%s', async (header, expected) => {
     const server = await start();
-    expect(await seen(server, header, 'GET', AbortSignal.timeout(SHORT))).toEqual(expected);
+    const signal = AbortSignal.timeout(expected.includes('TimeoutError') ? SHORT : 5000);
+    expect(await seen(server, header, 'GET', signal)).toEqual(expected);
   });
 });
 

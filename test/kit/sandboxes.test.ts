@@ -53,6 +53,7 @@ describe('createSandbox', () => {
     [{ limits: 'enforce' }, { limits: 'enforce' }],
     [{ apiVersion: '0.82' }, { api_version: '0.82' }],
     [{ unknownFields: 'reject' }, { unknown_fields: 'reject' }],
+    [{ faults: [{ preset: 'flaky' }] }, { faults: [{ id: 'flt_1', name: 'flaky', every: 3, status: 503 }] }],
     [{ limits: undefined as never, name: undefined as never }, { limits: 'headers' }],
   ])('with %j is that', async (options, expected) => {
     const server = await start();
@@ -80,7 +81,7 @@ describe('createSandbox', () => {
     expect(taken.message).toContain(`The key sk_test_fu… belongs to the sandbox ${given.sandboxId}; `);
   });
 
-  const OPTIONS = 'name, accountType, seed, keys, clock, limits, apiVersion, unknownFields, ttlSeconds';
+  const OPTIONS = 'name, accountType, seed, keys, clock, limits, apiVersion, unknownFields, faults, ttlSeconds';
   it.each<[string, object, string, number | undefined]>([
     ['an unknown option', { acountType: 'pro' }, `unknown option acountType; there are ${OPTIONS}`, undefined],
     ['an option of prototypes', { constructor: 1 }, `unknown option constructor; there are ${OPTIONS}`, undefined],
