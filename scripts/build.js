@@ -22,9 +22,14 @@ const { status } = spawnSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.type
   shell: process.platform === 'win32',
 });
 if (status !== 0) process.exit(status ?? 1);
-const declarations = ['kit/models', 'kit/mock-client', 'kit/control-error', 'index'].map((name) =>
-  readFileSync(`${project}dist/types/${name}.d.ts`, 'utf8').replace(OF_OTHER_FILES, ''),
-);
+const declarations = [
+  'kit/models',
+  'kit/fault-models',
+  'kit/seed-models',
+  'kit/mock-client',
+  'kit/control-error',
+  'index',
+].map((name) => readFileSync(`${project}dist/types/${name}.d.ts`, 'utf8').replace(OF_OTHER_FILES, ''));
 // For `await using`.
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />';
 writeFileSync(`${project}dist/index.d.ts`, [DISPOSABLE, ...declarations].join('\n'));

@@ -1,20 +1,25 @@
 import { ControlClient } from './kit/control-client.ts';
 import type { MockClient, SandboxControl } from './kit/mock-client.ts';
-import type { Permission, Seed } from './kit/models.ts';
+import type { Permission } from './kit/models.ts';
 import { buildControl, buildMockClient, toKeyMembers } from './kit/remote-sandbox.ts';
+import type { Seed } from './kit/seed-models.ts';
 import { startServer } from './server.ts';
 import { readOptions } from './settings.ts';
 
 export { ControlError } from './kit/control-error.ts';
-export type { MockClient, Sandbox, SandboxControl, SandboxOptions } from './kit/mock-client.ts';
 export type {
-  AccountType,
   AddedFaultRule,
   ConnectionFault,
-  ErrorResponse,
   FaultDelay,
   FaultMatch,
   FaultRule,
+  RecordedRequest,
+  RequestMatch,
+} from './kit/fault-models.ts';
+export type { MockClient, Sandbox, SandboxControl, SandboxOptions, WaitOptions } from './kit/mock-client.ts';
+export type {
+  AccountType,
+  ErrorResponse,
   HTTPValidationError,
   OrganizationModelResponse,
   OrganizationModelResponse082,
@@ -22,12 +27,9 @@ export type {
   OrganizationUpdateRequest082,
   Permission,
   RateLimits,
-  Seed,
-  SeedApiKey,
-  SeedOrganization,
-  SeedSettings,
   ValidationError,
 } from './kit/models.ts';
+export type { Seed, SeedApiKey, SeedOrganization, SeedSettings } from './kit/seed-models.ts';
 
 /** Settings of a mock server: those of the command line. */
 export interface MockServerOptions {

@@ -4,7 +4,7 @@ import { ControlError } from './control-error.ts';
 
 /** A refusal, as far as a message needs it. */
 interface Refused {
-  error?: { message?: string };
+  error?: { message?: string; details?: Record<string, unknown> };
   detail?: { loc: (string | number)[]; msg: string }[];
 }
 
@@ -31,7 +31,7 @@ export class ControlClient {
     const { status, hint, answer } = await this.send(method, `/_mock${path}`, body && toJson(method, path, body));
     const json = answer === '' ? undefined : JSON.parse(answer);
     if (status < 300) return json;
-    throw new ControlError(`${method} ${path}: ${status} ${explain(json, hint)}`, status);
+    throw new ControlError(`${method} ${path}: ${status} ${explain(json, hint)}`, status, json?.error?.details);
   }
 
   close(): void {

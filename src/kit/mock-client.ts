@@ -1,4 +1,6 @@
-import type { AccountType, AddedFaultRule, FaultRule, Permission, RateLimits, Seed } from './models.ts';
+import type { AddedFaultRule, FaultRule, RecordedRequest, RequestMatch } from './fault-models.ts';
+import type { AccountType, Permission, RateLimits } from './models.ts';
+import type { Seed } from './seed-models.ts';
 
 /** A whole world of the mock: organizations, API keys, rate limits, clock and journal. */
 export interface SandboxControl extends AsyncDisposable {
@@ -34,6 +36,17 @@ export interface SandboxControl extends AsyncDisposable {
     /** Makes every bucket full. */
     refill(): Promise<void>;
   };
+  /**
+   * The requests that are all of a match, oldest first; without one every request.
+   * @throws {ControlError} where the journal no longer has all of them
+   */
+  requests(match?: RequestMatch): Promise<RecordedRequest[]>;
+  /**
+   * Waits until there were such requests: the server waits, nobody polls. A request counts once its answer is decided.
+   * @returns all of them
+   * @throws {ControlError} that names what comes nearest, and what differs
+   */
+  waitForRequest(match: RequestMatch, options?: WaitOptions): Promise<RecordedRequest[]>;
   /** Rules by which requests fail. The first that fires wins. */
   faults: {
     /** Adds a rule behind the others. */
@@ -45,6 +58,16 @@ export interface SandboxControl extends AsyncDisposable {
     /** Removes every rule. */
     clear(): Promise<void>;
   };
+}
+
+/** For what is waited, and how long. */
+export interface WaitOptions {
+  /** How many: so many exactly, or within bounds. With an upper bound the whole timeout is waited. Default: at least 1. */
+  times?: number | { min?: number; max?: number };
+  /** Real milliseconds, at most a minute. Default 1000. */
+  timeout?: number;
+  /** Only requests behind this `seq` count. */
+  after?: number;
 }
 
 /** A sandbox whose keys are known. */

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { ControlClient } from './control-client.ts';
 import { ControlError } from './control-error.ts';
+import type { AddedFaultRule, RecordedRequest } from './fault-models.ts';
 import type { MockClient, Sandbox, SandboxControl, SandboxOptions } from './mock-client.ts';
-import type { AddedFaultRule, Permission, Seed } from './models.ts';
+import type { Permission } from './models.ts';
+import type { Seed } from './seed-models.ts';
 
 /** A sandbox as the control plane answers its making. */
 interface MadeSandbox {
@@ -17,6 +19,8 @@ interface Made {
 
 /** The most that one request makes. */
 const AT_ONCE = 100;
+/** Real milliseconds that a request is waited for. */
+const DEFAULT_TIMEOUT_MS = 1000;
 const CATEGORIES = ['metadata', 'data', 'search', 'upload', 'compute'] as const;
 
 /** The sandboxes of a server, by its control plane. */
@@ -89,6 +93,15 @@ export function buildControl(
       },
       refill: () => tell('POST', '/limits/refill'),
     },
+    requests: async (match = {}) => {
+      const body = { match, times: { min: 0 } };
+      return (await call<{ requests: RecordedRequest[] }>('POST', '/requests/verify', body)).requests;
+    },
+    waitForRequest: async (match, { times, timeout = DEFAULT_TIMEOUT_MS, after } = {}) => {
+      const body = { match, times, after, within_ms: timeout };
+      const found = call<{ requests: RecordedRequest[] }>('POST', '/requests/verify', body);
+      return (await found.catch(explainMiss)).requests;
+    },
     faults: {
       add: (rule) => call<AddedFaultRule>('POST', '/faults', rule),
       list: async () => (await call<{ faults: AddedFaultRule[] }>('GET', '/faults')).faults,
@@ -96,6 +109,27 @@ export function buildControl(
       clear: () => tell('DELETE', '/faults'),
     },
   };
+}
+
+interface NearMiss {
+  seq: number;
+  method: string;
+  path: string;
+  differences: { member: string; wanted: unknown; found: unknown }[];
+}
+
+/** Says what came nearest. */
+function explainMiss(error: unknown): never {
+  if (!(error instanceof ControlError) || error.status !== 409) throw error;
+  const nearest = (error.details.nearest ?? []) as NearMiss[];
+  const lines = nearest.map(({ seq, method, path, differences }) => {
+    const reasons = differences.map(
+      ({ member, wanted, found }) => `${member} is ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`,
+    );
+    return `\n  nearest: ${method} ${path} (seq ${seq}): ${reasons.join('; ')}`;
+  });
+  const [said] = error.message.split('; ', 1);
+  throw new ControlError(`${said}${lines.join('')}`, error.status, error.details);
 }
 
 /** A key that is lent goes with its organization. */
