@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is found and put is source text
 // Faults that once went unseen, or whose like did: each must be caught by a test.
 // `find` stands in `file` exactly once; `put` takes its place.
+import { FAULT_RULES } from './fault-rules.js';
 import { read } from './reach.js';
 
 /** A fault of the table as it is made. */
@@ -13,6 +14,7 @@ export function toFault({ name, file, find, put }) {
 
 /** @type {{ name: string, file: string, find: string, put: string }[]} */
 export const FAULTS = [
+  ...FAULT_RULES,
   {
     name: 'a change that was rolled back stays in the cache',
     file: 'src/store/sqlite.ts',

@@ -25,7 +25,9 @@ const Delay = either(
   [
     milliseconds,
     strictObject({
-      uniform: z.tuple([milliseconds, milliseconds]).refine(([least, most]) => least <= most),
+      uniform: z
+        .tuple([milliseconds, milliseconds])
+        .refine(([least, most]) => least <= most, 'expected the smaller number first'),
     }),
     strictObject({ lognormal: strictObject({ median: milliseconds, sigma: number(0, 10) }) }),
   ],

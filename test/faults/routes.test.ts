@@ -82,6 +82,7 @@ describe('…/faults', () => {
       { delay_ms: -1 },
       [[['delay_ms'], 'expected milliseconds, {"uniform": [50, 200]} or {"lognormal": {"median": 800, "sigma": 0.5}}']],
     ],
+    [{ delay_ms: { uniform: [5, 4] } }, [[['delay_ms', 'uniform'], 'expected the smaller number first']]],
     [{ status: 503, delay_clock: 'real' }, [[['delay_clock'], 'goes with delay_ms only']]],
     [{ delay_ms: 5, body: 'x' }, [[['body'], 'goes with status only: say which answer has it']]],
     [{ status: 204, body: 'x' }, [[['body'], 'an answer with status 204 has none']]],

@@ -1,0 +1,130 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is found and put is source text
+/** Faults in the fault rules themselves. @type {{ name: string, file: string, find: string, put: string }[]} */
+export const FAULT_RULES = [
+  {
+    name: 'the last fault rule that fires wins',
+    file: 'src/sandbox/faults.ts',
+    find: 'return rules.find((rule) => {',
+    put: 'return rules.findLast((rule) => {',
+  },
+  {
+    name: 'after of a fault rule is ignored',
+    file: 'src/sandbox/faults.ts',
+    find: 'counters.matched - after;',
+    put: 'counters.matched - after * 0;',
+  },
+  {
+    name: 'every of a fault rule begins with the first',
+    file: 'src/sandbox/faults.ts',
+    find: 'place % every !== 0',
+    put: '(place - 1) % every !== 0',
+  },
+  {
+    name: 'a fault rule fires once more than it may',
+    file: 'src/sandbox/faults.ts',
+    find: 'counters.fired >= times',
+    put: 'counters.fired > times',
+  },
+  {
+    name: 'a fault rule that is switched off fires',
+    file: 'src/sandbox/faults.ts',
+    find: 'return enabled && now',
+    put: 'return (enabled || true) && now',
+  },
+  {
+    name: 'a fault rule fires at the time at which it is over',
+    file: 'src/sandbox/faults.ts',
+    find: 'now < expires_at',
+    put: 'now <= expires_at',
+  },
+  {
+    name: 'what a fault rule draws does not follow from its number',
+    file: 'src/sandbox/faults.ts',
+    find: 'random_seed === undefined ? this.random',
+    put: 'random_seed !== undefined ? this.random',
+  },
+  {
+    name: 'a fault rule that takes the id of one that was removed goes on counting',
+    file: 'src/sandbox/sandbox.ts',
+    find: 'this.faults.keepOnly(after.faults);',
+    put: ';',
+  },
+  {
+    name: 'a delay does not see that the clock of its sandbox was moved',
+    file: 'src/sandbox/sandbox.ts',
+    find: 'this.waits.moveClock(after.clock);',
+    put: ';',
+  },
+  {
+    name: 'a reset leaves a delay pending',
+    file: 'src/sandbox/live-sandboxes.ts',
+    find: '    known.sandbox.waits.endAll();\n',
+    put: '',
+  },
+  {
+    name: 'a sandbox is deleted, and its delays stay pending',
+    file: 'src/sandbox/live-sandboxes.ts',
+    find: '    waits?.endAll();\n',
+    put: '',
+  },
+  {
+    name: 'a stop waits for delays',
+    file: 'src/sandbox/live-sandboxes.ts',
+    find: 'for (const { sandbox } of this.byId.values()) sandbox.waits.endAll();',
+    put: '',
+  },
+  {
+    name: 'the header asks for a fault where it is off',
+    file: 'src/app.ts',
+    find: 'if (!hasFaultHeader || isForeignPage(request))',
+    put: 'if (isForeignPage(request))',
+  },
+  {
+    name: 'a page of another origin asks for a fault',
+    file: 'src/app.ts',
+    find: 'if (!hasFaultHeader || isForeignPage(request))',
+    put: 'if (!hasFaultHeader)',
+  },
+  {
+    name: 'after_handler answers before the change',
+    file: 'src/http/fault-steps.ts',
+    find: 'if (rule.after_handler === true || (kind',
+    put: 'if ((kind',
+  },
+  {
+    name: 'a client that gives up does not end its delay',
+    file: 'src/http/fault-steps.ts',
+    find: "socket?.once('end', wait.end).once('close', wait.end);",
+    put: '',
+  },
+  {
+    name: 'a request whose client is gone keeps its body',
+    file: 'src/http/fault-steps.ts',
+    find: '  exchange.decide(text);\n  if (raw.destroyed) return;\n',
+    put: '  if (raw.destroyed) return;\n  exchange.decide(text);\n',
+  },
+  {
+    name: 'an injected answer at a path that is not served does not say that a fault did it',
+    file: 'src/http/fault-steps.ts',
+    find: '[FAULT]: toMark(rule), ',
+    put: '',
+  },
+  {
+    name: 'ttl_ms in the seed of a new sandbox begins with another clock than its own',
+    file: 'src/control/new-sandboxes.ts',
+    find: 'timeOf(settings.clock ?? seed?.clock ?? base.clock)',
+    put: 'timeOf(seed?.clock ?? base.clock)',
+  },
+  {
+    name: 'ttl_ms in a seed begins with the clock of the seed, whatever a flag says',
+    file: 'src/seed/build.ts',
+    find: 'mergeSettings(base, content, toMilliseconds(now))',
+    put: 'mergeSettings(base, content, content.clock?.frozen_at ?? toMilliseconds(now))',
+  },
+  {
+    name: 'the handle removes every fault rule instead of one',
+    file: 'src/kit/remote-sandbox.ts',
+    find: '`/faults/${encodeURIComponent(id)}`',
+    put: '`/faults`',
+  },
+];
