@@ -58,7 +58,7 @@ export class Journal {
   dropped = 0;
   /** Of those up to this `seq` some may be gone: dropped, deleted, or of a run before. */
   lostSeq: number;
-  /** Told of each entry whose answer is decided, and again when it has ended. */
+  /** Told of each entry that is given its `seq`. */
   readonly watchers = new Set<(entry: JournalEntry) => void>();
 
   /**
@@ -101,7 +101,8 @@ export class Journal {
   number(entry: JournalEntry): void {
     this.lastSeq++;
     entry.seq = this.lastSeq;
-    this.tell(entry);
+    if (this.watchers.size === 0) return;
+    for (const watcher of this.watchers) watcher(entry);
   }
 
   /** It is over, here or in what was a sandbox of the same id. */
@@ -118,7 +119,6 @@ export class Journal {
     if (place === this.entries.length) this.entries.push(entry);
     else this.entries.splice(place, 0, entry);
     this.count(entry);
-    this.tell(entry);
   }
 
   /** The entry has other texts than before: from now on they count. */
@@ -169,11 +169,6 @@ export class Journal {
     if (this.head < Math.max(kept, CUT_AT)) return;
     this.entries = this.entries.slice(this.head);
     this.head = 0;
-  }
-
-  private tell(entry: JournalEntry): void {
-    if (this.watchers.size === 0) return;
-    for (const watcher of this.watchers) watcher(entry);
   }
 
   private change(bytes: number): void {

@@ -106,15 +106,34 @@ describe('verify waits', () => {
     expect((await app.ask('POST', VERIFY, { match: {}, times: 0, within_ms: LONG })).status).toBe(409);
   });
 
-  it('for what is decided, not for its end', async () => {
+  it.each<[string, string, number, object]>([
+    ['an answer that was injected', 'status=418', 418, { status: 418 }],
+    ['the body', 'status=418', 418, { body: { logo_url: 'x' } }],
+    ['the answer of the handler', 'after_handler', 200, { status: 200, body: { logo_url: 'x' } }],
+  ])('for what is decided, not for its end: %s', async (_name, fault, status, match) => {
     const server = await start();
-    const waiting = ask(server, { match: { status: 418 }, within_ms: LONG });
+    const waiting = ask(server, { match, within_ms: LONG });
     const headers = {
       authorization: `Bearer ${server.apiKey}`,
-      'x-mixpeek-mock-fault': 'status=418; connection=headers_then_silence',
+      'content-type': 'application/json',
+      'x-mixpeek-mock-fault': `${fault}; connection=headers_then_silence`,
     };
-    const open = await fetch(`${server.apiUrl}/organizations`, { headers });
-    expect([open.status, await waiting]).toEqual([418, 200]);
+    const sent = { method: 'PATCH', headers, body: '{"logo_url":"x"}' };
+    const open = await fetch(`${server.apiUrl}/organizations`, sent);
+    expect([open.status, await waiting]).toEqual([status, 200]);
+  });
+
+  it.each([
+    ['delay_ms=1', 200],
+    ['connection=half_body', null],
+    ['after_handler; connection=reset', null],
+  ])('no matter how late: with %s the status is %j', async (fault, status) => {
+    const server = await start();
+    const headers = { authorization: `Bearer ${server.apiKey}`, 'x-mixpeek-mock-fault': fault };
+    await fetch(`${server.apiUrl}/organizations`, { headers })
+      .then((answer) => answer.text())
+      .catch(() => {});
+    expect(await ask(server, { match: { status: 200 } })).toBe(status === null ? 409 : 200);
   });
 
   it('in vain where the journal no longer has all at the end', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { Verification } from '../../src/sandbox/verification.ts';
 import type { Parsed } from '../support/conformance.ts';
 import { type ControlApp, DEFAULT, invalid, startControl } from '../support/control.ts';
 import type { Answer } from '../support/harness.ts';
@@ -145,6 +147,13 @@ describe('a journal that has not all', () => {
     expect((await verify(app, { match: PATCH, times: 0, after: 3 })).status).toBe(503);
     expect((await verify(app, { match: PATCH, times: 0, after: 4 })).status).toBe(200);
     expect((await verify(app, { match: PATCH, times: 0 })).status).toBe(200);
+  });
+
+  it('is one of a run before, for whoever asks for what was before', async () => {
+    const journal = new Journal(10, new Journals(), 5);
+    const judge = (after: number | undefined) =>
+      new Verification(journal, { matches: [{}], isInOrder: false, after, min: 0, max: 0 }).judge(true)?.kind;
+    expect([judge(4), judge(5), judge(undefined)]).toEqual(['incomplete', 'passed', 'passed']);
   });
 
   it('is one that is off', async () => {
