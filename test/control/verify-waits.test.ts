@@ -214,6 +214,8 @@ describe('behind real sockets', () => {
 
   it('callers that hang up leave nothing behind, whether they reset the connection or end their side', async () => {
     const app = await startListening();
+    const countTimers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const timers = countTimers();
     for (let left = Number(HANG_UPS); left > 0; left -= AT_ONCE) {
       const callers = await Promise.all(Array.from({ length: AT_ONCE }, () => RawClient.open(app.port)));
       for (const caller of callers) await caller.write(toHttp({ match: PATCH, within_ms: LONG }));
@@ -226,9 +228,17 @@ describe('behind real sockets', () => {
       await app.untilWaiting(0);
       for (const { socket } of callers) socket.destroy();
     }
-    expect(app.waits.isIdle).toBe(true);
+    expect([app.waits.isIdle, countTimers() - timers < AT_ONCE]).toEqual([true, true]);
     await app.get();
     expect((await app.ask('POST', VERIFY, { match: {} })).status).toBe(200);
+  });
+
+  it('a caller that has ended its side before the question is read is not waited for', async () => {
+    const app = await startListening();
+    const caller = await RawClient.open(app.port);
+    caller.socket.end(toHttp({ match: PATCH, within_ms: LONG }));
+    const [bytes] = await once(caller.socket, 'data');
+    expect(String(bytes)).toMatch(/^HTTP\/1.1 409 /);
   });
 
   it('a connection that goes on is not listened to any longer', async () => {

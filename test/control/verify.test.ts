@@ -103,6 +103,13 @@ describe('verify without a wait', () => {
     expect(text).toContain('"member":"body.metadata.id","wanted":12345678901234567891,"found":12345678901234567890');
   });
 
+  it('has as many entries as make a page, and says that there are more', async () => {
+    const app = await startControl();
+    for (let call = 0; call < 3; call++) await app.patch({ metadata: { call, long: 'x'.repeat(1_000_000) } });
+    const answer = await verify(app, { match: PATCH, times: 3 });
+    expect([seqsOf(answer), answer.json.complete]).toEqual([[1, 2], false]);
+  });
+
   it('shows no key, wherever one was asked for or sent', async () => {
     const app = await startControl();
     const secret = 'sk_live_secretsecret1';
