@@ -67,6 +67,20 @@ const places = (key: string): Sent[] => {
     ...bodies.map((body) => ({ method: 'PATCH', headers: json, body })),
     ...bodies.map((body) => ({ method: 'POST', path: '/v1/retrievers', headers: json, body })),
     ...bodies.map((body) => ({ method: 'PUT', path: '/_mock/sandboxes/default/clock', headers: json, body })),
+    { path: `/_mock/sandboxes/default/requests?fault=${key}` },
+    { path: `/_mock/sandboxes/default/requests?body=${key}` },
+    { path: `/_mock/sandboxes/default/requests/${key}/curl` },
+    ...[
+      `{"request_id":"${key}"}`,
+      `{"path":"/${key}"}`,
+      `{"${key}":1}`,
+      ...bodies.slice(0, 5).map((body) => `{"body":${body}}`),
+    ].map((match) => ({
+      method: 'POST',
+      path: '/_mock/sandboxes/default/requests/verify',
+      headers: json,
+      body: `{"match":${match}}`,
+    })),
     {
       method: 'POST',
       path: '/_mock/sandboxes/default/limits/spend',
@@ -127,6 +141,17 @@ describe('a secret is nowhere shown whole', () => {
     for (const each of sent) answers.push(await send(server, each));
     const journal = await (await fetch(`${server.url}/_mock/sandboxes/default/requests?limit=1000`)).text();
     expect(JSON.parse(journal).requests.length).toBeGreaterThan(8);
+    const { requests } = JSON.parse(journal);
+    const ask = async (path: string, body?: string) => {
+      const headers = { 'content-type': 'application/json' };
+      const sent = body === undefined ? {} : { method: 'POST', headers, body };
+      return (await fetch(`${server.url}/_mock/sandboxes/default/requests${path}`, sent)).text();
+    };
+    for (const { seq } of requests) answers.push(await ask(`/${seq}/curl`));
+    for (const member of ['organization_name', 'metadata', 'logo_url']) {
+      answers.push(await ask('/verify', `{"match":{"method":"GET","body":{"${member}":0}}}`));
+    }
+    answers.push(await ask('/verify', '{"match":{}}'), await ask('?view=summary&limit=1000'));
     expect([...answers, journal, ...log].flatMap(findSecrets)).toEqual([]);
     // What was asked for is there, masked.
     expect(journal).toContain('…');

@@ -53,15 +53,15 @@ export class Exchange extends JournalEntry {
 
   /**
    * The answer is decided. One that is decided after the end never gets out.
-   * @param status of it, where it is known by now
+   * @param status of it, unless a fault rule names another
    */
-  decide(answer: string, status: number | null = null): void {
+  decide(answer: string, status?: number): void {
     if (this.ms !== undefined) {
       this.letGo();
       return;
     }
     this.answer = answer;
-    this.decided = status;
+    if (status !== undefined) this.decided = status;
     if (this.journal !== undefined) this.keepBody();
     // An answer that fails is decided a second time.
     if (this.seq === 0) this.journal?.number(this);

@@ -1,6 +1,6 @@
 import type { Permission } from '../domain/api-key.ts';
 import { toTimestamp } from '../domain/clock.ts';
-import { type FaultRule, toFaultJson } from '../domain/fault.ts';
+import { type ConnectionFault, type FaultRule, toFaultJson } from '../domain/fault.ts';
 import type { Change } from '../domain/organization.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import { maskKey, redactKeys } from '../domain/redact.ts';
@@ -111,10 +111,13 @@ function toMembers(entry: JournalEntry) {
   };
 }
 
-/** What it is answered with; null as long as nobody knows. */
+/** With these an answer never gets out whole. */
+const CUTTING: readonly unknown[] = ['reset', 'close', 'hang', 'half_body'] satisfies ConnectionFault[];
+
+/** What it is answered with, as soon as that is decided; null where the answer does not get out. */
 export function statusOf({ ms, status, decided, fault }: JournalEntry): number | null {
   if (ms !== undefined) return status;
-  return fault === undefined ? decided : (fault.status ?? null);
+  return CUTTING.includes(fault?.connection) ? null : (fault?.status ?? decided);
 }
 
 /** What has become of it. */

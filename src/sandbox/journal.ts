@@ -60,7 +60,7 @@ export class Journal {
   cleared = 0;
   /** Of those up to this `seq` some may be gone: dropped, deleted, or of a run before. */
   lostSeq: number;
-  /** Told of each entry whose answer is decided, and again when it has ended. */
+  /** Told of each entry that is given its `seq`. */
   readonly watchers = new Set<(entry: JournalEntry) => void>();
 
   /**
@@ -103,7 +103,8 @@ export class Journal {
   number(entry: JournalEntry): void {
     this.lastSeq++;
     entry.seq = this.lastSeq;
-    this.tell(entry);
+    if (this.watchers.size === 0) return;
+    for (const watcher of this.watchers) watcher(entry);
   }
 
   /** It is over, here or in what was a sandbox of the same id. */
@@ -120,7 +121,6 @@ export class Journal {
     if (place === this.entries.length) this.entries.push(entry);
     else this.entries.splice(place, 0, entry);
     this.count(entry);
-    this.tell(entry);
   }
 
   /** The entry has other texts than before: from now on they count. */
@@ -191,11 +191,6 @@ export class Journal {
     if (this.head < Math.max(kept, CUT_AT)) return;
     this.entries = this.entries.slice(this.head);
     this.head = 0;
-  }
-
-  private tell(entry: JournalEntry): void {
-    if (this.watchers.size === 0) return;
-    for (const watcher of this.watchers) watcher(entry);
   }
 
   private change(bytes: number): void {

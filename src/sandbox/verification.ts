@@ -30,8 +30,7 @@ export class Verification {
   private readonly journal: Journal;
   private readonly question: Question;
   private readonly matchers: RequestMatcher[];
-  /** Those that match, so that none counts twice. What the journal drops is not held here. */
-  private readonly counted = new WeakSet<JournalEntry>();
+  /** What matched, or more: of what comes while the question is judged some may be counted twice. */
   private count = 0;
 
   constructor(journal: Journal, question: Question) {
@@ -40,12 +39,10 @@ export class Verification {
     this.matchers = question.matches.map((match) => new RequestMatcher(match));
   }
 
-  /** Whether an entry that was decided, or has ended, may decide the question. */
+  /** Whether an entry that has just been decided may decide the question. */
   concerns(entry: JournalEntry): boolean {
     const { after = 0, isInOrder, min, max } = this.question;
-    if (entry.seq <= after || this.counted.has(entry)) return false;
-    if (!this.matchers.some((matcher) => matcher.matches(entry))) return false;
-    this.counted.add(entry);
+    if (entry.seq <= after || !this.matchers.some((matcher) => matcher.matches(entry))) return false;
     this.count++;
     return isInOrder || this.count >= (max === undefined ? min : max + 1);
   }
@@ -56,7 +53,6 @@ export class Verification {
     if (journal.isOff) return { kind: 'incomplete', why: 'off' };
     const entries = this.listEntries();
     const found = question.isInOrder ? this.findInOrder(entries) : entries.filter((one) => this.matches(one));
-    for (const entry of found) this.counted.add(entry);
     this.count = found.length;
     const { min, max } = question;
     const isComplete = question.after === undefined ? journal.dropped === 0 : question.after >= journal.lostSeq;

@@ -106,15 +106,34 @@ describe('verify waits', () => {
     expect((await app.ask('POST', VERIFY, { match: {}, times: 0, within_ms: LONG })).status).toBe(409);
   });
 
-  it('for what is decided, not for its end', async () => {
+  it.each<[string, string, number, object]>([
+    ['an answer that was injected', 'status=418', 418, { status: 418 }],
+    ['the body', 'status=418', 418, { body: { logo_url: 'x' } }],
+    ['the answer of the handler', 'after_handler', 200, { status: 200, body: { logo_url: 'x' } }],
+  ])('for what is decided, not for its end: %s', async (_name, fault, status, match) => {
     const server = await start();
-    const waiting = ask(server, { match: { status: 418 }, within_ms: LONG });
+    const waiting = ask(server, { match, within_ms: LONG });
     const headers = {
       authorization: `Bearer ${server.apiKey}`,
-      'x-mixpeek-mock-fault': 'status=418; connection=headers_then_silence',
+      'content-type': 'application/json',
+      'x-mixpeek-mock-fault': `${fault}; connection=headers_then_silence`,
     };
-    const open = await fetch(`${server.apiUrl}/organizations`, { headers });
-    expect([open.status, await waiting]).toEqual([418, 200]);
+    const sent = { method: 'PATCH', headers, body: '{"logo_url":"x"}' };
+    const open = await fetch(`${server.apiUrl}/organizations`, sent);
+    expect([open.status, await waiting]).toEqual([status, 200]);
+  });
+
+  it.each([
+    ['delay_ms=1', 200],
+    ['connection=half_body', null],
+    ['after_handler; connection=reset', null],
+  ])('no matter how late: with %s the status is %j', async (fault, status) => {
+    const server = await start();
+    const headers = { authorization: `Bearer ${server.apiKey}`, 'x-mixpeek-mock-fault': fault };
+    await fetch(`${server.apiUrl}/organizations`, { headers })
+      .then((answer) => answer.text())
+      .catch(() => {});
+    expect(await ask(server, { match: { status: 200 } })).toBe(status === null ? 409 : 200);
   });
 
   it('in vain where the journal no longer has all at the end', async () => {
@@ -195,6 +214,8 @@ describe('behind real sockets', () => {
 
   it('callers that hang up leave nothing behind, whether they reset the connection or end their side', async () => {
     const app = await startListening();
+    const countTimers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const timers = countTimers();
     for (let left = Number(HANG_UPS); left > 0; left -= AT_ONCE) {
       const callers = await Promise.all(Array.from({ length: AT_ONCE }, () => RawClient.open(app.port)));
       for (const caller of callers) await caller.write(toHttp({ match: PATCH, within_ms: LONG }));
@@ -207,9 +228,17 @@ describe('behind real sockets', () => {
       await app.untilWaiting(0);
       for (const { socket } of callers) socket.destroy();
     }
-    expect(app.waits.isIdle).toBe(true);
+    expect([app.waits.isIdle, countTimers() - timers < AT_ONCE]).toEqual([true, true]);
     await app.get();
     expect((await app.ask('POST', VERIFY, { match: {} })).status).toBe(200);
+  });
+
+  it('a caller that has ended its side before the question is read is not waited for', async () => {
+    const app = await startListening();
+    const caller = await RawClient.open(app.port);
+    caller.socket.end(toHttp({ match: PATCH, within_ms: LONG }));
+    const [bytes] = await once(caller.socket, 'data');
+    expect(String(bytes)).toMatch(/^HTTP\/1.1 409 /);
   });
 
   it('a connection that goes on is not listened to any longer', async () => {

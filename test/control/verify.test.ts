@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { Verification } from '../../src/sandbox/verification.ts';
 import type { Parsed } from '../support/conformance.ts';
 import { type ControlApp, DEFAULT, invalid, startControl } from '../support/control.ts';
 import type { Answer } from '../support/harness.ts';
@@ -101,6 +103,13 @@ describe('verify without a wait', () => {
     expect(text).toContain('"member":"body.metadata.id","wanted":12345678901234567891,"found":12345678901234567890');
   });
 
+  it('has as many entries as make a page, and says that there are more', async () => {
+    const app = await startControl();
+    for (let call = 0; call < 3; call++) await app.patch({ metadata: { call, long: 'x'.repeat(1_000_000) } });
+    const answer = await verify(app, { match: PATCH, times: 3 });
+    expect([seqsOf(answer), answer.json.complete]).toEqual([[1, 2], false]);
+  });
+
   it('shows no key, wherever one was asked for or sent', async () => {
     const app = await startControl();
     const secret = 'sk_live_secretsecret1';
@@ -145,6 +154,13 @@ describe('a journal that has not all', () => {
     expect((await verify(app, { match: PATCH, times: 0, after: 3 })).status).toBe(503);
     expect((await verify(app, { match: PATCH, times: 0, after: 4 })).status).toBe(200);
     expect((await verify(app, { match: PATCH, times: 0 })).status).toBe(200);
+  });
+
+  it('is one of a run before, for whoever asks for what was before', async () => {
+    const journal = new Journal(10, new Journals(), 5);
+    const judge = (after: number | undefined) =>
+      new Verification(journal, { matches: [{}], isInOrder: false, after, min: 0, max: 0 }).judge(true)?.kind;
+    expect([judge(4), judge(5), judge(undefined)]).toEqual(['incomplete', 'passed', 'passed']);
   });
 
   it('is one that is off', async () => {

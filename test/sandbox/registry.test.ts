@@ -140,6 +140,18 @@ describe('a sandbox that nobody uses', () => {
     expect(again?.sandbox.journal.lastSeq).toBeGreaterThanOrEqual(1);
   });
 
+  it('stays as long as somebody waits for its requests', async () => {
+    const { sandboxes, create, find, isLive, pass } = await start();
+    await create('a');
+    const release = (await find('a')).waits.hold(() => {});
+    pass(HOUR);
+    await sandboxes.sweep();
+    expect(isLive('a')).toBe(true);
+    release();
+    await sandboxes.sweep();
+    expect(isLive('a')).toBe(false);
+  });
+
   it('stays for an hour where its journal has something', async () => {
     const { sandboxes, create, find, isLive, pass } = await start();
     await create('a');
