@@ -1,5 +1,5 @@
-// "Parallel tests" of README and "With pytest" of docs/sandboxes.md, as they stand there: 500 tests in four workers, ten times, with
-// vitest and with pytest (which needs `pip install pytest pytest-xdist`). The tests of a file share a sandbox, which is reset before each.
+// README's "Parallel tests", as they stand there: 500 tests in four workers, ten times, with vitest and with pytest (which needs
+// `pip install pytest pytest-xdist`). The tests of a file share a sandbox, which is reset before each.
 import { readCode } from '../documents.js';
 import { attempt, check, install, installPackage, makeProject, startPackage } from './support.js';
 
@@ -37,7 +37,7 @@ async function testPytest() {
   if (attempt('python3', ['-c', 'import pytest, xdist'], '.').status !== 0) {
     throw new Error('pytest and pytest-xdist are missing: pip install pytest pytest-xdist');
   }
-  const [test] = readCode('## With pytest', 'python', 'docs/sandboxes.md');
+  const [test] = readCode('### Parallel tests', 'python');
   const many = test
     .replace('def test_keeps_metadata(mixpeek):', 'def test_keeps_metadata(mixpeek, n):')
     .replace('def test_keeps', `@pytest.mark.parametrize("n", range(${TESTS}))\ndef test_keeps`);
