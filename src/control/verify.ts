@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { toMilliseconds } from '../domain/clock.ts';
 import { type Refusal, RefusalError } from '../domain/errors.ts';
-import { redactKeys } from '../domain/redact.ts';
 import { sendJson, toErrorAnswer } from '../http/envelope.ts';
 import type { AddRoute } from '../http/openapi.ts';
 import { awaitVerdict } from '../sandbox/await-verdict.ts';
@@ -131,6 +130,6 @@ function toFailed({ found, expected, nearest }: Extract<Verdict, { kind: 'failed
   const { status, headers, body } = toErrorAnswer({ code: 'conflict', message, hint, details: {} });
   const members = JSON.stringify({ found, expected }).slice(0, -1);
   // Values of bodies keep their digits as text only.
-  const details = `"details":${redactKeys(members)},"nearest":${toMissesJson(nearest)}}`;
+  const details = `"details":${members},"nearest":${toMissesJson(nearest)}}`;
   return { status, headers, text: body.replace('"details":{}', () => details) };
 }
