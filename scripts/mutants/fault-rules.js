@@ -58,19 +58,19 @@ export const FAULT_RULES = [
   {
     name: 'a reset leaves a delay pending',
     file: 'src/sandbox/live-sandboxes.ts',
-    find: '    known.sandbox.waits.endAll();\n',
+    find: "    waits.endAll('replaced');\n",
     put: '',
   },
   {
     name: 'a sandbox is deleted, and its delays stay pending',
     file: 'src/sandbox/live-sandboxes.ts',
-    find: '    waits?.endAll();\n',
+    find: "    waits?.endAll('removed');\n",
     put: '',
   },
   {
     name: 'a stop waits for delays',
     file: 'src/sandbox/live-sandboxes.ts',
-    find: 'for (const { sandbox } of this.byId.values()) sandbox.waits.endAll();',
+    find: "for (const { sandbox } of this.byId.values()) sandbox.waits.endAll('stopped');",
     put: '',
   },
   {
