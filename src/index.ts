@@ -3,7 +3,6 @@ import type { MockClient, SandboxControl } from './kit/mock-client.ts';
 import type { Permission } from './kit/models.ts';
 import { buildControl, buildMockClient, toKeyMembers } from './kit/remote-sandbox.ts';
 import type { Seed } from './kit/seed-models.ts';
-import { startServer } from './server.ts';
 import { readOptions } from './settings.ts';
 
 export { ControlError } from './kit/control-error.ts';
@@ -106,6 +105,8 @@ export async function createMockServer(options: MockServerOptions): Promise<Mock
 export async function createMockServer(options: MockServerOptions = {}): Promise<MockServer<string | undefined>> {
   const { port = 0, db = ':memory:', logLevel = 'silent', apiKey, ...rest } = options;
   const config = readOptions({ ...rest, port, db, logLevel, apiKey });
+  // What a program loads that only asks a running server is less by far.
+  const { startServer } = await import('./server.ts');
   const server = await startServer(config);
   const { url, controlToken } = server;
   const client = new ControlClient(url, controlToken, config.control === 'off');

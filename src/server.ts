@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { BuildDocs } from './api/documents.ts';
 import { buildApiDocument, type OpenApiVersion } from './api/operations.ts';
 import { type AppDependencies, buildApp } from './app.ts';
@@ -25,13 +23,7 @@ import { begin, beginEarly } from './start/beginning.ts';
 import { findFirstOrganization, findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { type Report, StorageError } from './store/store.ts';
-
-const projectFile = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-
-/** The version of this package. */
-export function readVersion(): string {
-  return JSON.parse(readFileSync(projectFile('package.json'), 'utf8')).version;
-}
+import { projectFile, readVersion } from './version.ts';
 
 export type { OpenApiVersion, ServedKey };
 

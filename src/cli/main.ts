@@ -3,9 +3,10 @@ import { API_VERSIONS, type ApiVersion, DEFAULT_API_VERSION } from '../domain/ap
 import { findNearestName } from '../domain/nearest-name.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
-import { type OpenApiVersion, type RunningServer, readOpenApiDocument, readVersion, startServer } from '../server.ts';
+import type { OpenApiVersion, RunningServer } from '../server.ts';
 import { ConfigError } from '../setting.ts';
 import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../settings.ts';
+import { readVersion } from '../version.ts';
 import { toBanner, toReadyLine } from './banner.ts';
 import { addSettings, type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
 import { addControlCommands } from './control.ts';
@@ -114,15 +115,17 @@ function refuseUnknownCommand(parent: Command, [first, ...rest]: string[]): void
 const withoutHelpCommand = (args: string[]): string[] =>
   args[0] === 'help' ? [...args.filter((arg) => arg !== 'help'), '--help'] : args;
 
-function printOpenApi(options: { openapi: OpenApiVersion; url?: string; apiVersion: ApiVersion }): void {
+async function printOpenApi(options: { openapi: OpenApiVersion; url?: string; apiVersion: ApiVersion }): Promise<void> {
   const { openapi, url, apiVersion } = options;
+  const { readOpenApiDocument } = await import('../server.ts');
   const document = readOpenApiDocument(openapi, apiVersion);
   process.stdout.write(`${JSON.stringify({ ...document, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
 }
 
 async function serve(flags: Flags, typed: string): Promise<void> {
   const config = readServeConfig(flags);
-  const starting = startServer(config);
+  // The other commands need nothing of it.
+  const starting = import('../server.ts').then(({ startServer }) => startServer(config));
   stopOnSignals(starting, typed);
   const server = await starting;
   const generatedToken = config.controlToken === undefined ? server.controlToken : undefined;

@@ -7,6 +7,7 @@ const PIECE_MS = 100;
 /** The whole answer, so many bytes of its body a second. */
 export const drip = (bytesPerSecond: number): ConnectionKind => ({
   needsAnswer: true,
+  waits: true,
   run: (response, answer, hold) => {
     const { payload } = answer;
     const started = Math.min(payload.length, 1);

@@ -11,6 +11,8 @@ export interface FaultAnswer {
 export interface ConnectionKind {
   /** Whether a part of an answer is sent, or all of it in another way. */
   needsAnswer: boolean;
+  /** Whether the connection stays open for longer than that takes. */
+  waits: boolean;
   /** @param hold keeps the connection open until the sandbox or the server ends; returns what takes that back */
   run(response: ServerResponse, answer: FaultAnswer, hold: (end: () => void) => () => void): void;
 }

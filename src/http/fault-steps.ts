@@ -57,10 +57,11 @@ async function apply(
   reply: FastifyReply,
 ): Promise<boolean> {
   const { exchange } = request;
-  if (live.sandbox.waits.isFull) throw unavailable('too many requests are being delayed already: 1,000 at most');
+  const kind = findKind(rule.connection);
+  const isWaiting = rule.delay_ms !== undefined || kind?.waits === true;
+  if (isWaiting && live.sandbox.waits.isFull) throw unavailable('1,000 requests wait already, the most that may');
   exchange.fault = rule;
   reply.header(FAULT, toMark(rule));
-  const kind = findKind(rule.connection);
   if (rule.after_handler !== true) await delay(rule, live, reply);
   if (rule.after_handler === true || (kind?.needsAnswer === true && rule.status === undefined)) {
     exchange.onAnswer = (text) => {

@@ -40,6 +40,8 @@ export class Waits {
   private readonly ends = new Set<(reason: EndReason) => void>();
   /** Those that wait for the clock of the sandbox. */
   private readonly clocked = new Map<() => void, { until: number; stopTimer: () => void }>();
+  /** As it was set last; undefined where it was not since this began. */
+  private clock: ClockSetting | undefined;
   private isEnded = false;
 
   constructor(limit: WaitLimit) {
@@ -92,7 +94,8 @@ export class Waits {
   /** Is done when the clock of the sandbox has come so far, in milliseconds since 1970, or when it ends. */
   delayUntil(until: number, clock: ClockSetting): Wait {
     return this.wait((finish) => {
-      this.watch(finish, until, clock);
+      // What was found with the request may be older.
+      this.watch(finish, until, this.clock ?? clock);
       return () => {
         this.clocked.get(finish)?.stopTimer();
         this.clocked.delete(finish);
@@ -118,6 +121,7 @@ export class Waits {
 
   /** The clock was set: what waits for it looks again. */
   moveClock(clock: ClockSetting): void {
+    this.clock = clock;
     for (const [finish, { until, stopTimer }] of [...this.clocked]) {
       stopTimer();
       this.watch(finish, until, clock);
