@@ -94,7 +94,7 @@ export const FAULT_RULES = [
   {
     name: 'a client that gives up does not end its delay',
     file: 'src/http/fault-steps.ts',
-    find: "socket?.once('end', wait.end).once('close', wait.end);",
+    find: "socket?.once('end', leave).once('close', leave);",
     put: '',
   },
   {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { UPDATABLE_MEMBERS } from '../domain/organization.ts';
+import { readJsonTree } from '../pydantic/json-tree.ts';
 import type { JournalEntry } from '../sandbox/journal-entry.ts';
 import { RequestMatcher } from '../sandbox/request-matcher.ts';
-import { isObject } from '../seed/values.ts';
 import { category, number, Paging, sentTime } from './routes.ts';
 
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
@@ -10,7 +10,8 @@ const oneOf = <const Values extends readonly string[]>(values: Values) =>
 
 const bodyFilter = z
   .string()
-  .refine(isJsonObject, 'expected a JSON object, as text')
+  // Not nested deeper than a body may be, either.
+  .refine((text) => readJsonTree(text) instanceof Map, 'expected a JSON object, as text')
   .describe('A JSON object of which the body has everything; a body that was kept in part never does');
 
 /** What of the journal is asked for. */
@@ -59,13 +60,4 @@ export function buildIsWanted(filters: Filters): (entry: JournalEntry) => boolea
 function hasChanged({ changes = [] }: JournalEntry, wanted: NonNullable<Filters['changed']>): boolean {
   if (wanted === 'true' || wanted === 'false') return changes.length > 0 === (wanted === 'true');
   return changes.some(({ member }) => member === wanted);
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    JSON.parse(text);
-  } catch {
-    return false;
-  }
-  return isObject(text.trim());
 }

@@ -56,6 +56,7 @@ export class StreamReader {
     this.toText = toText;
     const { journal, actions } = sandbox;
     this.seq = Math.min(after ?? journal.lastSeq, journal.lastSeq);
+    for (const entry of journal.listOpen()) if (entry.seq > 0) this.late.add(entry);
     this.cleared = journal.cleared;
     this.actions = actions.count;
     this.clock = settings.clock;

@@ -102,6 +102,7 @@ class Stream {
   private readonly sandboxes: Sandboxes;
   private readonly sandboxId: string;
   private readonly reader: StreamReader;
+  private readonly live: LiveSandbox;
   private release = () => {};
   private isLooking = false;
   private isHeld = false;
@@ -119,7 +120,7 @@ class Stream {
     this.sandboxes = sandboxes;
     this.sandboxId = live.sandbox.sandbox_id;
     this.reader = reader;
-    this.hold(live);
+    this.live = live;
   }
 
   start(hello: StreamEvent, onClose: () => void): void {
@@ -136,6 +137,8 @@ class Stream {
       raw.socket?.off('end', leave);
       this.release();
     });
+    // It may be over already.
+    this.hold(this.live);
   }
 
   private hold({ sandbox }: LiveSandbox): void {

@@ -4,7 +4,7 @@ import { toMilliseconds } from '../domain/clock.ts';
 import { type Refusal, RefusalError } from '../domain/errors.ts';
 import { sendJson, toErrorAnswer } from '../http/envelope.ts';
 import type { AddRoute } from '../http/openapi.ts';
-import { awaitVerdict } from '../sandbox/await-verdict.ts';
+import { awaitVerdict, type Ended } from '../sandbox/await-verdict.ts';
 import { toMissesJson } from '../sandbox/near-misses.ts';
 import { type Question, type Verdict, Verification } from '../sandbox/verification.ts';
 import { MATCH_SHAPE } from '../seed/fault.ts';
@@ -77,9 +77,9 @@ export function addVerifyRoute(add: AddRoute, find: FindSandbox): void {
       const { sandbox } = await find(params);
       const verification = new Verification(sandbox.journal, toQuestion(body));
       const hear = (end: () => void) => hearHangUp(request, end);
-      const { verdict, isEnded } = await awaitVerdict(sandbox, verification, body.within_ms ?? 0, hear);
+      const { verdict, ended } = await awaitVerdict(sandbox, verification, body.within_ms ?? 0, hear);
       if (verdict.kind === 'incomplete') throw new RefusalError(toIncomplete(verdict.why));
-      const { status, headers, text } = verdict.kind === 'passed' ? toPassed(verdict) : toFailed(verdict, isEnded);
+      const { status, headers, text } = verdict.kind === 'passed' ? toPassed(verdict) : toFailed(verdict, ended);
       sendJson(reply.code(status).headers(headers), text);
     },
   );
@@ -87,9 +87,11 @@ export function addVerifyRoute(add: AddRoute, find: FindSandbox): void {
 
 function toQuestion({ match, in_order, times = { min: 1 }, after }: z.output<typeof VerifyRequest>): Question {
   const steps = in_order ?? [];
-  if (match === undefined) return { matches: steps, isInOrder: true, after, min: steps.length, max: undefined };
+  if (match === undefined)
+    return { matches: steps, isInOrder: true, after, min: steps.length, max: undefined, isHasty: false };
   const { min = 0, max } = typeof times === 'number' ? { min: times, max: times } : times;
-  return { matches: [match], isInOrder: false, after, min, max };
+  const isHasty = typeof times === 'number' && times > 0;
+  return { matches: [match], isInOrder: false, after, min, max, isHasty };
 }
 
 /** Since the server lets a client end its side first, one that goes away shows as that. */
@@ -121,11 +123,16 @@ function toPassed({ found, isComplete }: Extract<Verdict, { kind: 'passed' }>) {
   return { status: 200, headers: {}, text };
 }
 
-const ENDED = 'The wait was ended by a reset, by the end of the sandbox or of the server, or by its caller';
+const ENDED: Record<Ended, string> = {
+  replaced: 'The wait was ended by a reset, a restore or an import',
+  removed: 'The wait was ended by the end of the sandbox',
+  stopped: 'The wait was ended by the end of the server',
+  'hang-up': 'The wait was ended by its caller',
+};
 
-function toFailed({ found, expected, nearest }: Extract<Verdict, { kind: 'failed' }>, isEnded: boolean) {
+function toFailed({ found, expected, nearest }: Extract<Verdict, { kind: 'failed' }>, ended: Ended | undefined) {
   const problem = `found ${found}, expected ${expected}`;
-  const message = isEnded ? `${ENDED}: ${problem}` : `The requests are not as expected: ${problem}`;
+  const message = ended ? `${ENDED[ended]}: ${problem}` : `The requests are not as expected: ${problem}`;
   const hint = 'error.details.nearest says which come nearest and what differs; within_ms waits for later ones';
   const { status, headers, body } = toErrorAnswer({ code: 'conflict', message, hint, details: {} });
   const members = JSON.stringify({ found, expected }).slice(0, -1);

@@ -27,6 +27,11 @@ export function sendHead(response: ServerResponse, { status, payload }: FaultAns
 /** Keeps a connection open in silence, until the client gives up or everything ends. */
 export function keepOpen(response: ServerResponse, hold: (end: () => void) => () => void): void {
   const { socket } = response;
+  // A client that has ended its side, while it was delayed perhaps, hears nothing of it.
+  if (socket?.readableEnded !== false) {
+    response.destroy();
+    return;
+  }
   const end = () => response.destroy();
   const release = hold(end);
   socket?.once('end', end).once('close', release);

@@ -20,6 +20,8 @@ export const ASKED_FOR = 'header';
 
 const IGNORED = `${FAULT_HEADER} was ignored: it needs --fault-header on, and no page of another origin may send it`;
 
+const GONE = 'the sandbox was deleted, or the server stops, while a fault delayed the request';
+
 /** Step 7: the first fault rule that fires for the request has its way. */
 export const buildFaultStep =
   (readHeader: ReadFaultHeader): preValidationHookHandler =>
@@ -62,35 +64,47 @@ async function apply(
   if (isWaiting && live.sandbox.waits.isFull) throw unavailable('1,000 requests wait already, the most that may');
   exchange.fault = rule;
   reply.header(FAULT, toMark(rule));
-  if (rule.after_handler !== true) await delay(rule, live, reply);
+  if (rule.after_handler !== true && (await delay(rule, live, reply))) throw unavailable(GONE);
   if (rule.after_handler === true || (kind?.needsAnswer === true && rule.status === undefined)) {
     exchange.onAnswer = (text) => {
       reply.hijack();
       const answered = async () => {
-        if (rule.after_handler === true) await delay(rule, live, reply);
-        answer(rule, live, request, reply, text);
+        const isGone = rule.after_handler === true && (await delay(rule, live, reply));
+        answer(isGone ? { id: rule.id, status: 503 } : rule, live, request, reply, text);
       };
       answered().catch((error) => giveUp(error, request, reply));
     };
     return true;
   }
-  if (kind === undefined && rule.status === undefined) return true;
+  if (kind === undefined && rule.status === undefined) {
+    reply.header(HINT, toHint(rule, live));
+    return true;
+  }
   reply.hijack();
   answer(rule, live, request, reply);
   return false;
 }
 
-/** A client that gives up ends its delay. Its request goes on, as in a service that does not notice. */
-async function delay(rule: FaultRule, { sandbox, settings, now }: LiveSandbox, { raw }: FastifyReply): Promise<void> {
+/**
+ * A client that gives up ends its delay. Its request goes on, as in a service that does not notice.
+ * @returns whether the sandbox was removed, or the server stops
+ */
+async function delay(
+  rule: FaultRule,
+  { sandbox, settings, now }: LiveSandbox,
+  { raw }: FastifyReply,
+): Promise<boolean> {
   const { delay_ms, delay_clock } = rule;
-  if (delay_ms === undefined) return;
+  if (delay_ms === undefined) return false;
   const ms = drawDelay(delay_ms, sandbox.faults.drawFor(rule));
   const { waits } = sandbox;
   const wait = delay_clock === 'sandbox' ? waits.delayUntil(now + ms, settings.clock) : waits.delay(ms);
   const { socket } = raw;
-  socket?.once('end', wait.end).once('close', wait.end);
-  await wait.done;
-  socket?.off('end', wait.end).off('close', wait.end);
+  const leave = () => wait.end();
+  socket?.once('end', leave).once('close', leave);
+  const reason = await wait.done;
+  socket?.off('end', leave).off('close', leave);
+  return reason === 'removed' || reason === 'stopped';
 }
 
 /** @param made the answer of the handler, if that was asked */

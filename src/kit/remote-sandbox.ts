@@ -19,6 +19,8 @@ interface Made {
 
 /** The most that one request makes. */
 const AT_ONCE = 100;
+const INCOMPLETE =
+  'the journal no longer has all of them, or they are too long for one answer: start with a larger journalSize, or match fewer';
 /** Real milliseconds that a request is waited for. */
 const DEFAULT_TIMEOUT_MS = 1000;
 const CATEGORIES = ['metadata', 'data', 'search', 'upload', 'compute'] as const;
@@ -95,7 +97,9 @@ export function buildControl(
     },
     requests: async (match = {}) => {
       const body = { match, times: { min: 0 } };
-      return (await call<{ requests: RecordedRequest[] }>('POST', '/requests/verify', body)).requests;
+      const answer = await call<{ requests: RecordedRequest[]; complete: boolean }>('POST', '/requests/verify', body);
+      if (!answer.complete) throw new ControlError(`requests of ${sandboxId}: ${INCOMPLETE}`);
+      return answer.requests;
     },
     waitForRequest: async (match, { times, timeout = DEFAULT_TIMEOUT_MS, after } = {}) => {
       const body = { match, times, after, within_ms: timeout };

@@ -3,12 +3,16 @@ import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../domai
 import type { JournalEntry } from './journal-entry.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Verdict, Verification } from './verification.ts';
+import type { EndReason } from './waits.ts';
 
 /** What was found, and whether the wait ended before its time, with its sandbox, the server or its caller. */
 export interface Outcome {
   verdict: Verdict;
-  isEnded: boolean;
+  ended: Ended | undefined;
 }
+
+/** What ended a wait before its time. */
+export type Ended = EndReason | 'hang-up';
 
 /**
  * Waits until the question is decided, so many real milliseconds at most. Nothing is polled: the journal tells of each entry,
@@ -23,7 +27,7 @@ export async function awaitVerdict(
   onHangUp: (end: () => void) => () => void,
 ): Promise<Outcome> {
   const verdict = verification.judge(withinMs === 0);
-  if (verdict !== undefined) return { verdict, isEnded: false };
+  if (verdict !== undefined) return { verdict, ended: undefined };
   if (waits.isFull) throw unavailable('too much waits already: 1,000 at most');
   return new Promise((resolve) => {
     let fresh: JournalEntry[] = [];
@@ -31,7 +35,7 @@ export async function awaitVerdict(
     let release = () => {};
     let unhook = () => {};
     let isDone = false;
-    const finish = (verdict: Verdict | undefined, isEnded = false) => {
+    const finish = (verdict: Verdict | undefined, ended?: Ended) => {
       if (verdict === undefined || isDone) return;
       isDone = true;
       journal.watchers.delete(wake);
@@ -39,7 +43,7 @@ export async function awaitVerdict(
       clearTimeout(timer);
       release();
       unhook();
-      resolve({ verdict, isEnded });
+      resolve({ verdict, ended });
     };
     const lookAtFresh = () => {
       const entries = fresh;
@@ -53,10 +57,10 @@ export async function awaitVerdict(
       fresh.push(entry);
       look ??= setImmediate(lookAtFresh);
     };
-    const giveUp = () => finish(verification.giveUp(), true);
+    const giveUp = (ended: Ended) => finish(verification.giveUp(), ended);
     const timer = setTimeout(() => finish(verification.judge(true)), withinMs);
     journal.watchers.add(wake);
     release = waits.hold(giveUp);
-    if (!isDone) unhook = onHangUp(giveUp);
+    if (!isDone) unhook = onHangUp(() => giveUp('hang-up'));
   });
 }

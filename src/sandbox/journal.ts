@@ -60,6 +60,8 @@ export class Journal {
   cleared = 0;
   /** Of those up to this `seq` some may be gone: dropped, deleted, or of a run before. */
   lostSeq: number;
+  /** The `seq` behind which this run began, or it was emptied. */
+  private firstSeq: number;
   /** Told of each entry that is given its `seq`. */
   readonly watchers = new Set<(entry: JournalEntry) => void>();
 
@@ -73,6 +75,7 @@ export class Journal {
     this.all = all;
     this.lastSeq = lastSeq;
     this.lostSeq = lastSeq;
+    this.firstSeq = lastSeq;
   }
 
   get isOff(): boolean {
@@ -152,8 +155,9 @@ export class Journal {
       if (entry === undefined || entry.seq <= seq) break;
       entries.push(entry);
     }
-    const oldest = entries.at(-1)?.seq ?? this.lastSeq + 1;
-    return { entries: entries.reverse(), skipped: entries.length === most ? Math.max(0, oldest - seq - 1) : 0 };
+    const open = this.listOpen().filter((entry) => entry.seq > seq).length;
+    const skipped = this.lastSeq - Math.max(seq, this.firstSeq) - entries.length - open;
+    return { entries: entries.reverse(), skipped: Math.max(0, skipped) };
   }
 
   /** Those whose answer is decided and that have not ended, and those whose answer is not. */
@@ -169,6 +173,7 @@ export class Journal {
     this.head = 0;
     this.cleared++;
     this.lostSeq = this.lastSeq;
+    this.firstSeq = this.lastSeq;
     this.dropped = 0;
     this.change(0);
     return count;

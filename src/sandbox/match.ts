@@ -24,12 +24,12 @@ export interface MatchDifference {
 /** Says of requests whether they match, and what differs where they do not. */
 export class Matcher {
   private readonly match: Match;
-  private readonly path: RegExp | undefined;
+  private readonly path: readonly string[] | undefined;
   private readonly body: JsonTree | undefined;
 
   constructor(match: Match) {
     this.match = match;
-    this.path = match.path === undefined ? undefined : toPathPattern(match.path);
+    this.path = match.path?.match(/\*+|[^*]/gs) ?? undefined;
     this.body = match.body === undefined ? undefined : readJsonTree(match.body);
   }
 
@@ -41,7 +41,7 @@ export class Matcher {
     const { method, path, api_key_id, permission, organization_id } = this.match;
     if (method !== undefined && method.toUpperCase() !== subject.method) yield toDifference('method', method, subject);
     const [found = ''] = subject.url.split('?', 1);
-    if (path !== undefined && this.path?.test(found) === false) {
+    if (path !== undefined && this.path !== undefined && !matchesPath(this.path, found)) {
       yield { member: 'path', wanted: JSON.stringify(path), found: JSON.stringify(found) };
     }
     const demanded = { api_key_id, permission, organization_id };
@@ -79,11 +79,18 @@ const toBodyDifference = ({ path, wanted, found }: Difference): MatchDifference 
   found: found === undefined ? null : toTreeJson(found),
 });
 
-/** `*` stands for anything within a segment, `**` across segments. */
-function toPathPattern(path: string): RegExp {
-  const parts = path.split(/(\*+)/).map((part) => {
-    if (part.startsWith('*')) return part.length > 1 ? '.*' : '[^/]*';
-    return part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  });
-  return new RegExp(`^${parts.join('')}$`, 's');
+/** `*` stands for anything within a segment, `**` across segments. In time by the product of both lengths, whatever they are. */
+function matchesPath(tokens: readonly string[], path: string): boolean {
+  // Whether what was taken of the pattern matches so many characters.
+  let reached = [true, ...new Array(path.length).fill(false)];
+  for (const token of tokens) {
+    const next = reached.map(() => false);
+    for (let at = 0; at <= path.length; at++) {
+      if (token.startsWith('*'))
+        next[at] = reached[at] || (next[at - 1] === true && (token.length > 1 || path[at - 1] !== '/'));
+      else next[at] = at > 0 && reached[at - 1] === true && path[at - 1] === token;
+    }
+    reached = next;
+  }
+  return reached[path.length] === true;
 }

@@ -55,5 +55,10 @@ const toFullAt = ({ full_at, received_at }: JournalEntry): string | null =>
 function toErrorMessage({ status, answer }: JournalEntry): string | null {
   if (status === null || status < 400 || answer === undefined) return null;
   const [, text] = /"message":("(?:[^"\\]|\\.)*")/.exec(answer) ?? [];
-  return text === undefined ? null : redactKeys(JSON.parse(text));
+  try {
+    return text === undefined ? null : redactKeys(JSON.parse(text));
+  } catch {
+    // A fault may answer with what only looks like JSON.
+    return null;
+  }
 }

@@ -14,6 +14,8 @@ export interface Question {
   min: number;
   /** Undefined for no bound. */
   max: number | undefined;
+  /** Passes as soon as there are `min`, although there is a bound: more that come later are not waited for. */
+  isHasty: boolean;
 }
 
 export type Verdict =
@@ -41,10 +43,10 @@ export class Verification {
 
   /** Whether an entry that has just been decided may decide the question. */
   concerns(entry: JournalEntry): boolean {
-    const { after = 0, isInOrder, min, max } = this.question;
+    const { after = 0, isInOrder, isHasty, min, max } = this.question;
     if (entry.seq <= after || !this.matchers.some((matcher) => matcher.matches(entry))) return false;
     this.count++;
-    return isInOrder || this.count >= (max === undefined ? min : max + 1);
+    return isInOrder || this.count >= (max === undefined || isHasty ? min : max + 1);
   }
 
   /** @returns undefined as long as what is still to come may decide it */
@@ -54,13 +56,13 @@ export class Verification {
     const entries = this.listEntries();
     const found = question.isInOrder ? this.findInOrder(entries) : entries.filter((one) => this.matches(one));
     this.count = found.length;
-    const { min, max } = question;
+    const { min, max, isHasty } = question;
     const isComplete = question.after === undefined ? journal.dropped === 0 : question.after >= journal.lostSeq;
     if (max !== undefined && found.length > max) return this.fail(entries, found);
     // What is kept is enough, whatever is not.
     if (max === undefined && found.length >= min) return { kind: 'passed', found, isComplete };
     if (!isComplete && (max !== undefined || isOver)) return { kind: 'incomplete', why: 'dropped' };
-    if (!isOver) return undefined;
+    if (!isOver && !(isHasty && found.length === min)) return undefined;
     return found.length >= min ? { kind: 'passed', found, isComplete } : this.fail(entries, found);
   }
 

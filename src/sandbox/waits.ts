@@ -24,14 +24,15 @@ export class WaitLimit {
   }
 }
 
-/** Something that waits: when it is done, and how to end it earlier. */
-export interface Wait {
-  done: Promise<void>;
-  end(): void;
-}
-
 /** Why all ends: the state was replaced, the sandbox is gone or was let go, the server stops. */
 export type EndReason = 'replaced' | 'removed' | 'stopped';
+
+/** Something that waits: when it is done, and how to end it earlier. */
+export interface Wait {
+  /** Gives why all ended, where that ended it. */
+  done: Promise<EndReason | undefined>;
+  end(): void;
+}
 
 /** What waits in a sandbox: delays, and connections that are kept open. It ends with the sandbox, and when the server stops. */
 export class Waits {
@@ -43,6 +44,7 @@ export class Waits {
   /** As it was set last; undefined where it was not since this began. */
   private clock: ClockSetting | undefined;
   private isEnded = false;
+  private reason: EndReason | undefined;
 
   constructor(limit: WaitLimit) {
     this.limit = limit;
@@ -68,7 +70,7 @@ export class Waits {
    */
   hold(end: (reason: EndReason) => void): () => void {
     if (this.isOver) {
-      end(this.limit.isStopping ? 'stopped' : 'removed');
+      end(this.limit.isStopping ? 'stopped' : (this.reason ?? 'removed'));
       return () => {};
     }
     const once = (reason: EndReason) => {
@@ -105,15 +107,15 @@ export class Waits {
 
   /** @param begin calls `finish` when it is time, not at once; returns what stops that */
   private wait(begin: (finish: () => void) => () => void): Wait {
-    if (this.isOver) return { done: Promise.resolve(), end: () => {} };
-    let end = () => {};
-    const done = new Promise<void>((resolve) => {
-      end = () => {
+    if (this.isOver) return { done: Promise.resolve(this.limit.isStopping ? 'stopped' : this.reason), end: () => {} };
+    let end = (_reason?: EndReason) => {};
+    const done = new Promise<EndReason | undefined>((resolve) => {
+      end = (reason) => {
         release();
         stop();
-        resolve();
+        resolve(reason);
       };
-      const release = this.hold(() => end());
+      const release = this.hold((reason) => end(reason));
       const stop = begin(() => end());
     });
     return { done, end: () => end() };
@@ -130,6 +132,7 @@ export class Waits {
 
   endAll(reason: EndReason): void {
     this.isEnded = true;
+    this.reason = reason;
     for (const end of [...this.ends]) end(reason);
   }
 

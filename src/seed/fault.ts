@@ -132,6 +132,7 @@ export const FaultSeed = strictObject({
   .transform((given): FaultContent => {
     const { preset: name, ...members } = given;
     const { ttl_ms, ...preset }: Preset = name === undefined ? {} : FAULT_PRESETS[name];
+    if (isSevered(members.connection)) for (const name of ANSWER_MEMBERS) delete preset[name];
     const isLimited = ttl_ms !== undefined && members.expires_at === undefined;
     return {
       ...(name !== undefined && { name }),
@@ -149,11 +150,10 @@ export function findContradictions(rule: FaultContent): { path: string[]; messag
   const { delay_ms, delay_clock, status, headers, body, connection, ttl_ms, expires_at } = rule;
   const problems: { path: string[]; message: string }[] = [];
   const add = (name: string, message: string) => problems.push({ path: [name], message });
-  const isSevered = connection === 'reset' || connection === 'close' || connection === 'hang';
   if (delay_ms === undefined && status === undefined && connection === undefined)
     problems.push({ path: [], message: NOTHING });
   if (delay_clock !== undefined && delay_ms === undefined) add('delay_clock', 'goes with delay_ms only');
-  if (isSevered && status !== undefined)
+  if (isSevered(connection) && status !== undefined)
     add('status', `with connection ${connection} nothing is answered: leave it out`);
   if (status === undefined && headers !== undefined) add('headers', 'goes with status only: say which answer has them');
   if (status === undefined && body !== undefined) add('body', 'goes with status only: say which answer has it');
@@ -164,6 +164,11 @@ export function findContradictions(rule: FaultContent): { path: string[]; messag
   }
   return problems;
 }
+
+/** With these nothing is answered. */
+const isSevered = (connection: FaultRule['connection']) =>
+  connection === 'reset' || connection === 'close' || connection === 'hang';
+const ANSWER_MEMBERS = ['status', 'headers', 'body'] as const;
 
 /** What HTTP gives no body. */
 export const hasNoBody = (status: number | undefined) => status === 204 || status === 205 || status === 304;

@@ -184,4 +184,40 @@ describe('…/stream', () => {
     expect(JSON.stringify([stream.events, late.events])).not.toContain(key);
     expect(JSON.stringify(stream.events)).toContain('sk_live_ab');
   });
+
+  it('says how many the journal lost in the meantime', async () => {
+    const server = await start({ limits: 'off', journalSize: 10 });
+    const stream = await follow(server);
+    await stream.next('hello');
+    await Promise.all(Array.from({ length: 60 }, () => get(server)));
+    let [shown, skipped] = [0, 0];
+    while (shown + skipped < 60) {
+      const { data } = (await stream.next('requests')) ?? {};
+      shown += data.requests.length;
+      skipped += data.skipped;
+    }
+    expect([shown + skipped, skipped > 0]).toEqual([60, true]);
+  });
+
+  it('shows the end of one that was decided before it began', async () => {
+    const server = await start();
+    await tell(server, 'POST', '/faults', '{"connection":"headers_then_silence","times":1}');
+    const signal = new AbortController();
+    const headers = { authorization: `Bearer ${server.apiKey}` };
+    await fetch(`${server.apiUrl}/organizations`, { headers, signal: signal.signal });
+    const stream = await follow(server);
+    await stream.next('hello');
+    signal.abort();
+    expect((await stream.next('requests'))?.data.requests).toMatchObject([{ seq: 1, outcome: 'cut' }]);
+  });
+
+  it('goes on behind an answer that only looks like JSON', async () => {
+    const server = await start();
+    await tell(server, 'POST', '/faults', JSON.stringify({ status: 500, body: 'oops {"message":"line1\nline2"}' }));
+    const stream = await follow(server);
+    await stream.next('hello');
+    await get(server);
+    expect((await stream.next('requests'))?.data.requests).toMatchObject([{ status: 500, error: null }]);
+    expect((await tell(server, 'GET', '/requests?view=summary')).status).toBe(200);
+  });
 });

@@ -161,7 +161,8 @@ describe('a journal that has not all', () => {
   it('is one of a run before, for whoever asks for what was before', async () => {
     const journal = new Journal(10, new Journals(), 5);
     const judge = (after: number | undefined) =>
-      new Verification(journal, { matches: [{}], isInOrder: false, after, min: 0, max: 0 }).judge(true)?.kind;
+      new Verification(journal, { matches: [{}], isInOrder: false, after, min: 0, max: 0, isHasty: false }).judge(true)
+        ?.kind;
     expect([judge(4), judge(5), judge(undefined)]).toEqual(['incomplete', 'passed', 'passed']);
   });
 

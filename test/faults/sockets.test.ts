@@ -118,7 +118,7 @@ describe('what waits', () => {
     const started = performance.now();
     await server.close();
     expect(performance.now() - started).toBeLessThan(2000);
-    expect((await waiting).map((one) => ('value' in one ? one.value : 'cut')).sort()).toEqual([200, 200, 'cut']);
+    expect((await waiting).map((one) => ('value' in one ? one.value : 'cut')).sort()).toEqual([503, 503, 'cut']);
   });
 
   it('comes on with the clock of the sandbox', async () => {
@@ -151,6 +151,26 @@ describe('what waits', () => {
       expect(await (await send(server, 'GET')).json()).toMatchObject({ organization_name: 'Gone' });
     },
   );
+
+  it('is no silence that nobody hears, also where its client gave up during a delay', async () => {
+    const server = await start();
+    await addFault(server, '{"delay_ms":3600000,"connection":"hang"}');
+    const headers = { authorization: `Bearer ${server.apiKey}` };
+    const sent = fetch(`${server.apiUrl}/organizations`, { headers, signal: AbortSignal.timeout(SHORT) });
+    await sent.catch(() => {});
+    expect(await untilOpen(server, 'default', 0)).toBe(0);
+  });
+
+  it('is answered with 503 where its sandbox is removed, changed or not', async () => {
+    const server = await start();
+    const sandbox = await server.createSandbox();
+    const rules = ['{"delay_ms":3600000,"times":1}', '{"delay_ms":3600000,"after_handler":true,"times":1}'];
+    for (const rule of rules) await addFault(server, rule, sandbox.sandboxId);
+    const waiting = [send(sandbox, 'PATCH', {}), send(sandbox, 'PATCH', {})];
+    await untilOpen(server, sandbox.sandboxId, 2);
+    await sandbox.close();
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([503, 503]);
+  });
 
   it('is no silence that nobody hears', async () => {
     const server = await start();

@@ -49,7 +49,7 @@ it('a server stops at once, whatever waits in it, and each client has an end', a
   expect([alone.code, stopped.code]).toEqual([0, 0]);
   expect(stopped).toMatchObject({
     ends: Array(3).fill('stopped'),
-    delays: Array(5).fill(422),
+    delays: Array(5).fill(503),
     verifies: Array(5).fill(409),
   });
   expect(stopped.ms - alone.ms).toBeLessThan(MAX_LATER);

@@ -16,6 +16,14 @@ describe('requests', () => {
     expect(await server.requests({ status: 404 })).toEqual([]);
   });
 
+  it('are all or an error', async () => {
+    const server = await start({ journalSize: 1 });
+    await get(server);
+    await get(server);
+    const { message } = await failure(server.requests());
+    expect(message).toContain('the journal no longer has all of them');
+  });
+
   it('are of their sandbox', async () => {
     const server = await start();
     const sandbox = await server.createSandbox();

@@ -4,7 +4,7 @@ import { type EndReason, WaitLimit, Waits } from '../../src/sandbox/waits.ts';
 import { startControl } from '../support/control.ts';
 
 /** Whether it is done by the time that everything else that is due has happened. */
-const isDone = ({ done }: { done: Promise<void> }) =>
+const isDone = ({ done }: { done: Promise<unknown> }) =>
   Promise.race([done.then(() => true), new Promise((resolve) => setTimeout(resolve, 0, false))]);
 
 describe('what waits in a sandbox', () => {
