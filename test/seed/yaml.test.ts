@@ -223,7 +223,7 @@ describe('a YAML file', () => {
   });
 
   it('reports 20 problems of many', async () => {
-    const text = `version: 1\norganizations:\n${'  - { organization_id: 1 }\n'.repeat(100_000)}`;
+    const text = `version: 1\norganizations:\n${'  - { organization_id: 1 }\n'.repeat(20_000)}`;
     const found = await problems(text);
     expect(found).toHaveLength(21);
     expect(found[0]).toBe('seed.yaml:3:7: organizations[0].organization_id: expected text: put quotes around a number');
@@ -264,7 +264,7 @@ describe('aliases', () => {
   });
 
   it('may repeat the metadata of many organizations', async () => {
-    const rows = Array.from({ length: 20_000 }, (_, index) => `  - { organization_id: org_${index}, metadata: *m }`);
+    const rows = Array.from({ length: 5000 }, (_, index) => `  - { organization_id: org_${index}, metadata: *m }`);
     const text = `version: 1\norganizations:\n  - { organization_id: org_a, metadata: &m { region: eu, tags: [a, b] } }\n${rows.join('\n')}`;
     const { state } = await read(text);
     expect(state.organizations.at(-1)?.metadata).toBe('{"region":"eu","tags":["a","b"]}');
