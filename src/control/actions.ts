@@ -1,10 +1,9 @@
 import type { FastifyRequest, onResponseHookHandler } from 'fastify';
-import type { RouteSchema } from '../http/openapi.ts';
 
 /** What was sent, as far as a line has to say it. */
 type Sent = Record<string, unknown>;
 
-/** What some calls did, in fewer words than their summary. */
+/** What each call did. */
 const TEXTS: Record<string, (sent: Sent) => string> = {
   'POST /clock/advance': ({ ms }) => `clock ${toDuration(Number(ms))}`,
   'PUT /clock': ({ frozen_at }) => (frozen_at === undefined ? 'clock runs' : 'clock frozen'),
@@ -21,6 +20,12 @@ const TEXTS: Record<string, (sent: Sent) => string> = {
   'POST /snapshots/:name/restore': ({ name }) => `restored ${name}`,
   'DELETE /snapshots/:name': ({ name }) => `snapshot ${name} removed`,
   'PUT /state': () => 'state imported',
+  'POST /organizations': () => 'organization made',
+  'PATCH /organizations/:organization_id': ({ organization_id }) => `organization ${organization_id} changed`,
+  'DELETE /organizations/:organization_id': ({ organization_id }) => `organization ${organization_id} removed`,
+  'POST /api-keys': () => 'API key made',
+  'PATCH /api-keys/:api_key_id': ({ api_key_id }) => `API key ${api_key_id} changed`,
+  'DELETE /api-keys/:api_key_id': ({ api_key_id }) => `API key ${api_key_id} removed`,
 };
 
 /** Ones that change nothing although they are a POST. */
@@ -36,7 +41,7 @@ export const logAction: onResponseHookHandler = (request, reply, done) => {
     const name = `${method} ${route}`;
     if (!ASKING.includes(name)) {
       const by = `${method} ${pathOf(request)}`;
-      const text = TEXTS[name]?.({ ...params, ...toMembers(request.body) }) ?? toText(routeOptions.schema, params);
+      const text = TEXTS[name]?.({ ...params, ...toMembers(request.body) }) ?? by;
       sandbox.actions.add({ after: sandbox.journal.lastSeq, text, by });
     }
   }
@@ -47,13 +52,6 @@ export const logAction: onResponseHookHandler = (request, reply, done) => {
 const pathOf = ({ url }: FastifyRequest) => /^\/_mock\/sandboxes\/[^/]*([^?]*)/.exec(url)?.[1] ?? url;
 
 const toMembers = (body: unknown): Sent => (typeof body === 'object' && body !== null ? { ...body } : {});
-
-/** The summary of the route, and what its path names. */
-function toText(schema: unknown, params: Sent): string {
-  const { summary = '' }: Partial<RouteSchema> = Object(schema);
-  const [first = ''] = summary.split(/[,;]/);
-  return [first.toLowerCase(), ...Object.values(params)].join(' ');
-}
 
 const UNITS: [ms: number, unit: string][] = [
   [86_400_000, 'd'],
