@@ -59,7 +59,7 @@ const patch = (payload: string | Buffer, more: SendOptions = {}): SendOptions =>
 
 const HAS_CURL = spawnSync('bash', ['-c', 'curl --version']).status === 0;
 
-describe.skipIf(!HAS_CURL)('the curl line of a request sends the same bytes', () => {
+describe.skipIf(!HAS_CURL)('the curl line of a request sends the same bytes (needs bash and curl)', () => {
   it.each<[string, SendOptions]>([
     ['nothing but a key', {}],
     ['no key', { authorization: null }],
