@@ -53,7 +53,7 @@ export const FAULT_RULES = [
     name: 'a delay does not see that the clock of its sandbox was moved',
     file: 'src/sandbox/sandbox.ts',
     find: 'this.waits.moveClock(after.clock);',
-    put: ';',
+    put: 'this.waits.moveClock(updated.before.clock);',
   },
   {
     name: 'a reset leaves a delay pending',
