@@ -55,9 +55,14 @@ const WHERE = '(--url, or the variable MIXPEEK_MOCK_URL)';
 const TOKEN = '(--control-token, or the variable MIXPEEK_MOCK_CONTROL_TOKEN)';
 
 async function send(config: ControlConfig, call: ControlCall, timeout: number): Promise<Answer> {
-  const response = await open(config, call, timeout);
-  return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+  return readAnswer(await open(config, call, timeout));
 }
+
+const readAnswer = async (response: http.IncomingMessage): Promise<Answer> => ({
+  status: response.statusCode ?? 0,
+  headers: response.headers,
+  body: await text(response),
+});
 
 /**
  * The lines of an answer that goes on and on.
@@ -70,8 +75,7 @@ export async function* followControl(config: ControlConfig, call: ControlCall): 
   };
   const response = await open(config, { ...call, accept: 'text/event-stream' }, SILENCE_MS).catch(fail);
   if (response.statusCode !== 200) {
-    const answer = { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
-    throw new ControlError(`cannot ${escapeControls(call.task)}: ${explain(answer, call)}`);
+    throw new ControlError(`cannot ${escapeControls(call.task)}: ${explain(await readAnswer(response), call)}`);
   }
   try {
     yield* createInterface({ input: response });
@@ -88,7 +92,7 @@ function open({ url, controlToken }: ControlConfig, call: ControlCall, timeout: 
     ...(call.accept && { accept: call.accept }),
     ...(controlToken && { authorization: `Bearer ${controlToken}` }),
   };
-  // As an option the path is sent as it is.
+  // As an option the path is sent as it is: a URL would resolve `..`, which somebody may give for an id.
   const path = `${target.pathname.replace(/\/$/, '')}/_mock${call.path}`;
   // The bundle has no node:https: no server needs it.
   const { request } = target.protocol === 'https:' ? process.getBuiltinModule('node:https') : http;

@@ -135,8 +135,7 @@ async function createSandbox(_flags: Flags, command: Command): Promise<void> {
   const config = readCommandConfig(CREATE_SETTINGS, command.optsWithGlobals<Flags>());
   const { name, accountType: account_type, ttl, seed: seedFile, url } = config;
   const ttl_seconds = ttl && ttl / 1000;
-  const { readSeedFileText } = await import('../seed/unread.ts');
-  const seed = seedFile && readSeedFileText(seedFile);
+  const seed = seedFile && (await import('../seed/unread.ts')).readSeedFileText(seedFile);
   const body = { name, account_type, ttl_seconds, seed };
   const answer = await askControl(config, {
     task: 'make a sandbox',

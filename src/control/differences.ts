@@ -1,7 +1,8 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { State } from '../domain/state.ts';
-import { type Member, toApiKeyMembers, toObject, toOrganizationMembers, toSettingsMembers } from '../seed/write.ts';
+import { toJsonObject } from '../domain/text.ts';
+import { type Member, toApiKeyMembers, toOrganizationMembers, toSettingsMembers } from '../seed/write.ts';
 
 /** A member that differs in two states, its values as JSON text. */
 export interface Difference {
@@ -49,10 +50,10 @@ function compareAll(kind: Difference['kind'], before: Identified, after: Identif
   for (const [id, members] of before) {
     const now = after.get(id);
     if (now !== undefined) differences.push(...compareMembers(kind, id, members, now));
-    else differences.push({ kind, id, member: null, before: toObject(members), after: 'null' });
+    else differences.push({ kind, id, member: null, before: toJsonObject(members), after: 'null' });
   }
   for (const [id, members] of after) {
-    if (!before.has(id)) differences.push({ kind, id, member: null, before: 'null', after: toObject(members) });
+    if (!before.has(id)) differences.push({ kind, id, member: null, before: 'null', after: toJsonObject(members) });
   }
   return differences;
 }

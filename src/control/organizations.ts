@@ -5,12 +5,13 @@ import { buildOrganization, type Organization } from '../domain/organization.ts'
 import { drawId } from '../domain/random.ts';
 import { ACCOUNT_TYPES, DEFAULT_TIERS, isSameOverride, limitsOf, mergeOverride } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
+import { toJsonObject } from '../domain/text.ts';
 import { sendJson } from '../http/envelope.ts';
 import { type AddRoute, integer } from '../http/openapi.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { NewOrganization, OrganizationChange } from '../seed/content.ts';
-import { toObject, toOrganizationMembers } from '../seed/write.ts';
+import { toOrganizationMembers } from '../seed/write.ts';
 import { seedBody } from './members.ts';
 import { done, type FindSandbox, GONE, InSandbox, next, Paging, refusal, time } from './routes.ts';
 
@@ -198,7 +199,7 @@ function change(current: Organization, update: z.output<typeof OrganizationChang
 /** The organization with the limits of its tier, and those that hold. */
 function toJson(organization: Organization, { tiers }: Pick<Settings, 'tiers'>): string {
   const { monthly_credits: _, ...tier } = tiers[organization.account_type];
-  return toObject([
+  return toJsonObject([
     ...toOrganizationMembers(organization),
     ['tier_limits', JSON.stringify(tier)],
     ['rate_limits', JSON.stringify(limitsOf(tiers, organization))],

@@ -38,7 +38,7 @@ export class StreamReader {
   private actions: number;
   private clock: unknown;
   private mode: string;
-  private bucketsOf: [Sandbox, version: number] | undefined;
+  private bucketsOf: [Sandbox, version: number];
   private buckets = new Map<string, string>();
   private limitsAt = 0;
   private faults = '';
@@ -127,7 +127,7 @@ export class StreamReader {
 
   private async lookAtLimits(live: LiveSandbox, time: number, add: Add): Promise<void> {
     const { sandbox, settings } = live;
-    const [known, version] = this.bucketsOf ?? [];
+    const [known, version] = this.bucketsOf;
     const isSame = known === sandbox && version === sandbox.buckets.version && this.mode === settings.limits;
     if (isSame || time - this.limitsAt < LIMITS_EVERY_MS) return;
     this.limitsAt = time;

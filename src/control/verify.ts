@@ -27,9 +27,7 @@ const Bounds = strictObject({ min: count.optional(), max: count.optional() }).re
   ({ min, max }) => (min !== undefined || max !== undefined) && (min ?? 0) <= (max ?? Number.POSITIVE_INFINITY),
   TIMES,
 );
-const Times = z.union([count, Bounds], {
-  error: 'expected a whole number, or {"min": 1, "max": 3}, or one of the two',
-});
+const Times = z.union([count, Bounds], { error: TIMES });
 
 const VerifyRequest = strictObject({
   match: Match.optional(),

@@ -1,5 +1,6 @@
 import type { Permission } from './api-key.ts';
 import { toTimestamp } from './clock.ts';
+import { toJsonObject } from './text.ts';
 
 /** Milliseconds: always the same, evenly drawn between two, or mostly short and sometimes long. */
 export type Delay = number | { uniform: [number, number] } | { lognormal: { median: number; sigma: number } };
@@ -80,7 +81,7 @@ export const MAX_DELAY_MS = 60 * 60 * 1000;
 
 /** The rule as a seed has it, in JSON: bodies are the text that they were given as. */
 export function toFaultJson({ id, name, match, body, expires_at, ...rest }: FaultRule): string {
-  return toObject([
+  return toJsonObject([
     ['id', toJson(id)],
     ['name', toJson(name)],
     ['match', match && toMatchJson(match)],
@@ -91,15 +92,9 @@ export function toFaultJson({ id, name, match, body, expires_at, ...rest }: Faul
 }
 
 const toMatchJson = ({ body, ...rest }: Match) =>
-  toObject([
+  toJsonObject([
     ...Object.entries(rest).map(([member, value]): [string, string | undefined] => [member, toJson(value)]),
     ['body', body],
   ]);
 
 const toJson = (value: unknown): string | undefined => JSON.stringify(value);
-/** Of members that are undefined nothing is said. */
-const toObject = (members: [name: string, json: string | undefined][]) =>
-  `{${members
-    .filter(([, json]) => json !== undefined)
-    .map(([name, json]) => `${toJson(name)}:${json}`)
-    .join(',')}}`;

@@ -6,6 +6,13 @@ export const isStorable = (text: string) => !text.includes('\0') && !/\p{Surroga
  */
 export const copyText = (text: string, length = text.length): string => Buffer.from(text.slice(0, length)).toString();
 
+/** The text of a JSON object of members whose values are JSON text; of one that is undefined nothing is said. */
+export const toJsonObject = (members: readonly (readonly [name: string, json: string | undefined])[]): string =>
+  `{${members
+    .filter(([, json]) => json !== undefined)
+    .map(([name, json]) => `${JSON.stringify(name)}:${json}`)
+    .join(',')}}`;
+
 /** The URL of a server that listens on this address. */
 export function toUrl(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;

@@ -1,4 +1,4 @@
-import { decodeString, JsonDepthError, JsonScanner, JsonSyntaxError, MAX_DEPTH } from './json-scanner.ts';
+import { decodeString, JsonDepthError, JsonScanner, JsonSyntaxError } from './json-scanner.ts';
 
 /** A number by its exact value: `1`, `1.0` and `10e-1` are the same. */
 export class ExactNumber {
@@ -25,8 +25,6 @@ export function readJsonTree(text: string): JsonTree | undefined {
 }
 
 class TreeReader extends JsonScanner {
-  protected override readonly maxDepth = MAX_DEPTH;
-
   read(): JsonTree {
     this.skipWhitespace();
     const value = this.readValue();

@@ -43,7 +43,7 @@ export class Waits {
   private readonly clocked = new Map<() => void, { until: number; stopTimer: () => void }>();
   /** As it was set last; undefined where it was not since this began. */
   private clock: ClockSetting | undefined;
-  private isEnded = false;
+  /** Why all has ended; undefined while it has not. */
   private reason: EndReason | undefined;
 
   constructor(limit: WaitLimit) {
@@ -60,7 +60,7 @@ export class Waits {
   }
 
   private get isOver(): boolean {
-    return this.isEnded || this.limit.isStopping;
+    return this.reason !== undefined || this.limit.isStopping;
   }
 
   /**
@@ -131,7 +131,6 @@ export class Waits {
   }
 
   endAll(reason: EndReason): void {
-    this.isEnded = true;
     this.reason = reason;
     for (const end of [...this.ends]) end(reason);
   }

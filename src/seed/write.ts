@@ -3,6 +3,7 @@ import { toTimestamp } from '../domain/clock.ts';
 import { toFaultJson } from '../domain/fault.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Settings, State } from '../domain/state.ts';
+import { toJsonObject } from '../domain/text.ts';
 import { JSON_MEMBERS } from './source.ts';
 
 /** A member and its value as JSON text. */
@@ -34,8 +35,8 @@ export function toApiKeyMembers({ organization_id: _, ...apiKey }: ApiKey): Memb
 /** A state as a seed file in JSON has it. Digits, order and names of metadata are those that were stored. */
 export function toJsonSeed(state: State): string {
   const organizations = nest(state).map(([members, keys]) => {
-    const list = keys.map((key) => `\n      ${toObject(key)}`).join(',');
-    return `\n    ${toObject([...members, ['api_keys', list === '' ? '[]' : `[${list}\n    ]`]])}`;
+    const list = keys.map((key) => `\n      ${toJsonObject(key)}`).join(',');
+    return `\n    ${toJsonObject([...members, ['api_keys', list === '' ? '[]' : `[${list}\n    ]`]])}`;
   });
   const members: Member[] = [['version', '1'], ...toSettingsMembers(state.settings)];
   const lines = members.map(([name, json]) => `  ${JSON.stringify(name)}: ${json},\n`).join('');
@@ -50,7 +51,7 @@ export function toYamlSeed(state: State): string {
     members.forEach((member, index) => {
       lines.push(`  ${index === 0 ? '-' : ' '} ${toLine(member)}`);
     });
-    if (keys.length > 0) lines.push('    api_keys:', ...keys.map((key) => `      - ${toObject(key)}`));
+    if (keys.length > 0) lines.push('    api_keys:', ...keys.map((key) => `      - ${toJsonObject(key)}`));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -71,7 +72,3 @@ function nest({ organizations, api_keys }: State): [members: Member[], keys: Mem
 
 const toMember = ([name, value]: [string, unknown]): Member => [name, JSON.stringify(value)];
 const toLine = ([name, json]: Member) => `${name}: ${json}`;
-
-/** The members as the text of a JSON object. */
-export const toObject = (members: readonly Member[]): string =>
-  `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
