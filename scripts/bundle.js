@@ -26,6 +26,38 @@ const seldomApart = {
   },
 };
 
+/** What a program has already that imports the package, each a file of its own: one copy of the kit, one of the server. */
+const APART = { kit: './kit.cjs', index: './index.cjs' };
+const kitApart = {
+  name: 'kit-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/(?:kit\/[\w-]+|index)\.ts$/ }, ({ path, importer, kind }) => {
+      const isOfKit = path.includes('/kit/');
+      if (
+        kind === 'entry-point' ||
+        (isOfKit && /[\\/](?:kit[\\/]|entry[\\/]kit\.ts$)/.test(importer.slice(project.length)))
+      )
+        return;
+      if (isOfKit || /[\\/]suites[\\/]/.test(importer))
+        return { path: isOfKit ? APART.kit : APART.index, external: true };
+    });
+  },
+};
+
+/** What both bundles are made with. */
+const COMMON = {
+  absWorkingDir: project,
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // A test that fakes timers stops none of the libraries either.
+  inject: ['src/domain/real-time.ts'],
+  // They are in THIRD-PARTY.txt.
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
 /**
  * Bundles src/ and all packages but better-sqlite3, which brings a binary, into one file. It is CommonJS: ESM imports that
  * just as well, and jest loads nothing else without flags.
@@ -34,31 +66,42 @@ const seldomApart = {
  */
 export const bundle = (options = {}) =>
   build({
-    absWorkingDir: project,
+    ...COMMON,
     entryPoints: [
       { in: 'src/entry/main.ts', out: 'main' },
       { in: 'src/pydantic/idna-tables.cjs', out: 'idna-tables' },
       ...Object.entries(SELDOM).map(([name, file]) => ({ in: name, out: file.replace('.cjs', '') })),
     ],
-    outdir: 'dist',
     outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
     format: 'cjs',
     minify: true,
     // Node prints the whole line of an error that nobody caught.
     lineLimit: 200,
     external: ['better-sqlite3'],
-    logLevel: 'warning',
     alias: Object.fromEntries(UNUSED.map((name) => [name, `${project}scripts/unused.cjs`])),
-    plugins: [seldomApart],
-    // A test that fakes timers stops none of the libraries either.
-    inject: ['src/domain/real-time.ts'],
+    plugins: [seldomApart, kitApart],
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-    // They are in THIRD-PARTY.txt.
-    legalComments: 'none',
     metafile: true,
     ...options,
   });
+
+/** Bundles what test suites import: it needs no package at run time, and is readable in a stack. */
+export async function bundleKit() {
+  const kit = { ...COMMON, inject: undefined, plugins: [kitApart], external: ['vitest', '@jest/globals'] };
+  await build({
+    ...kit,
+    entryPoints: ['kit', 'client']
+      .map((name) => `src/entry/${name}.ts`)
+      .concat(['jest', 'jest-setup', 'jest-teardown'].map((name) => `src/suites/${name}.ts`)),
+    entryNames: '[name]',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+  });
+  await build({
+    ...kit,
+    entryPoints: ['src/suites/vitest.ts', 'src/suites/vitest-setup.ts'],
+    entryNames: '[name]',
+    format: 'esm',
+  });
+}

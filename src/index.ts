@@ -1,6 +1,7 @@
 import { ControlClient } from './kit/control-client.ts';
-import type { MockClient, SandboxControl } from './kit/mock-client.ts';
+import type { MockClient, OrganizationControl, SandboxControl } from './kit/mock-client.ts';
 import type { Permission } from './kit/models.ts';
+import { buildOrganizationControl } from './kit/remote-organization.ts';
 import { buildControl, buildMockClient, toKeyMembers } from './kit/remote-sandbox.ts';
 import type { Seed } from './kit/seed-models.ts';
 import { readOptions } from './settings.ts';
@@ -15,11 +16,20 @@ export type {
   RecordedRequest,
   RequestMatch,
 } from './kit/fault-models.ts';
-export type { MockClient, Sandbox, SandboxControl, SandboxOptions, WaitOptions } from './kit/mock-client.ts';
+export type {
+  KeyOptions,
+  MockClient,
+  OrganizationControl,
+  Sandbox,
+  SandboxControl,
+  SandboxOptions,
+  WaitOptions,
+} from './kit/mock-client.ts';
 export type {
   AccountType,
   ErrorResponse,
   HTTPValidationError,
+  Organization,
   OrganizationModelResponse,
   OrganizationModelResponse082,
   OrganizationUpdateRequest,
@@ -28,7 +38,7 @@ export type {
   RateLimits,
   ValidationError,
 } from './kit/models.ts';
-export type { Seed, SeedApiKey, SeedOrganization, SeedSettings } from './kit/seed-models.ts';
+export type { OrganizationUpdate, Seed, SeedApiKey, SeedOrganization, SeedSettings } from './kit/seed-models.ts';
 
 /** Settings of a mock server: those of the command line. */
 export interface MockServerOptions {
@@ -73,11 +83,10 @@ export interface MockServerOptions {
 }
 
 /** A mock server that runs in this process, and its sandbox `default`. */
-export interface MockServer<Key extends string | undefined = string> extends MockClient, SandboxControl {
-  /** Where it is listening, like `http://localhost:40123`. */
-  url: string;
-  /** The first organization of `default`. */
-  organizationId: string;
+export interface MockServer<Key extends string | undefined = string>
+  extends MockClient,
+    SandboxControl,
+    OrganizationControl {
   /** The key for admin of {@link MockServer.keys}. */
   apiKey: Key;
   /**
@@ -131,10 +140,10 @@ export async function createMockServer(options: MockServerOptions = {}): Promise
     ]);
     const keys = { admin, delete: remove, write, read };
     return {
-      url,
       controlToken,
       apiKeys: keys,
-      ...toKeyMembers(url, await server.findOrganizationId(), keys),
+      ...toKeyMembers(url, keys),
+      ...buildOrganizationControl(client, 'default', await server.findOrganizationId()),
       ...buildControl(client, 'default', lentKeys),
       ...buildMockClient(client),
       close,

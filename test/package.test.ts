@@ -26,6 +26,10 @@ function listTarball(): string[] {
   return JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path);
 }
 
+/** The files that an object names, at any depth. */
+const listFiles = (exported: unknown): string[] =>
+  typeof exported === 'string' ? [exported] : Object.values(Object(exported)).flatMap(listFiles);
+
 describe('the lockfile', () => {
   const packages: Record<string, LockedPackage> = JSON.parse(read('package-lock.json')).packages;
 
@@ -174,17 +178,16 @@ describe('what is packed', () => {
 
   it('is what runs, its licences and its documents, and no source map', () => {
     const expected =
-      /^(?:dist\/(?:[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|docs\/[\w-]+\.md|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
+      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|docs\/[\w-]+\.md|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
     expect(names.filter((name) => !expected.test(name))).toEqual([]);
-    const entries = Object.values(manifest.exports['.']).flatMap((condition) => Object.values(condition as object));
-    const named = [...entries, manifest.main, manifest.types, ...Object.values(manifest.bin)].map((path) =>
-      posix.normalize(path),
+    const named = [...listFiles(manifest.exports), manifest.main, manifest.types, ...Object.values(manifest.bin)].map(
+      (path) => posix.normalize(path),
     );
     expect(named.filter((path) => !names.includes(path))).toEqual([]);
   });
 
   it('is ASCII in what every start reads: of any other text Node keeps two bytes for each character', () => {
-    const wide = ['cli.js', 'index.js', 'index.cjs', 'main.cjs'].flatMap((file) =>
+    const wide = ['cli.js', 'index.js', 'index.cjs', 'main.cjs', 'kit.cjs'].flatMap((file) =>
       [...read(`dist/${file}`).matchAll(/.{0,20}[^\0-\x7f].{0,20}/g)].map(([place]) => `${file}: ${place}`),
     );
     expect(wide).toEqual([]);

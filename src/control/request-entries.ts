@@ -34,6 +34,7 @@ export const RequestEntry = describeModel<EntryModel>()({
     .strictObject({ category, limit: integer(), remaining: integer() })
     .nullable()
     .describe('What was charged, and what was left'),
+  hint: z.string().nullable().describe('X-Mixpeek-Mock-Hint of the answer'),
   changes: z
     .array(
       z.strictObject({
@@ -66,6 +67,7 @@ export const ENTRY: z.output<typeof RequestEntry> = {
   answer: '{…}',
   ms: 1.23,
   bucket: { category: 'metadata', limit: 100, remaining: 99 },
+  hint: null,
   changes: [{ member: 'logo_url', before: 'https://example.com/logo.png', after: null }],
   fault: null,
 };

@@ -1,7 +1,8 @@
 import { METHODS } from 'node:http';
 import { drawId, type Random } from '../domain/random.ts';
 import type { Unreadable } from './connection.ts';
-import { ABORTED, HINT, toErrorAnswer } from './envelope.ts';
+import { ABORTED, toErrorAnswer } from './envelope.ts';
+import { HINT } from './hint.ts';
 import { readRequestId } from './request-id.ts';
 
 const INVALID = 'The request is not valid HTTP';

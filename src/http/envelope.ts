@@ -3,6 +3,7 @@ import { badRequest, notFound, type Refusal, RefusalError } from '../domain/erro
 import { redactKeys } from '../domain/redact.ts';
 import './exchange.ts';
 import type { Caller } from '../sandbox/sandboxes.ts';
+import { HINT, toHeaderText } from './hint.ts';
 import { toVersionHint } from './ignored-members.ts';
 import { toValidationHint } from './validation-hint.ts';
 
@@ -16,9 +17,6 @@ export interface ErrorAnswer {
   body: string;
   headers: Record<string, string>;
 }
-
-/** What a person should do next. The body stays exactly the real one. */
-export const HINT = 'x-mixpeek-mock-hint';
 
 /** The answer to a refusal: the one table from what went wrong to status, type and message. */
 export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
@@ -87,14 +85,6 @@ export const INTERNAL_ERROR = answer(
   'Internal server error',
   'a fault of this mock: its log has more, under this X-Request-Id',
 );
-
-/** Printable ASCII, of a length that every client takes: a hint may repeat what a client sent, a key among it. */
-export function toHeaderText(text: string): string {
-  return redactKeys(text)
-    .replaceAll('…', '...')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, 200);
-}
 
 function answer(
   status: number,

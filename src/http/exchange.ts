@@ -4,6 +4,7 @@ import { drawId } from '../domain/random.ts';
 import { DEFAULT_SANDBOX } from '../domain/state.ts';
 import { Exchange, type RouteConfig } from '../sandbox/exchange.ts';
 import type { LiveSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
+import { HINT } from './hint.ts';
 import { findSentHeader } from './sent-header.ts';
 
 declare module 'fastify' {
@@ -67,6 +68,8 @@ export const buildOpenEntry =
         const isAborted = !writableEnded || isBroken || socket?.destroyed === true;
         const { 'transfer-encoding': encoding, 'content-length': length = '0' } = raw.headers;
         const hasBody = encoding !== undefined || length !== '0';
+        // What a fault sends goes past the reply.
+        exchange.hint = String(reply.raw.getHeader(HINT) ?? reply.getHeader(HINT) ?? '') || undefined;
         exchange.end(isAborted ? null : reply.statusCode, hasBody, sandboxes.findJournal(live.sandbox.sandbox_id));
       });
     }

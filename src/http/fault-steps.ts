@@ -7,7 +7,8 @@ import { findKind } from '../faults/kinds.ts';
 import { readJsonTree } from '../pydantic/json-tree.ts';
 import type { MatchSubject } from '../sandbox/match.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
-import { HINT, INTERNAL_ERROR, toErrorAnswer, toHeaderText } from './envelope.ts';
+import { INTERNAL_ERROR, toErrorAnswer } from './envelope.ts';
+import { HINT, toHeaderText } from './hint.ts';
 
 /** The rule that a request names for itself, if it may; it throws a refusal for one that is wrong. */
 export type ReadFaultHeader = (request: FastifyRequest) => Promise<FaultRule | undefined>;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, onResponseHookHandler } from 'fastify';
-import { HINT } from './envelope.ts';
+import { HINT } from './hint.ts';
 
 /** Levels at which requests are logged; at any other the hook would only cost time. */
 const REQUEST_LOG_LEVELS = ['info', 'debug', 'trace'];

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import * as http from 'node:http';
 import { text } from 'node:stream/consumers';
 import { ControlError } from './control-error.ts';
 
@@ -13,10 +13,11 @@ export class ControlClient {
   readonly url: string;
   private readonly token: string | undefined;
   private readonly isOff: boolean;
-  private readonly agent = new Agent({ keepAlive: true });
+  private readonly agent: Promise<http.Agent>;
 
   constructor(url: string, token: string | undefined, isOff = false) {
     this.url = url;
+    this.agent = openAgent(url);
     this.token = token;
     this.isOff = isOff;
   }
@@ -35,29 +36,44 @@ export class ControlClient {
   }
 
   close(): void {
-    this.agent.destroy();
+    this.agent.then((agent) => agent.destroy());
   }
 
-  private send(
-    method: string,
-    path: string,
-    body: string | undefined,
-  ): Promise<{ status: number; hint: string | undefined; answer: string }> {
+  private async send(method: string, path: string, body: string | undefined): Promise<Answer> {
     const headers = {
       'content-type': 'application/json',
       ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
     };
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error) =>
-        reject(new ControlError(`${method} ${path}: the mock cannot be reached: ${error.message}`));
-      const sent = request(new URL(path, this.url), { method, headers, agent: this.agent }, (response) => {
-        const { statusCode: status = 0, headers: received } = response;
-        const [hint] = [received['x-mixpeek-mock-hint'] ?? []].flat();
-        text(response).then((answer) => resolve({ status, hint, answer }), fail);
+    const options = { method, headers, agent: await this.agent };
+    const trySend = () =>
+      new Promise<Answer>((resolve, reject) => {
+        const sent = http.request(new URL(path, this.url), options, (response) => {
+          const { statusCode: status = 0, headers: received } = response;
+          const [hint] = [received['x-mixpeek-mock-hint'] ?? []].flat();
+          text(response).then((answer) => resolve({ status, hint, answer }), reject);
+        });
+        // The server had closed the idle connection: nobody has read the request.
+        sent.on('error', (error: NodeJS.ErrnoException) =>
+          sent.reusedSocket && error.code === 'ECONNRESET' ? resolve(trySend()) : reject(error),
+        );
+        sent.end(body);
       });
-      sent.on('error', fail).end(body);
+    return trySend().catch((error) => {
+      throw new ControlError(`${method} ${path}: the mock cannot be reached at ${this.url}: ${error.message}`);
     });
   }
+}
+
+interface Answer {
+  status: number;
+  hint: string | undefined;
+  answer: string;
+}
+
+/** Few servers need TLS, so that it is loaded for those only. Idle connections keep no process running. */
+async function openAgent(url: string): Promise<http.Agent> {
+  const { Agent } = url.startsWith('https:') ? await import('node:https') : http;
+  return new Agent({ keepAlive: true });
 }
 
 /** @throws {ControlError} for what is not JSON: a BigInt, or an object that is in itself */

@@ -110,6 +110,8 @@ export interface RecordedRequest {
   /** Real milliseconds until its end; null while it is open. */
   ms: number | null;
   bucket: { category: keyof RateLimits; limit: number; remaining: number } | null;
+  /** What to do next, as the answer said it. */
+  hint: string | null;
   changes: { member: string; before: unknown; after: unknown }[] | null;
   /** The fault rule that fired. */
   fault: Omit<FaultRule, 'preset' | 'ttl_ms'> | null;

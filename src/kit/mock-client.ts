@@ -1,12 +1,14 @@
 import type { AddedFaultRule, FaultRule, RecordedRequest, RequestMatch } from './fault-models.ts';
-import type { AccountType, Permission, RateLimits } from './models.ts';
-import type { Seed } from './seed-models.ts';
+import type { AccountType, Organization, Permission, RateLimits } from './models.ts';
+import type { OrganizationUpdate, Seed } from './seed-models.ts';
 
 /** A whole world of the mock: organizations, API keys, rate limits, clock and journal. */
 export interface SandboxControl extends AsyncDisposable {
   /** `default`, or the id that its making gave. */
   sandboxId: string;
   /** The origin of the server, such as `http://localhost:40123`. */
+  url: string;
+  /** The same as {@link SandboxControl.url}, as clients call it. */
   baseUrl: string;
   /** With `/v1`. */
   apiUrl: string;
@@ -70,10 +72,28 @@ export interface WaitOptions {
   after?: number;
 }
 
-/** A sandbox whose keys are known. */
-export interface Sandbox extends SandboxControl {
+/** What can be done to the first organization of a sandbox, past the API: no journal has it, and no limit counts it. */
+export interface OrganizationControl {
   /** The first one. */
   organizationId: string;
+  /** As it is now, with its override and the limits of its tier. */
+  organization(): Promise<Organization>;
+  /** Changes any member but the id, the tier too. Members that are left out stay. */
+  update(change: OrganizationUpdate): Promise<Organization>;
+  /** A new key that has this permission, and those that it implies. */
+  createKey(permission: Permission, options?: KeyOptions): Promise<string>;
+}
+
+/** What a new key is to be, besides its permission. */
+export interface KeyOptions {
+  /** By the clock of the sandbox: RFC 3339, or a Date. Default: it never expires. */
+  expiresAt?: string | Date;
+  /** Default `active`. */
+  status?: 'active' | 'revoked' | 'expired';
+}
+
+/** A sandbox whose keys are known. */
+export interface Sandbox extends SandboxControl, OrganizationControl {
   /** A key of it with the permission admin. */
   apiKey: string;
   /** A key of it for each permission. */

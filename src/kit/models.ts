@@ -64,6 +64,16 @@ export interface OrganizationModelResponse082 extends OrganizationModelResponse 
   api_url: string | null;
 }
 
+/** An organization as the control plane shows it, whatever the version of the API. */
+export interface Organization extends OrganizationModelResponse082 {
+  /** What differs from its tier. */
+  rate_limits_override: Partial<RateLimits>;
+  /** Those of its tier. */
+  tier_limits: RateLimits;
+  nsfw_check_enabled: boolean;
+  nsfw_fail_closed: boolean;
+}
+
 /** What every refusal is in the API, and in the control plane too. */
 export interface ErrorResponse {
   success: false;

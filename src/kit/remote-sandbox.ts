@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { ControlClient } from './control-client.ts';
 import { ControlError } from './control-error.ts';
-import type { AddedFaultRule, RecordedRequest } from './fault-models.ts';
+import type { AddedFaultRule } from './fault-models.ts';
 import type { MockClient, Sandbox, SandboxControl, SandboxOptions } from './mock-client.ts';
 import type { Permission } from './models.ts';
+import { buildReceived } from './received.ts';
+import { buildOrganizationControl } from './remote-organization.ts';
 import type { Seed } from './seed-models.ts';
 
 /** A sandbox as the control plane answers its making. */
@@ -19,10 +21,6 @@ interface Made {
 
 /** The most that one request makes. */
 const AT_ONCE = 100;
-const INCOMPLETE =
-  'the journal no longer has all of them, or they are too long for one answer: start with a larger journalSize, or match fewer';
-/** Real milliseconds that a request is waited for. */
-const DEFAULT_TIMEOUT_MS = 1000;
 const CATEGORIES = ['metadata', 'data', 'search', 'upload', 'compute'] as const;
 
 /** The sandboxes of a server, by its control plane. */
@@ -70,6 +68,7 @@ export function buildControl(
   const readNow = async () => (await call<{ now: string }>('GET', '/clock')).now;
   return {
     sandboxId,
+    url: client.url,
     baseUrl: client.url,
     apiUrl: `${client.url}/v1`,
     reset: () => tell('POST', '/reset'),
@@ -95,17 +94,7 @@ export function buildControl(
       },
       refill: () => tell('POST', '/limits/refill'),
     },
-    requests: async (match = {}) => {
-      const body = { match, times: { min: 0 } };
-      const answer = await call<{ requests: RecordedRequest[]; complete: boolean }>('POST', '/requests/verify', body);
-      if (!answer.complete) throw new ControlError(`requests of ${sandboxId}: ${INCOMPLETE}`);
-      return answer.requests;
-    },
-    waitForRequest: async (match, { times, timeout = DEFAULT_TIMEOUT_MS, after } = {}) => {
-      const body = { match, times, after, within_ms: timeout };
-      const found = call<{ requests: RecordedRequest[] }>('POST', '/requests/verify', body);
-      return (await found.catch(explainMiss)).requests;
-    },
+    ...buildReceived(call, sandboxId),
     faults: {
       add: (rule) => call<AddedFaultRule>('POST', '/faults', rule),
       list: async () => (await call<{ faults: AddedFaultRule[] }>('GET', '/faults')).faults,
@@ -113,27 +102,6 @@ export function buildControl(
       clear: () => tell('DELETE', '/faults'),
     },
   };
-}
-
-interface NearMiss {
-  seq: number;
-  method: string;
-  path: string;
-  differences: { member: string; wanted: unknown; found: unknown }[];
-}
-
-/** Says what came nearest. */
-function explainMiss(error: unknown): never {
-  if (!(error instanceof ControlError) || error.status !== 409) throw error;
-  const nearest = (error.details.nearest ?? []) as NearMiss[];
-  const lines = nearest.map(({ seq, method, path, differences }) => {
-    const reasons = differences.map(
-      ({ member, wanted, found }) => `${member} is ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`,
-    );
-    return `\n  nearest: ${method} ${path} (seq ${seq}): ${reasons.join('; ')}`;
-  });
-  const [said] = error.message.split('; ', 1);
-  throw new ControlError(`${said}${lines.join('')}`, error.status, error.details);
 }
 
 /** A key that is lent goes with its organization. */
@@ -156,19 +124,15 @@ function toSandbox(client: ControlClient, { sandbox_id, organization_id, api_key
   const close = () => remove(client, sandbox_id);
   return {
     ...buildControl(client, sandbox_id),
-    ...toKeyMembers(client.url, organization_id, api_keys),
+    ...buildOrganizationControl(client, sandbox_id, organization_id),
+    ...toKeyMembers(client.url, api_keys),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
 /** What a sandbox has whose keys are known. */
-export const toKeyMembers = <Key extends string | undefined>(
-  url: string,
-  organizationId: string,
-  keys: Record<Permission, Key>,
-) => ({
-  organizationId,
+export const toKeyMembers = <Key extends string | undefined>(url: string, keys: Record<Permission, Key>) => ({
   apiKey: keys.admin,
   keys,
   env: { MIXPEEK_API_KEY: keys.admin, MIXPEEK_BASE_URL: url, MIXPEEK_API_URL: url },

@@ -41,6 +41,9 @@ export interface SeedOrganization {
   api_keys?: SeedApiKey[];
 }
 
+/** What of an organization is to be another. The override and metadata are replaced as a whole. */
+export type OrganizationUpdate = Omit<SeedOrganization, 'organization_id' | 'api_keys'>;
+
 /** How a sandbox behaves. */
 export interface SeedSettings {
   /** A time at which the clock is frozen, or how far it is from real time in milliseconds. Default: real time. */

@@ -50,6 +50,8 @@ export class JournalEntry {
   full_at = 0;
   /** What the request changed; undefined where it was none that could. */
   changes: Change[] | undefined = undefined;
+  /** What to do next, as the answer said it: printable ASCII, at most 200 characters. */
+  hint: string | undefined = undefined;
   /** The rule that fired. */
   fault: FaultRule | undefined = undefined;
   /** What it counts for in the bound of all entries, in bytes. */
@@ -108,6 +110,7 @@ function toMembers(entry: JournalEntry) {
     answer: status === null ? null : (entry.answer ?? null),
     ms: ms === undefined ? null : Math.round(ms * 100) / 100,
     bucket: category === undefined ? null : { category, limit, remaining },
+    hint: entry.hint ?? null,
   };
 }
 

@@ -57,6 +57,7 @@ describe('an entry', () => {
         { member: 'metadata', before: {}, after: expect.anything() },
         { member: 'rate_limits', before: ACME.rate_limits, after: { ...ACME.rate_limits, search: 5 } },
       ],
+      hint: null,
       fault: null,
     });
     expect(text).toContain('"changes":[{"member":"metadata","before":{},"after":{"id":12345678901234567890}}');

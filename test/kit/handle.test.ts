@@ -52,7 +52,7 @@ describe('a server', () => {
     await expect(get(disposed)).rejects.toThrow();
     const error = await failure(disposed.reset());
     expect(error.message).toMatch(
-      /^POST \/_mock\/sandboxes\/default\/reset: the mock cannot be reached: .*ECONNREFUSED/,
+      /^POST \/_mock\/sandboxes\/default\/reset: the mock cannot be reached at \S+: .*ECONNREFUSED/,
     );
     expect(error.status).toBeUndefined();
   });

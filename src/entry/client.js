@@ -1,0 +1,1 @@
+export { ControlError, connect, UnservedError, withSandbox } from './client.cjs';

@@ -1,0 +1,3 @@
+import setup from './jest-setup.cjs';
+
+export default setup.default;

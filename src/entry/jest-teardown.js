@@ -1,0 +1,3 @@
+import teardown from './jest-teardown.cjs';
+
+export default teardown.default;
