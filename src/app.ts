@@ -103,7 +103,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
         api.addHook('onRequest', buildCharge(control !== undefined));
         api.addHook('preValidation', faultStep);
         api.setValidatorCompiler(compileBodyCheck);
-        addFallback(api, servedApi);
+        addFallback(api, servedApi, sandboxes.tally);
         addOperations(toAddRoute(api, []), store, version);
       },
       { prefix: '/v1' },

@@ -15,6 +15,7 @@ import { listen } from './http/listener.ts';
 import { buildLateLog, buildLogStream, writeToStandardError } from './http/log.ts';
 import type { OpenApiNode } from './http/openapi.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
+import { Tally } from './sandbox/tally.ts';
 import { DEMO_KEY } from './seed/default.ts';
 import { openSeed } from './seed/unread.ts';
 import { ConfigError } from './setting.ts';
@@ -45,6 +46,8 @@ export interface RunningServer {
   lendKey(permission: Permission): Promise<string>;
   /** What the control plane demands; undefined when it demands no token, or is off. */
   controlToken: string | undefined;
+  /** What clients did that they probably did not mean, a sentence each. */
+  listFindings(): string[];
   /** After the shutdown delay: answers what is in flight, flushes, and lets go of port and database. */
   close(): Promise<void>;
 }
@@ -54,9 +57,14 @@ export interface RunningServer {
  * is empty, and answers. Whoever asks earlier waits. A start that fails leaves the data as it was: where there was no
  * database there is none when the port, the seed or a flag is to blame.
  * @param writeLog takes log lines, keys in them already masked
+ * @param isStrict whether {@link RunningServer.listFindings} has anything
  * @throws {SeedFileError} {@link StorageError} {@link ListenError} {@link ConfigError} whose message is meant for a person
  */
-export async function startServer(config: ServeConfig, writeLog = writeToStandardError): Promise<RunningServer> {
+export async function startServer(
+  config: ServeConfig,
+  writeLog = writeToStandardError,
+  isStrict = false,
+): Promise<RunningServer> {
   checkRandomSeed(config);
   const flags = toSettings(config);
   const started_at = toTimestamp(RealDate.now());
@@ -79,7 +87,8 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
     opened.push(store);
     const beginning = await begin(early, seed, config, { flags, store });
     const { journalSize, maxSandboxes, randomSeed } = config;
-    const sandboxes = new Sandboxes(store, { journalSize, flags, maxSandboxes, randomSeed });
+    const tally = isStrict ? new Tally() : undefined;
+    const sandboxes = new Sandboxes(store, { journalSize, flags, maxSandboxes, randomSeed, tally });
     opened.splice(1, 0, sweepNowAndThen(sandboxes, log.report), sandboxes);
     const control = toControl(config, {
       version: readVersion(),
@@ -117,6 +126,7 @@ export async function startServer(config: ServeConfig, writeLog = writeToStandar
       findOrganizationId: () => findFirstOrganization(store),
       lendKey: (permission) => lendKey(store, sandboxes, permission),
       controlToken: control?.token,
+      listFindings: () => tally?.list() ?? [],
       close: () => {
         closing ??= delay(config.shutdownDelay).then(() => {
           sandboxes.endWaits();

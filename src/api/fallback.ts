@@ -2,17 +2,19 @@ import type { FastifyInstance } from 'fastify';
 import { methodNotAllowed, notFound, RefusalError } from '../domain/errors.ts';
 import { refuseUnserved } from '../http/envelope.ts';
 import { pathOf, type ServedPaths } from '../http/served-paths.ts';
+import type { Tally } from '../sandbox/tally.ts';
 
 /**
  * Answers whatever else is asked under `/v1`: 405 for a method that a served path does not have, 501 for a path that the
  * real service may have and this server does not. No path of it has `/v1` twice.
  */
-export function addFallback(scope: FastifyInstance, served: ServedPaths): void {
+export function addFallback(scope: FastifyInstance, served: ServedPaths, tally: Tally | undefined): void {
   refuseUnserved(scope, (request) => {
     const allowed = served.methodsOf(request);
     if (allowed !== undefined) return methodNotAllowed(allowed);
     const path = pathOf(request);
     if (!/^\/v1\/v1(?:\/|$)/.test(path)) {
+      tally?.addUnserved(request.method, path);
       return new RefusalError({ code: 'not_implemented', served: served.listOperations() });
     }
     return notFound(`/v1 is there twice, once in the base URL of the client: ${toSuggestion(path, served)}`);

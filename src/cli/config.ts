@@ -1,13 +1,29 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { ConfigError, type Given, readSettings, type Setting } from '../setting.ts';
+import { ConfigError, type Given, readSettings, type Setting, toggle } from '../setting.ts';
 import { HEALTH_SETTINGS, type HealthConfig, SEED_FILES, SERVE_SETTINGS, type ServeConfig } from '../settings.ts';
 import { CONTROL_SETTINGS } from './control-settings.ts';
 import { listUnknownVariables, readVariable, toVariable, type Variables } from './variables.ts';
 
 /** Values as the command line gives them, by the name of the setting. */
 export type Flags = Record<string, string | boolean | string[] | undefined>;
+
+/** Those of `exec`: a server that nobody else knows of, and that leaves nothing. */
+export const EXEC_SETTINGS = {
+  ...SERVE_SETTINGS,
+  port: { ...SERVE_SETTINGS.port, default: '0' },
+  db: { ...SERVE_SETTINGS.db, default: ':memory:' },
+  logLevel: { ...SERVE_SETTINGS.logLevel, default: 'warn' },
+  strict: {
+    flag: '--strict',
+    description:
+      'end with 3 where the command succeeds, but a fault rule never fired, or something was asked for that is not there',
+    ...toggle,
+    isFlagOnly: true,
+  },
+  verbose: { flag: '--verbose', description: 'show the banner, on standard error', ...toggle, isFlagOnly: true },
+} satisfies Record<string, Setting>;
 
 /**
  * The settings of the server: a flag takes precedence over its variable, a variable over the default.
@@ -19,7 +35,14 @@ export function readServeConfig(
   variables: Variables = process.env,
   folder: string = process.cwd(),
 ): ServeConfig {
-  const config = readConfig(SERVE_SETTINGS, flags, variables);
+  return readServer(SERVE_SETTINGS, flags, variables, folder);
+}
+
+/** @throws {ConfigError} naming the flag or the variable */
+export const readExecConfig = (flags: Flags) => readServer(EXEC_SETTINGS, flags, process.env, process.cwd());
+
+function readServer<T extends typeof SERVE_SETTINGS>(settings: T, flags: Flags, variables: Variables, folder: string) {
+  const config = readConfig(settings, flags, variables);
   const warnings = listUnknownVariables(variables);
   return { ...config, seed: config.seed ?? findSeedFile(folder), seedText: undefined, pid: process.pid, warnings };
 }

@@ -8,8 +8,9 @@ import { ConfigError } from '../setting.ts';
 import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../settings.ts';
 import { readVersion } from '../version.ts';
 import { toBanner, toReadyLine } from './banner.ts';
-import { addSettings, type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
+import { addSettings, EXEC_SETTINGS, type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
 import { addControlCommands } from './control.ts';
+import { runWithServer } from './exec.ts';
 import { askHealth } from './health.ts';
 
 /** Errors whose message is enough for a person; of others the stack is shown. */
@@ -30,6 +31,14 @@ function buildProgram(typed: string): Command {
     .command('serve', { isDefault: true })
     .description('start the server (the default command)');
   addSettings(serveCommand, SERVE_SETTINGS).action((flags) => serve(flags, typed));
+  const execCommand = program
+    .command('exec <command...>')
+    .usage('[options] -- <command...>')
+    .description(
+      'run a command, such as your tests, beside a server that ends with it; its exit code is that of the command',
+    )
+    .passThroughOptions();
+  addSettings(execCommand, EXEC_SETTINGS).action((command, flags) => exec(command, flags, typed));
   const health = program.command('health').description('check a running server: exit code 0 if it is healthy, else 1');
   addSettings(health, HEALTH_SETTINGS).action(checkHealth);
   const openapi = program
@@ -54,6 +63,7 @@ function buildProgram(typed: string): Command {
   const examples: [Command, string][] = [
     [program, `${typed} --port 4031 --db :memory:`],
     [serveCommand, `${typed} serve --limits enforce --reset`],
+    [execCommand, `${typed} exec --limits enforce -- npx vitest run`],
     [openapi, `${typed} openapi --openapi 3.0 --url http://localhost:4030 > openapi.json`],
     [health, `${typed} health --port 4031 --wait 10s`],
     ...addControlCommands(program, typed),
@@ -134,6 +144,14 @@ async function serve(flags: Flags, typed: string): Promise<void> {
   }
   const facts = { version: readVersion(), hasControl: config.control === 'on', generatedToken };
   process.stdout.write(config.json ? toReadyLine(server) : asTyped(toBanner(server, facts), typed));
+}
+
+async function exec(command: string[], flags: Flags, typed: string): Promise<void> {
+  const sayBanner = (server: RunningServer, hasControl: boolean) => {
+    const facts = { version: readVersion(), hasControl, generatedToken: undefined };
+    process.stderr.write(asTyped(toBanner(server, facts), typed));
+  };
+  process.exit(await runWithServer(flags, command, printError, sayBanner));
 }
 
 /** The first signal, also during the start, lets requests in flight be answered; the second exits at once. */

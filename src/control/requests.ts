@@ -3,6 +3,7 @@ import { sendJson } from '../http/envelope.ts';
 import { type AddRoute, integer } from '../http/openapi.ts';
 import { toControlView } from '../sandbox/control-log.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal-entry.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { toSummary } from '../sandbox/summary.ts';
 import { addCurlRoute } from './curl.ts';
 import { ENTRY, findEntry, InEntry, RequestEntry, RequestSummary, toPage } from './request-entries.ts';
@@ -27,7 +28,7 @@ const RequestPage = z
 const Deleted = z.strictObject({ deleted: integer() }).meta({ id: 'Deleted' });
 
 /** `…/requests`: the journal; one entry of it, also as a curl line; what can be asked of it; and how to empty it. */
-export function addRequestRoutes(add: AddRoute, find: FindSandbox): void {
+export function addRequestRoutes(add: AddRoute, find: FindSandbox, sandboxes: Sandboxes): void {
   const tags = ['requests'];
 
   add(
@@ -80,7 +81,7 @@ export function addRequestRoutes(add: AddRoute, find: FindSandbox): void {
     async ({ params }) => ({ deleted: (await find(params)).sandbox.journal.clear() }),
   );
   addCurlRoute(add, find);
-  addVerifyRoute(add, find);
+  addVerifyRoute(add, find, sandboxes);
 }
 
 interface Page {

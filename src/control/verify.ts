@@ -6,6 +6,7 @@ import { sendJson, toErrorAnswer } from '../http/envelope.ts';
 import type { AddRoute } from '../http/openapi.ts';
 import { awaitVerdict, type Ended } from '../sandbox/await-verdict.ts';
 import { toMissesJson } from '../sandbox/near-misses.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { type Question, type Verdict, Verification } from '../sandbox/verification.ts';
 import { MATCH_SHAPE } from '../seed/fault.ts';
 import { count, storable, strictObject, timestamp, wholeNumber } from '../seed/values.ts';
@@ -51,7 +52,7 @@ const Verified = z
   .meta({ id: 'Verified' });
 
 /** `…/requests/verify`: whether the requests were, or become, as a test expects. */
-export function addVerifyRoute(add: AddRoute, find: FindSandbox): void {
+export function addVerifyRoute(add: AddRoute, find: FindSandbox, sandboxes: Sandboxes): void {
   add(
     'POST',
     '/requests/verify',
@@ -76,6 +77,7 @@ export function addVerifyRoute(add: AddRoute, find: FindSandbox): void {
       const verification = new Verification(sandbox.journal, toQuestion(body));
       const hear = (end: () => void) => hearHangUp(request, end);
       const { verdict, ended } = await awaitVerdict(sandbox, verification, body.within_ms ?? 0, hear);
+      if (verdict.kind === 'incomplete' && verdict.why === 'dropped') sandboxes.tally?.addIncomplete();
       if (verdict.kind === 'incomplete') throw new RefusalError(toIncomplete(verdict.why));
       const { status, headers, text } = verdict.kind === 'passed' ? toPassed(verdict) : toFailed(verdict, ended);
       sendJson(reply.code(status).headers(headers), text);

@@ -10,15 +10,27 @@ interface Counters {
   random: Random;
 }
 
+/** Hears what becomes of rules. */
+export interface FaultWatcher {
+  /** There are these rules now. */
+  see(rules: readonly FaultRule[]): void;
+  /** They were asked about a request. */
+  ask(rules: readonly FaultRule[]): void;
+  fire(rule: FaultRule): void;
+}
+
 /** What has become of the fault rules of a sandbox. The rules are settings of it; this is gone with its state. */
 export class Faults {
   private readonly random: Random;
   private readonly counters = new Map<string, Counters>();
   private readonly matchers = new WeakMap<FaultRule, Matcher>();
 
+  private readonly watcher: FaultWatcher | undefined;
+
   /** @param random what a rule draws from that has no seed */
-  constructor(random: Random) {
+  constructor(random: Random, watcher?: FaultWatcher) {
     this.random = random;
+    this.watcher = watcher;
   }
 
   /** Whether no rule was asked yet, so that nothing is forgotten with this. */
@@ -28,10 +40,13 @@ export class Faults {
 
   /** The first rule that fires for a request. @param now milliseconds of the sandbox's clock */
   fire(rules: readonly FaultRule[], subject: MatchSubject, now: number): FaultRule | undefined {
-    return rules.find((rule) => {
+    const fired = rules.find((rule) => {
       const { enabled = true, expires_at = Number.POSITIVE_INFINITY } = rule;
       return enabled && now < expires_at && this.matcherOf(rule).matches(subject) && this.isDue(rule);
     });
+    this.watcher?.ask(rules);
+    if (fired !== undefined) this.watcher?.fire(fired);
+    return fired;
   }
 
   countOf({ id }: FaultRule): Pick<Counters, 'matched' | 'fired'> {
@@ -41,6 +56,7 @@ export class Faults {
 
   /** Forgets rules that are gone: one that has its id later begins anew. */
   keepOnly(rules: readonly FaultRule[]): void {
+    this.watcher?.see(rules);
     const ids = new Set(rules.map(({ id }) => id));
     for (const id of this.counters.keys()) if (!ids.has(id)) this.counters.delete(id);
   }

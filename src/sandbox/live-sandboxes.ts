@@ -8,6 +8,7 @@ import { Faults } from './faults.ts';
 import { Journal, Journals } from './journal.ts';
 import type { Runtime } from './runtime.ts';
 import { Sandbox } from './sandbox.ts';
+import type { Tally } from './tally.ts';
 import { Usage } from './usage.ts';
 import { WaitLimit, Waits } from './waits.ts';
 
@@ -26,6 +27,8 @@ export interface LiveOptions {
   randomSeed?: number | undefined;
   /** Real milliseconds since 1970. */
   realNow?: () => number;
+  /** Hears what a strict run does not forgive. */
+  tally?: Tally | undefined;
 }
 
 /** Real milliseconds without use after which a sandbox may be let go: with an empty journal, with any. */
@@ -195,7 +198,7 @@ export class LiveSandboxes {
 
   private build({ sandbox_id, generation }: FoundState, usage: Usage, { journal, actions, random }: Lasting): Sandbox {
     const isGone = () => usage.isOver;
-    const [faults, waits] = [new Faults(random), new Waits(this.waitLimit)];
+    const [faults, waits] = [new Faults(random, this.options.tally?.watch(sandbox_id)), new Waits(this.waitLimit)];
     const runtime = { buckets: new MemoryBuckets(), faults, waits, journal, actions, random, isGone };
     return new Sandbox(sandbox_id, generation, this.store, runtime);
   }

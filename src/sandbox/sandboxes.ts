@@ -14,6 +14,7 @@ import {
 import type { Journal } from './journal.ts';
 import { KeyHashes } from './key-hashes.ts';
 import { type LiveOptions, type LiveSandbox, LiveSandboxes } from './live-sandboxes.ts';
+import type { Tally } from './tally.ts';
 
 export type { ListedSandbox, LiveSandbox, NewSandbox, Snapshot };
 
@@ -60,6 +61,11 @@ export class Sandboxes {
     this.options = options;
     this.live = new LiveSandboxes(store, options);
     this.random = this.buildStream('');
+  }
+
+  /** Hears what a strict run does not forgive, where there is one. */
+  get tally(): Tally | undefined {
+    return this.options.tally;
   }
 
   /** Whether what is generated follows from a number. */
@@ -125,6 +131,7 @@ export class Sandboxes {
   /** Makes the default sandbox anew from a state, to which a reset goes back, as the only one. */
   async begin(state: State, options: Pick<PutOptions, 'seed' | 'granted'>): Promise<void> {
     const more = { ...options, initial: state.settings, isOnly: true };
+    this.tally?.seed(DEFAULT_SANDBOX, state.settings.faults);
     await this.store.put(DEFAULT_SANDBOX, { ...state, settings: { ...state.settings, ...this.options.flags } }, more);
   }
 
@@ -156,6 +163,7 @@ export class Sandboxes {
   async create(sandboxes: readonly NewSandbox[]): Promise<void> {
     await this.removeExpired();
     await this.store.create(sandboxes, this.options.maxSandboxes);
+    for (const { sandbox_id, state } of sandboxes) this.tally?.seed(sandbox_id, state.settings.faults);
   }
 
   /**
@@ -166,7 +174,10 @@ export class Sandboxes {
     const isNew = (await this.find(sandboxId)) === undefined;
     try {
       if (isNew) await this.create([{ sandbox_id: sandboxId, name: null, ttl_ms: null, state }]);
-      else await this.replace(sandboxId, () => this.store.put(sandboxId, state));
+      else {
+        await this.replace(sandboxId, () => this.store.put(sandboxId, state));
+        this.tally?.seed(sandboxId, state.settings.faults);
+      }
       return isNew;
     } catch (error) {
       // Somebody else has made it, or removed it, at the same moment.

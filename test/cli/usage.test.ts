@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../support/folder.ts';
 import { runCli, spawnCli } from '../support/process.ts';
 
-const EXPECTED = '(expected serve, health, openapi, reset, snapshot, restore, state, requests, sandboxes, help)';
+const EXPECTED = '(expected serve, exec, health, openapi, reset, snapshot, restore, state, requests, sandboxes, help)';
 
 describe('wrong usage is one line, with exit code 2:', () => {
   it.each([
