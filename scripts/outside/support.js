@@ -89,6 +89,12 @@ export function installPackage() {
   install(home, [pack().tarball]);
 }
 
+/** Puts the packed package beside the packages of a project, where it finds those that it is made for. */
+export function placePackage(path) {
+  installPackage();
+  cpSync(join(home, 'node_modules'), join(path, 'node_modules'), { recursive: true, verbatimSymlinks: true });
+}
+
 /** Installs another Node from npm; the path of its program. */
 export function getNode(major) {
   const platform = process.platform === 'win32' ? 'win' : process.platform;

@@ -1,0 +1,4 @@
+module.exports = {
+  globalSetup: 'mixpeek-mock/jest/setup',
+  globalTeardown: 'mixpeek-mock/jest/teardown',
+};
