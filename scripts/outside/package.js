@@ -1,6 +1,19 @@
 // What the tarball holds, and whether a stranger can start it and read its types.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readCode } from '../documents.js';
-import { check, home, install, installPackage, makeProject, manifest, node, pack, run } from './support.js';
+import {
+  check,
+  home,
+  install,
+  installPackage,
+  makeProject,
+  manifest,
+  node,
+  pack,
+  placePackage,
+  run,
+} from './support.js';
 
 /** How projects resolve packages: `module` and `moduleResolution` of TypeScript. */
 const RESOLUTIONS = [
@@ -23,6 +36,7 @@ const USE_TYPES = `import {
   type SandboxOptions,
   type Seed,
 } from 'mixpeek-mock';
+import { connect, type MockClient, type Organization, withSandbox } from 'mixpeek-mock/client';
 export const options: MockServerOptions = { limits: 'enforce' };
 export const started: Promise<MockServer> = createMockServer({ unknownFields: 'reject' });
 export const key: Promise<string> = started.then(({ apiKeys }) => apiKeys.admin);
@@ -38,8 +52,38 @@ export const made: Promise<Sandbox> = started.then((server) => server.createSand
 export const found: Promise<SandboxControl> = started.then((server) => server.sandbox('default'));
 const rule: FaultRule = { match: { method: 'PATCH' }, after_handler: true, connection: 'reset', times: 1 };
 export const added: Promise<number> = started.then(async ({ faults }) => (await faults.add(rule)).fired);
+const lent = withSandbox(async (sandbox) => (await sandbox.organization()).rate_limits.search, { report: false, seed });
+export const limit: Promise<number> = lent;
+export const connected: MockClient = connect({ url: 'http://localhost:4030' });
+export const changed: Promise<Organization> = made.then((sandbox) => sandbox.update({ account_type: 'team' }));
 export const statusOf = (error: unknown) => (error instanceof ControlError ? error.status : undefined);
 `;
+
+const USE_VITEST = `import { expect, it, test } from 'mixpeek-mock/vitest';
+test('has fixtures', async ({ mixpeek, mixpeekEnv }) => {
+  const key: string = mixpeekEnv.MIXPEEK_API_KEY;
+  await expect(mixpeek).toHaveReceived({ body: { metadata: { a: expect.any(Number) } } }, { times: { min: 1 }, within: 10 });
+  await expect(mixpeek).not.toHaveOrganization({ account_type: 'free', rate_limits: { search: 1 } });
+  // @ts-expect-error there is no such tier
+  await expect(mixpeek).toHaveOrganization({ account_type: key });
+});
+it.override('mixpeekOptions', { accountType: 'team', onUnserved: 'ignore' });
+// @ts-expect-error there is no such option
+test.override('mixpeekOptions', { account: 'team' });
+`;
+
+const USE_JEST = `import { useSandbox } from 'mixpeek-mock/jest';
+const mixpeek = useSandbox({ accountType: 'team', report: false });
+test('has matchers', async () => {
+  await expect(mixpeek).toHaveReceived({ method: 'PATCH', body: { a: expect.any(String) } }, { times: 1 });
+  await expect(mixpeek).not.toHaveOrganization({ account_type: 'free' });
+  // @ts-expect-error there is no such tier
+  await expect(mixpeek).toHaveOrganization({ account_type: 'gold' });
+});
+`;
+
+/** With vitest an ES module, in whatever resolution. */
+const takesVitest = (type, module) => type === 'module' || module === 'commonjs';
 
 export default function testPackage() {
   const { tarball, filename, size } = pack();
@@ -51,14 +95,35 @@ export default function testPackage() {
     files: {
       'organization.test.ts': readCode('### vitest', 'ts')[0],
       'retry.test.ts': readCode('## Test your retry', 'ts', 'docs/recipes.md')[0],
+      ...Object.fromEntries(readCode('## Matchers', 'ts', 'docs/testing.md').map((code) => ['matchers.test.ts', code])),
+      'options.test.ts': readCode('## vitest', 'ts', 'docs/testing.md')[1],
     },
   });
   install(esm, ['vitest@4']);
+  placePackage(esm);
+  run('npx', ['--no-install', 'vitest', 'run'], esm);
+  writeFileSync(join(esm, 'vitest.config.ts'), readCode('## vitest', 'ts', 'docs/testing.md')[0]);
   run('npx', ['--no-install', 'vitest', 'run'], esm);
   check(
-    `on Node ${run(node, ['--version'], esm).trim()}: the examples of README and docs/recipes.md pass in an ESM project`,
+    `on Node ${run(node, ['--version'], esm).trim()}: the examples of README and docs/ pass in an ESM project, with the setup too`,
     true,
   );
+
+  const [nodeTest] = readCode('### Anything else', 'js');
+  const commonJs = makeProject('commonjs', { files: { 'organization.test.js': nodeTest } });
+  run('npx', ['--no-install', 'mixpeek-mock', 'exec', '--strict', '--', 'node', '--test'], commonJs);
+  check('the example of README for node:test passes in a CommonJS project', true);
+
+  const jest = makeProject('jest-of-readme', {
+    files: {
+      'organization.test.js': readCode('### jest', 'js')[0],
+      'jest.config.js': readCode('## jest', 'js', 'docs/testing.md')[0],
+    },
+  });
+  install(jest, ['jest@30']);
+  placePackage(jest);
+  run('npx', ['--no-install', 'jest', '--detectOpenHandles'], jest);
+  check('the example of README for jest passes in a CommonJS project, without flags', true);
 
   const cjs = makeProject('cjs', { from: ['use.cjs'] });
   const used = run(node, ['use.cjs'], cjs);
@@ -72,12 +137,31 @@ export default function testPackage() {
       type,
       files: {
         'use.ts': USE_TYPES,
-        'tsconfig.json': JSON.stringify({ compilerOptions: options, include: ['use.ts'] }),
+        ...(takesVitest(type, module) && { 'use-vitest.ts': USE_VITEST }),
+        'tsconfig.json': JSON.stringify({ compilerOptions: options, include: ['*.ts'] }),
       },
     });
-    install(path, [tarball, 'typescript', '@types/node@20', '--ignore-scripts']);
+    install(path, [tarball, 'typescript', '@types/node@20', 'vitest@4', '--ignore-scripts']);
     run('npx', ['--no-install', 'tsc', '-p', '.'], path);
     check(`its types are found with module ${module}, ${moduleResolution}, "type": "${type}"`, true);
+  }
+
+  for (const [types, files] of [
+    ['@types/jest', { 'use.ts': USE_JEST }],
+    ['@jest/globals', { 'use.ts': `import { expect, test } from '@jest/globals';\n${USE_JEST}` }],
+  ]) {
+    const options = {
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      types: types.startsWith('@types') ? ['jest'] : [],
+    };
+    const path = makeProject(`types-${types.replace('/', '-')}`, {
+      files: { ...files, 'tsconfig.json': JSON.stringify({ compilerOptions: { ...options, skipLibCheck: true } }) },
+    });
+    install(path, [tarball, 'typescript', '@types/node@20', types, '--ignore-scripts']);
+    run('npx', ['--no-install', 'tsc', '-p', '.'], path);
+    check(`the types of its matchers are found with ${types}`, true);
   }
 
   const tools = makeProject('tools', { type: 'module' });
