@@ -1,6 +1,6 @@
 // Makes dist/ out of src/: the bundle, its entries, types, licences, and the files of the docs page.
 
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.js';
@@ -13,6 +13,8 @@ rmSync(`${project}dist`, { recursive: true, force: true });
 const { metafile } = await bundle();
 for (const name of ['cli.js', 'index.js', 'index.cjs']) copy(`src/entry/${name}`, `dist/${name}`);
 copy('src/store/node-engines.cjs', 'dist/node-engines.cjs');
+
+writeFileSync(`${project}dist/seed.schema.json`, execFileSync(process.execPath, [`${project}dist/cli.js`, 'schema']));
 
 // The types of the package, in one file.
 const OF_OTHER_FILES = /^(?:import|export) (?:type )?\{[^}]*\} from '\.[^']*';\n/gm;

@@ -174,13 +174,13 @@ describe('what is packed', () => {
 
   it('is what runs, its licences and its documents, and no source map', () => {
     const expected =
-      /^(?:dist\/(?:[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|docs\/[\w-]+\.md|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
+      /^(?:dist\/(?:[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|seed\.schema\.json|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|docs\/[\w-]+\.md|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
     expect(names.filter((name) => !expected.test(name))).toEqual([]);
     const entries = Object.values(manifest.exports['.']).flatMap((condition) => Object.values(condition as object));
     const named = [...entries, manifest.main, manifest.types, ...Object.values(manifest.bin)].map((path) =>
       posix.normalize(path),
     );
-    expect(named.filter((path) => !names.includes(path))).toEqual([]);
+    expect([...named, 'dist/seed.schema.json'].filter((path) => !names.includes(path))).toEqual([]);
   });
 
   it('is ASCII in what every start reads: of any other text Node keeps two bytes for each character', () => {

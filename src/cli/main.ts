@@ -11,6 +11,7 @@ import { toBanner, toReadyLine } from './banner.ts';
 import { addSettings, type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
 import { addControlCommands } from './control.ts';
 import { askHealth } from './health.ts';
+import { addSeedCommands } from './seed-commands.ts';
 
 /** Errors whose message is enough for a person; of others the stack is shown. */
 const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError', 'ControlError'];
@@ -56,6 +57,7 @@ function buildProgram(typed: string): Command {
     [serveCommand, `${typed} serve --limits enforce --reset`],
     [openapi, `${typed} openapi --openapi 3.0 --url http://localhost:4030 > openapi.json`],
     [health, `${typed} health --port 4031 --wait 10s`],
+    ...addSeedCommands(program, typed),
     ...addControlCommands(program, typed),
   ];
   for (const [command, example] of examples) {
@@ -91,6 +93,7 @@ const MEANT: Record<string, string> = {
   start: 'serve',
   run: 'serve',
   status: 'health',
+  lint: 'validate',
   rm: 'delete',
   remove: 'delete',
 };
