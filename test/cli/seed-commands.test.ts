@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';
 import { readSeedStream } from '../../src/seed/unread.ts';
 import { makeFolder } from '../support/folder.ts';
-import { runCli, spawnCli, startServer } from '../support/process.ts';
+import { CLI, runCli, spawnCli, startServer } from '../support/process.ts';
 import { problems } from '../support/seed.ts';
 import { findSchemaErrors, parseSeed } from '../support/seed-schema.ts';
 
@@ -252,6 +252,15 @@ describe('init', () => {
     expect(await runCli(['init', 'file/seed.yaml'], makeFile('mine', 'file'))).toEqual(
       failing('file/seed.yaml: cannot be written (ENOTDIR)'),
     );
+  });
+
+  it('leaves nothing of a file for which there is no room', () => {
+    const folder = makeFolder();
+    // The limit stands in for a full disk.
+    const args = ['-c', 'ulimit -f 1; exec "$0" "$@"', process.execPath, CLI, 'init'];
+    const { status, stderr } = spawnSync('sh', args, { cwd: folder, encoding: 'utf8' });
+    expect({ code: status, stdout: '', stderr }).toEqual(failing('mixpeek-mock.yaml: cannot be written (EFBIG)'));
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it.each(['', '-'])('takes %j for no name of a file', async (name) => {

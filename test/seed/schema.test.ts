@@ -51,6 +51,7 @@ interface Case {
 }
 
 const cases: Case[] = [
+  { name: 'seed.yaml', text: withFaults('  - { status: 503 }\n'.repeat(101)), messages: ['100 rules at most'] },
   ...REFUSED_SEEDS.map(([text, messages]) => ({ name: 'seed.yaml', text, messages })),
   ...REFUSED_SETTINGS.map(([text, messages]) => ({ name: 'seed.yaml', text: withSettings(text), messages })),
   ...REFUSED_MEMBERS.map(([yaml, ...messages]) => ({

@@ -52,6 +52,9 @@ export const REFUSED_RULES: [rule: object, problems: [path: string[], message: s
     { status: 503, headers: { 'Content-Length': '1' } },
     [[['headers', 'Content-Length'], "is the server's own header: see connection"]],
   ],
+  [{ status: 503, headers: { 'X A': 'a' } }, [[['headers', 'X A'], 'is not the name of a header']]],
+  [{ status: 503, body: 'a\0' }, [[['body'], 'null characters and unpaired surrogates are not allowed']]],
+  [{ status: 503, body: 5 }, [[['body'], 'expected an object, a list or text']]],
   [
     { status: 503, headers: { 'X-A': 'a\r\nb' } },
     [[['headers', 'X-A'], 'a header has characters of Latin-1, and no line breaks']],

@@ -110,6 +110,16 @@ export const REFUSED_SEEDS: [text: string, lines: string[]][] = [
     ],
   ],
   [
+    organization(`api_keys: [{ key: sk_${'a'.repeat(126)} }]`),
+    [
+      'seed.yaml:4:18: organizations[0].api_keys[0].key: expected sk_, mxp_sk_ or ret_sk_, then letters, digits, _ or -, at most 128 characters in all',
+    ],
+  ],
+  ...['nope', 'sk_test_abc'].map((prefix): [string, string[]] => [
+    organization(`api_keys: [{ key_hash: ${'a'.repeat(64)}, key_prefix: ${prefix} }]`),
+    ['seed.yaml:4:94: organizations[0].api_keys[0].key_prefix: expected the first characters of a key, 10 at most'],
+  ]),
+  [
     organization('api_keys: [{ key: sk_test_a }, { key: sk_test_a }]'),
     ['seed.yaml:4:38: organizations[0].api_keys[1].key: duplicate key, first used at organizations[0].api_keys[0].key'],
   ],
