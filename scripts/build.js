@@ -1,5 +1,6 @@
 // Makes dist/ out of src/: the bundle, its entries, types, licences, and the files of the docs page.
 
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle, bundleKit } from './bundle.js';
@@ -15,6 +16,7 @@ await bundleKit();
 const entries = readdirSync(`${project}src/entry`).filter((name) => /\.c?js$/.test(name));
 for (const name of entries) copy(`src/entry/${name}`, `dist/${name}`);
 copy('src/store/node-engines.cjs', 'dist/node-engines.cjs');
+writeFileSync(`${project}dist/seed.schema.json`, execFileSync(process.execPath, [`${project}dist/cli.js`, 'schema']));
 writeTypes(project);
 
 // What the page at /docs is made of; the rest of Swagger UI's files is for other pages.

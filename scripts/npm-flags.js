@@ -14,7 +14,9 @@ export function readFlags() {
 }
 
 const SECRETS = ['--api-key', '--control-token'];
-const COMMANDS = ['serve', 'health', 'openapi', 'reset', 'snapshot', 'restore', 'state', 'sandboxes', 'help'];
+const SEED_COMMANDS = ['init', 'validate', 'schema'];
+const CONTROL_COMMANDS = ['reset', 'snapshot', 'restore', 'state', 'requests', 'sandboxes'];
+const COMMANDS = ['serve', 'exec', 'health', 'openapi', 'help', ...SEED_COMMANDS, ...CONTROL_COMMANDS];
 
 const variableOf = (flag) => `npm_config_${flag.split(' ')[0].slice(2).replaceAll('-', '_')}`;
 

@@ -178,12 +178,12 @@ describe('what is packed', () => {
 
   it('is what runs, its licences and its documents, and no source map', () => {
     const expected =
-      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|docs\/[\w-]+\.md|examples\/(?:README\.md|[\w-]+\/[\w.-]+\.(?:js|json|py|md))|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
+      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|seed\.schema\.json|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|docs\/[\w-]+\.md|examples\/(?:README\.md|[\w-]+\/[\w.-]+\.(?:js|json|py|md))|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
     expect(names.filter((name) => !expected.test(name))).toEqual([]);
     const named = [...listFiles(manifest.exports), manifest.main, manifest.types, ...Object.values(manifest.bin)].map(
       (path) => posix.normalize(path),
     );
-    expect(named.filter((path) => !names.includes(path))).toEqual([]);
+    expect([...named, 'dist/seed.schema.json'].filter((path) => !names.includes(path))).toEqual([]);
   });
 
   it('is ASCII in what every start reads: of any other text Node keeps two bytes for each character', () => {

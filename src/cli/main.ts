@@ -12,6 +12,7 @@ import { addSettings, EXEC_SETTINGS, type Flags, readHealthConfig, readServeConf
 import { addControlCommands } from './control.ts';
 import { runWithServer } from './exec.ts';
 import { askHealth } from './health.ts';
+import { addSeedCommands } from './seed-commands.ts';
 
 /** Errors whose message is enough for a person; of others the stack is shown. */
 const PLAIN_ERRORS = ['ConfigError', 'SecretFileError', 'SeedFileError', 'StorageError', 'ListenError', 'ControlError'];
@@ -66,6 +67,7 @@ function buildProgram(typed: string): Command {
     [execCommand, `${typed} exec --limits enforce -- npx vitest run`],
     [openapi, `${typed} openapi --openapi 3.0 --url http://localhost:4030 > openapi.json`],
     [health, `${typed} health --port 4031 --wait 10s`],
+    ...addSeedCommands(program, typed),
     ...addControlCommands(program, typed),
   ];
   for (const [command, example] of examples) {
@@ -101,6 +103,7 @@ const MEANT: Record<string, string> = {
   start: 'serve',
   run: 'serve',
   status: 'health',
+  lint: 'validate',
   rm: 'delete',
   remove: 'delete',
 };

@@ -30,7 +30,8 @@ export const runFrom = (time: number): ClockSetting => ({ frozen_at: null, offse
 export const advanceBy = ({ frozen_at, offset_ms }: ClockSetting, ms: number): ClockSetting =>
   frozen_at === null ? { frozen_at, offset_ms: offset_ms + ms } : freezeAt(frozen_at + ms);
 
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d))?$/;
+/** A date, or an RFC 3339 time. */
+export const TIMESTAMP_SHAPE = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d))?$/;
 
 /** Milliseconds since 1970 as a timestamp, as pydantic writes it. */
 export function toTimestamp(milliseconds: number): string {
@@ -51,7 +52,7 @@ export function toMilliseconds(timestamp: string): number {
  * Undefined for any other text, for a day or hour that does not exist, and outside of the years 1 to 9999.
  */
 export function normalizeTimestamp(text: string): string | undefined {
-  const match = RFC_3339.exec(text);
+  const match = TIMESTAMP_SHAPE.exec(text);
   if (match === null) return undefined;
   const [, day, time = '00:00:00', fraction = '', offset = 'Z'] = match;
   const local = `${day}T${time}`;

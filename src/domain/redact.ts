@@ -3,11 +3,13 @@
  * `sk_` alone are documented; keys of the real service begin with `mxp_sk_`, or `ret_sk_` for retrievers.
  */
 
-const KEY_SHAPE = /^(?:mxp_|ret_)?sk_[A-Za-z0-9_-]+$/;
-const MAX_KEY_LENGTH = 128;
+export const KEY_SHAPE = /^(?:mxp_|ret_)?sk_[A-Za-z0-9_-]+$/;
+export const MAX_KEY_LENGTH = 128;
 /** What precedes the secret part of a key: the longest one that matches. */
 const KEY_START = /^(?:sk_live_|sk_test_|mxp_sk_|ret_sk_|sk_)/;
-const MAX_SHOWN_LENGTH = 10;
+/** The first characters of a key. */
+export const PREFIX_SHAPE = /^(?:mxp_|ret_)?sk_[A-Za-z0-9_-]*$/;
+export const MAX_SHOWN_LENGTH = 10;
 
 /** The shape of a key, in words. */
 export const KEY_FORM = 'sk_, mxp_sk_ or ret_sk_, then letters, digits, _ or -, at most 128 characters in all';
@@ -28,7 +30,7 @@ export function toKeyPrefix(key: string): string {
 }
 
 /** Whether the text can be the prefix of a key. */
-export const isKeyPrefix = (text: string): boolean => text.length <= MAX_SHOWN_LENGTH && isApiKey(`${text}x`);
+export const isKeyPrefix = (text: string): boolean => text.length <= MAX_SHOWN_LENGTH && PREFIX_SHAPE.test(text);
 
 /** The key masked: its prefix and `…`; only `…` for what is not a key. */
 export const maskKey = (key: string): string => `${isApiKey(key) ? toKeyPrefix(key) : ''}…`;

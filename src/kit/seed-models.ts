@@ -59,6 +59,8 @@ export interface SeedSettings {
 
 /** The content of a seed file. */
 export interface Seed extends SeedSettings {
+  /** The JSON Schema by which an editor checks a file; nothing else reads it. */
+  $schema?: string;
   version: 1;
   organizations: SeedOrganization[];
 }

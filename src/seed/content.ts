@@ -4,7 +4,15 @@ import { API_VERSIONS } from '../domain/api-version.ts';
 import { type ClockSetting, freezeAt, LATEST, toMilliseconds } from '../domain/clock.ts';
 import { LIMITS_MODES } from '../domain/rate-limiter.ts';
 import { ACCOUNT_TYPES } from '../domain/rate-limits.ts';
-import { isApiKey, isKeyPrefix, KEY_FORM } from '../domain/redact.ts';
+import {
+  isApiKey,
+  isKeyPrefix,
+  KEY_FORM,
+  KEY_SHAPE,
+  MAX_KEY_LENGTH,
+  MAX_SHOWN_LENGTH,
+  PREFIX_SHAPE,
+} from '../domain/redact.ts';
 import { UNKNOWN_FIELDS } from '../domain/state.ts';
 import { FaultSeed, MAX_FAULTS } from './fault.ts';
 import { SeedContentError } from './issues.ts';
@@ -16,6 +24,7 @@ import {
   isObject,
   isObjectOfStrings,
   jsonText,
+  KEYWORDS,
   limit,
   list,
   oneOf,
@@ -35,9 +44,15 @@ const limits = { metadata: limit, data: limit, search: limit, upload: limit, com
 const TierSeed = strictObject({ monthly_credits: count, ...limits }).partial();
 
 export const ApiKeySeed = strictObject({
-  key: z.string().refine(isApiKey, `expected ${KEY_FORM}`),
+  key: z
+    .string()
+    .refine(isApiKey, `expected ${KEY_FORM}`)
+    .register(KEYWORDS, { pattern: KEY_SHAPE.source, maxLength: MAX_KEY_LENGTH }),
   key_hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of a key in hex, 64 digits in lower case'),
-  key_prefix: z.string().refine(isKeyPrefix, 'expected the first characters of a key, 10 at most'),
+  key_prefix: z
+    .string()
+    .refine(isKeyPrefix, 'expected the first characters of a key, 10 at most')
+    .register(KEYWORDS, { pattern: PREFIX_SHAPE.source, maxLength: MAX_SHOWN_LENGTH }),
   api_key_id: z.string().regex(/^key_[A-Za-z0-9_]{1,64}$/, 'expected key_, then letters, digits or _'),
   permissions: list(oneOf(PERMISSIONS), 'expected at least one permission; read, write, delete, admin'),
   name: storable,
@@ -49,7 +64,11 @@ export const ApiKeySeed = strictObject({
   .refine(
     ({ key_hash, key_prefix }) => (key_hash === undefined) === (key_prefix === undefined),
     'key_hash and key_prefix go together: a prefix cannot be derived from a hash',
-  );
+  )
+  .register(KEYWORDS, {
+    oneOf: [{ required: ['key'] }, { required: ['key_hash'] }],
+    dependentRequired: { key_hash: ['key_prefix'], key_prefix: ['key_hash'] },
+  });
 
 /** Members of an organization that may be left out. */
 const ORGANIZATION_MEMBERS = {
@@ -89,23 +108,28 @@ export const NewOrganization = strictObject({ organization_id: organizationId.op
 export const OrganizationChange = strictObject(ORGANIZATION_MEMBERS);
 
 const toTime = (text: string) => toMilliseconds(text);
+const ClockMembers = strictObject({
+  frozen_at: timestamp.transform(toTime),
+  offset_ms: wholeNumber(-LATEST, LATEST),
+})
+  .partial()
+  .register(KEYWORDS, { oneOf: [{ required: ['frozen_at'] }, { required: ['offset_ms'] }] });
 const ONE_CLOCK = 'expected either frozen_at, a time like 2027-01-01T00:00:00Z, or offset_ms';
 /** A time at which the clock is frozen, or what tells it from real time. */
 const ClockSeed = z
   .union([z.string(), z.looseObject({})], { error: ({ input }) => `${ONE_CLOCK}, found ${toFound(input)}` })
   .transform((given) => (typeof given === 'string' ? { frozen_at: given } : given))
   .pipe(
-    strictObject({
-      frozen_at: timestamp.transform(toTime),
-      offset_ms: wholeNumber(-LATEST, LATEST),
-    })
-      .partial()
-      .refine(({ frozen_at, offset_ms }) => (frozen_at === undefined) !== (offset_ms === undefined), ONE_CLOCK),
+    ClockMembers.refine(
+      ({ frozen_at, offset_ms }) => (frozen_at === undefined) !== (offset_ms === undefined),
+      ONE_CLOCK,
+    ),
   )
   .transform(
     ({ frozen_at, offset_ms = 0 }): ClockSetting =>
       frozen_at === undefined ? { frozen_at: null, offset_ms } : freezeAt(frozen_at),
-  );
+  )
+  .register(KEYWORDS, { writtenAs: () => z.union([timestamp, ClockMembers]) });
 
 const refuse = (context: z.RefinementCtx, path: PropertyKey[], message: string) =>
   context.addIssue({ code: 'custom', path, message });
@@ -126,12 +150,13 @@ export const SETTINGS_SHAPE = {
           refuse(context, [index, 'id'], `duplicate id, first used at faults[${first}]`);
       }
     })
+    .register(KEYWORDS, { maxItems: MAX_FAULTS })
     .optional(),
 };
 export type SettingsContent = z.output<z.ZodObject<typeof SETTINGS_SHAPE>>;
 
 /** The format of a seed file, version 1. */
-const SeedFile = strictObject({
+export const SeedFile = strictObject({
   $schema: z.unknown().optional(),
   version: z.literal(1, { error: 'expected 1, the version of this format' }),
   ...SETTINGS_SHAPE,

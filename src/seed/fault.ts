@@ -3,7 +3,7 @@ import { PERMISSIONS } from '../domain/api-key.ts';
 import { toMilliseconds } from '../domain/clock.ts';
 import { CONNECTION_FAULTS, type FaultRule, MAX_DELAY_MS } from '../domain/fault.ts';
 import { JsonText } from './source.ts';
-import { isObject, jsonText, oneOf, storable, strictObject, timestamp, wholeNumber } from './values.ts';
+import { isObject, jsonText, KEYWORDS, oneOf, storable, strictObject, timestamp, wholeNumber } from './values.ts';
 
 const CLOCKS = ['real', 'sandbox'] as const;
 const MAX_COUNT = 1_000_000_000;
@@ -40,22 +40,32 @@ const Connection = either(
   CONNECTION,
 );
 
-const path = storable.refine(
-  (text) => text.startsWith('/'),
-  'expected a path that begins with /; * and ** stand for anything',
-);
+const path = storable
+  .refine((text) => text.startsWith('/'), 'expected a path that begins with /; * and ** stand for anything')
+  .register(KEYWORDS, { pattern: '^/[^\\x00]*$' });
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** What says where a body ends, or whether the connection does, is the server's. */
 const OWN_HEADERS = ['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'trailer', 'upgrade'];
-const Headers = z.record(z.string(), z.string('expected text')).superRefine((headers, context) => {
-  for (const [name, value] of Object.entries(headers)) {
-    const refuse = (message: string) => context.addIssue({ code: 'custom', path: [name], message });
-    if (!HEADER_NAME.test(name)) refuse('is not the name of a header');
-    else if (OWN_HEADERS.includes(name.toLowerCase())) refuse("is the server's own header: see connection");
-    else if (!HEADER_VALUE.test(value)) refuse('a header has characters of Latin-1, and no line breaks');
-  }
-});
+const Headers = z
+  .record(z.string(), z.string('expected text'))
+  .superRefine((headers, context) => {
+    for (const [name, value] of Object.entries(headers)) {
+      const refuse = (message: string) => context.addIssue({ code: 'custom', path: [name], message });
+      if (!HEADER_NAME.test(name)) refuse('is not the name of a header');
+      else if (OWN_HEADERS.includes(name.toLowerCase())) refuse("is the server's own header: see connection");
+      else if (!HEADER_VALUE.test(value)) refuse('a header has characters of Latin-1, and no line breaks');
+    }
+  })
+  .register(KEYWORDS, {
+    propertyNames: { pattern: HEADER_NAME.source, not: { pattern: toPattern(OWN_HEADERS) } },
+    additionalProperties: { type: 'string', pattern: HEADER_VALUE.source },
+  });
+
+/** One of the names, in any letter case. */
+function toPattern(names: readonly string[]): string {
+  return `^(?:${names.join('|').replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`)})$`;
+}
 
 /** What of a request a rule, or a question to the journal, can demand. */
 export const MATCH_SHAPE = {
@@ -73,7 +83,8 @@ export const MATCH_SHAPE = {
 const Body = z
   .union([storable, z.instanceof(JsonText)], { error: 'expected an object, a list or text' })
   .transform((body) => (typeof body === 'string' ? JSON.stringify(body) : body.text))
-  .meta({ type: ['object', 'array', 'string'] });
+  .meta({ type: ['object', 'array', 'string'] })
+  .register(KEYWORDS, { writtenAs: () => z.union([z.looseObject({}), z.array(z.unknown()), storable]) });
 
 /** What a request may demand for itself, in a header. */
 export const EFFECT_SHAPE = {
@@ -115,6 +126,39 @@ export const preset = oneOf(PRESET_NAMES);
 
 const NOTHING = `expected something to do: delay_ms, status or connection, or a preset: ${PRESET_NAMES.join(', ')}`;
 
+/** With these nothing is answered. */
+const SEVERED: readonly unknown[] = ['reset', 'close', 'hang'];
+const ANSWER_MEMBERS = ['status', 'headers', 'body'] as const;
+const BODILESS = [204, 205, 304];
+
+const has = (member: string, schema?: object) => ({
+  required: [member],
+  ...(schema && { properties: { [member]: schema } }),
+});
+const without = (...members: string[]) => ({ properties: Object.fromEntries(members.map((name) => [name, false])) });
+const hasPreset = (member: string) =>
+  has('preset', { enum: PRESET_NAMES.filter((name) => member in FAULT_PRESETS[name]) });
+const when = (condition: object, then: object) => ({ if: condition, then });
+
+/** What {@link findContradictions} finds, in JSON Schema. */
+const RULE_KEYWORDS = {
+  anyOf: ['delay_ms', 'status', 'connection', 'preset'].map((member) => ({ required: [member] })),
+  allOf: [
+    when(has('delay_clock'), { anyOf: [has('delay_ms'), hasPreset('delay_ms')] }),
+    when(has('connection', { enum: SEVERED }), without(...ANSWER_MEMBERS)),
+    when({ anyOf: [has('headers'), has('body')] }, { anyOf: [has('status'), hasPreset('status')] }),
+    when(has('status', { enum: BODILESS }), without('body')),
+    when(has('ttl_ms'), without('expires_at')),
+    when(has('random_seed'), {
+      anyOf: [
+        has('probability'),
+        has('delay_ms', { type: 'object' }),
+        { allOf: [hasPreset('delay_ms'), without('delay_ms')] },
+      ],
+    }),
+  ],
+};
+
 /** A rule without its id, and its end as it was given. */
 export type FaultContent = Omit<FaultRule, 'id'> & { id?: string | undefined; ttl_ms?: number | undefined };
 
@@ -143,7 +187,8 @@ export const FaultSeed = strictObject({
   })
   .superRefine((rule, context) => {
     for (const { path, message } of findContradictions(rule)) context.addIssue({ code: 'custom', path, message });
-  });
+  })
+  .register(KEYWORDS, RULE_KEYWORDS);
 
 /** What is wrong with the members of a rule together. */
 export function findContradictions(rule: FaultContent): { path: string[]; message: string }[] {
@@ -165,13 +210,10 @@ export function findContradictions(rule: FaultContent): { path: string[]; messag
   return problems;
 }
 
-/** With these nothing is answered. */
-const isSevered = (connection: FaultRule['connection']) =>
-  connection === 'reset' || connection === 'close' || connection === 'hang';
-const ANSWER_MEMBERS = ['status', 'headers', 'body'] as const;
+const isSevered = (connection: FaultRule['connection']) => SEVERED.includes(connection);
 
 /** What HTTP gives no body. */
-export const hasNoBody = (status: number | undefined) => status === 204 || status === 205 || status === 304;
+export const hasNoBody = (status: number | undefined) => status !== undefined && BODILESS.includes(status);
 const isConstant = (delay: FaultRule['delay_ms']) => delay === undefined || typeof delay === 'number';
 
 const withoutUndefined = <T extends object>(value: T): T =>

@@ -65,17 +65,46 @@ function readBytes(file: string): Buffer {
     if (!stat.isFile()) {
       throw new SeedFileError(`${file}: is not a file but a ${stat.isDirectory() ? 'folder' : 'pipe or device'}`);
     }
-    if (stat.size > MAX_SIZE) throw new SeedFileError(`${file}: is larger than 64 MiB`);
+    checkSize(file, stat.size);
     return readFileSync(opened);
   } catch (error) {
-    if (error instanceof SeedFileError) throw error;
-    const code = codeOf(error);
-    throw new SeedFileError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
+    throw toSeedFileError(file, error);
   } finally {
     if (opened !== undefined) closeSync(opened);
   }
 }
 const MAX_SIZE = 64 * 1024 * 1024;
+
+/** @throws {SeedFileError} */
+function checkSize(file: string, size: number): void {
+  if (size > MAX_SIZE) throw new SeedFileError(`${file}: is larger than 64 MiB`);
+}
+
+function toSeedFileError(file: string, error: unknown): SeedFileError {
+  if (error instanceof SeedFileError) return error;
+  const code = codeOf(error);
+  return new SeedFileError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
+}
+
+/**
+ * Reads the seed that a stream brings, which is read to its end, or to 64 MiB.
+ * @param name in the place of that of a file
+ * @throws {SeedFileError}
+ */
+export async function readSeedStream(name: string, stream: AsyncIterable<Buffer>): Promise<Seed> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream) {
+      size += chunk.length;
+      checkSize(name, size);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw toSeedFileError(name, error);
+  }
+  return readFile(name, Buffer.concat(chunks), undefined);
+}
 
 function toUnreadSeed(name: string, text: string | Buffer, read: UnreadSeed['read']): UnreadSeed {
   const sha256 = createHash('sha256').update(text).digest('hex');

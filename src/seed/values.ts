@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { normalizeTimestamp } from '../domain/clock.ts';
+import { normalizeTimestamp, TIMESTAMP_SHAPE } from '../domain/clock.ts';
 import { MAX_RATE_LIMIT } from '../domain/rate-limits.ts';
 import { isStorable } from '../domain/text.ts';
 import { validateEmail } from '../pydantic/email.ts';
@@ -10,6 +10,12 @@ import { didYouMean, toFound, toMessage } from './words.ts';
 /** After this many problems checking stops: nobody reads more, and a large file may have millions. */
 const MAX_ISSUES = 50;
 
+/**
+ * What the JSON Schema of a seed says of a schema that zod cannot see: what a refinement demands, or what is behind a
+ * transform. Patterns are those that every engine of regular expressions reads.
+ */
+export const KEYWORDS = z.registry<{ writtenAs?: () => unknown; [keyword: string]: unknown }>();
+
 /** An object without unknown members. */
 export const strictObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
@@ -18,24 +24,30 @@ export const strictObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
 
 /** A list whose items are checked one by one, so that checking can stop. */
 export const list = <Item extends z.ZodType>(item: Item, ifEmpty?: string) =>
-  z.array(z.unknown()).transform((given, context): z.output<Item>[] => {
-    if (given.length === 0 && ifEmpty !== undefined) context.addIssue({ code: 'custom', message: ifEmpty });
-    const items: z.output<Item>[] = [];
-    let count = 0;
-    for (const [index, value] of given.entries()) {
-      const { data, issues = [] } = check(item, value);
-      if (data !== undefined) items.push(data);
-      for (const { path, message } of issues) context.addIssue({ code: 'custom', path: [index, ...path], message });
-      count += issues.length;
-      if (count >= MAX_ISSUES) break;
-    }
-    return items;
-  });
+  z
+    .array(z.unknown())
+    .transform((given, context): z.output<Item>[] => {
+      if (given.length === 0 && ifEmpty !== undefined) context.addIssue({ code: 'custom', message: ifEmpty });
+      const items: z.output<Item>[] = [];
+      let count = 0;
+      for (const [index, value] of given.entries()) {
+        const { data, issues = [] } = check(item, value);
+        if (data !== undefined) items.push(data);
+        for (const { path, message } of issues) context.addIssue({ code: 'custom', path: [index, ...path], message });
+        count += issues.length;
+        if (count >= MAX_ISSUES) break;
+      }
+      return items;
+    })
+    .register(KEYWORDS, { writtenAs: () => (ifEmpty === undefined ? z.array(item) : z.array(item).min(1)) });
 
 export const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, { error: ({ input }) => didYouMean(typeof input === 'string' ? input : '', values) });
 
-export const storable = z.string().refine(isStorable, 'null characters and unpaired surrogates are not allowed');
+export const storable = z
+  .string()
+  .refine(isStorable, 'null characters and unpaired surrogates are not allowed')
+  .register(KEYWORDS, { pattern: '^[^\\x00]*$' });
 
 export const wholeNumber = (min: number, max: number) =>
   z
@@ -47,19 +59,24 @@ export const wholeNumber = (min: number, max: number) =>
 export const count = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 export const limit = wholeNumber(1, MAX_RATE_LIMIT);
 
-export const timestamp = z.string().transform((text, context) => {
-  const normalized = normalizeTimestamp(text);
-  if (normalized !== undefined) return normalized;
-  context.addIssue({ code: 'custom', message: 'expected a time like 2027-01-01T00:00:00Z' });
-  return z.NEVER;
-});
+export const timestamp = z
+  .string()
+  .transform((text, context) => {
+    const normalized = normalizeTimestamp(text);
+    if (normalized !== undefined) return normalized;
+    context.addIssue({ code: 'custom', message: 'expected a time like 2027-01-01T00:00:00Z' });
+    return z.NEVER;
+  })
+  .register(KEYWORDS, { pattern: TIMESTAMP_SHAPE.source });
 
-export const email = storable.transform((text, context) => {
-  const verdict = validateEmail(text);
-  if ('address' in verdict) return verdict.address;
-  context.addIssue({ code: 'custom', message: `is not an e-mail address: ${verdict.reason}` });
-  return z.NEVER;
-});
+export const email = storable
+  .transform((text, context) => {
+    const verdict = validateEmail(text);
+    if ('address' in verdict) return verdict.address;
+    context.addIssue({ code: 'custom', message: `is not an e-mail address: ${verdict.reason}` });
+    return z.NEVER;
+  })
+  .register(KEYWORDS, { pattern: '^[^\\x00]+@[^\\x00]+$' });
 
 export const jsonText = (isValid: (text: string) => boolean, what: string, type: z.GlobalMeta) =>
   z

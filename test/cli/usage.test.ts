@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../support/folder.ts';
 import { runCli, spawnCli } from '../support/process.ts';
 
-const EXPECTED = '(expected serve, exec, health, openapi, reset, snapshot, restore, state, requests, sandboxes, help)';
+const EXPECTED =
+  '(expected serve, exec, health, openapi, init, validate, schema, reset, snapshot, restore, state, requests, sandboxes, help)';
 
 describe('wrong usage is one line, with exit code 2:', () => {
   it.each([
@@ -19,6 +20,7 @@ describe('wrong usage is one line, with exit code 2:', () => {
     [['--port'], "option '-p, --port <number>' argument missing (see mixpeek-mock serve --help)"],
     [['foo'], `unknown command 'foo' ${EXPECTED} (see mixpeek-mock --help)`],
     [['start', '--port', '1'], `unknown command 'start' ${EXPECTED}: did you mean serve? (see mixpeek-mock --help)`],
+    [['lint', 'x'], `unknown command 'lint' ${EXPECTED}: did you mean validate? (see mixpeek-mock --help)`],
     [['heath', '--wait', '1s'], `unknown command 'heath' ${EXPECTED}: did you mean health? (see mixpeek-mock --help)`],
     [['help', 'sevre'], `unknown command 'sevre' ${EXPECTED}: did you mean serve? (see mixpeek-mock --help)`],
     [['\u009bsk_live_secretsecret1'], `unknown command '\\u009bsk_live_se…' ${EXPECTED} (see mixpeek-mock --help)`],
@@ -78,6 +80,9 @@ describe('help', () => {
     [['help', 'sandboxes'], '  mixpeek-mock sandboxes --url http://localhost:4031'],
     [['help', 'sandboxes', 'create'], '  eval "$(mixpeek-mock sandboxes create --ttl 10m)"'],
     [['sandboxes', 'delete', '-h'], '  mixpeek-mock sandboxes delete sbx_0123456789abcdef01234567'],
+    [['help', 'init'], '  mixpeek-mock init'],
+    [['validate', '--help'], '  mixpeek-mock validate mixpeek-mock.yaml'],
+    [['help', 'schema'], '  mixpeek-mock schema > seed.schema.json'],
     [['openapi', '-h'], '  mixpeek-mock openapi --openapi 3.0 --url http://localhost:4030 > openapi.json'],
   ])('%j ends with an example', async (args, example) => {
     const { code, stdout, stderr } = await runCli(args, makeFolder());

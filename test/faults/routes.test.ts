@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ControlApp, DEFAULT, invalid, startControl } from '../support/control.ts';
 import { FAULTS, PASSES, startWith, statusesOf } from '../support/faults.ts';
 import type { SendOptions } from '../support/harness.ts';
+import { REFUSED_RULES } from '../support/refused-rules.ts';
 
 describe('…/faults', () => {
   it('switches a rule off and on; it goes on counting', async () => {
@@ -44,65 +45,7 @@ describe('…/faults', () => {
     expect((await app.ask('POST', FAULTS, { status: 503 })).json.error.message).toBe('There are 100 rules');
   });
 
-  const NOTHING =
-    'expected something to do: delay_ms, status or connection, or a preset: flaky, slow, lost-answer, maintenance, auth-outage';
-  it.each<[object, [string[], string][]]>([
-    [{}, [[[], NOTHING]]],
-    [{ times: 2 }, [[[], NOTHING]]],
-    [{ status: 199 }, [[['status'], 'expected a whole number from 200 to 599']]],
-    [{ status: 503, evry: 2 }, [[['evry'], 'unknown member: did you mean every?']]],
-    [
-      { status: 503, match: { verb: 'GET' } },
-      [
-        [
-          ['match', 'verb'],
-          'unknown member: expected one of method, path, api_key_id, permission, organization_id, body',
-        ],
-      ],
-    ],
-    [
-      { status: 503, match: { path: 'v1' } },
-      [[['match', 'path'], 'expected a path that begins with /; * and ** stand for anything']],
-    ],
-    [
-      { status: 503, match: { body: [1] } },
-      [[['match', 'body'], 'expected an object, of which the body must have everything']],
-    ],
-    [
-      { connection: 'rest' },
-      [
-        [
-          ['connection'],
-          'expected reset, close, hang, headers_then_silence, half_body, malformed_json, or {"drip_bytes_per_second": 100}',
-        ],
-      ],
-    ],
-    [{ connection: 'reset', status: 503 }, [[['status'], 'with connection reset nothing is answered: leave it out']]],
-    [
-      { delay_ms: -1 },
-      [[['delay_ms'], 'expected milliseconds, {"uniform": [50, 200]} or {"lognormal": {"median": 800, "sigma": 0.5}}']],
-    ],
-    [{ delay_ms: { uniform: [5, 4] } }, [[['delay_ms', 'uniform'], 'expected the smaller number first']]],
-    [{ status: 503, delay_clock: 'real' }, [[['delay_clock'], 'goes with delay_ms only']]],
-    [{ delay_ms: 5, body: 'x' }, [[['body'], 'goes with status only: say which answer has it']]],
-    [{ status: 204, body: 'x' }, [[['body'], 'an answer with status 204 has none']]],
-    [
-      { status: 503, headers: { 'Content-Length': '1' } },
-      [[['headers', 'Content-Length'], "is the server's own header: see connection"]],
-    ],
-    [
-      { status: 503, headers: { 'X-A': 'a\r\nb' } },
-      [[['headers', 'X-A'], 'a header has characters of Latin-1, and no line breaks']],
-    ],
-    [{ status: 503, probability: 1.5 }, [[['probability'], 'expected a number from 0 to 1']]],
-    [
-      { status: 503, random_seed: 1 },
-      [[['random_seed'], 'nothing is drawn: it goes with probability, or with a delay that is drawn']],
-    ],
-    [{ status: 503, ttl_ms: 1, expires_at: '2030-01-01' }, [[['ttl_ms'], 'expected either ttl_ms or expires_at']]],
-    [{ preset: 'flakey' }, [[['preset'], 'did you mean flaky?']]],
-    [{ status: 503, id: 'x' }, [[['id'], 'expected flt_, then letters, digits or _']]],
-  ])('refuses %j, and keeps nothing of it', async (rule, errors) => {
+  it.each(REFUSED_RULES)('refuses %j, and keeps nothing of it', async (rule, errors) => {
     const app = await startControl();
     const answer = await app.ask('POST', FAULTS, rule);
     expect(answer.json).toEqual(invalid(...errors));

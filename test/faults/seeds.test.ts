@@ -6,12 +6,9 @@ import { type ControlApp, DEFAULT, invalid, startControl } from '../support/cont
 import { makeFolder } from '../support/folder.ts';
 import { FULL_FAULT, FULL_KEY, FULL_SEED } from '../support/full.ts';
 import { SEED, start, statusOf } from '../support/handle.ts';
+import { REFUSED_FAULTS, REFUSED_FAULTS_IN_JSON, withFaults, withFaultsInJson } from '../support/refused-rules.ts';
 import { problems, read } from '../support/seed.ts';
 
-const yaml = (faults: string, before = '') =>
-  `version: 1\n${before}faults:\n${faults}\norganizations: [{ organization_id: org_a }]\n`;
-const json = (faults: string) =>
-  `{"version": 1,\n"faults": ${faults},\n"organizations": [{"organization_id": "org_a"}]}`;
 const readRules = async (text: string, name?: string, now?: string | null): Promise<FaultRule[]> =>
   (await read(text, name, now)).state.settings.faults;
 
@@ -26,8 +23,8 @@ const FULL_JSON =
 describe('fault rules of a seed', () => {
   it.each([
     ['YAML', FULL_SEED, 'seed.yaml'],
-    ['JSON', json(`[${FULL_JSON}]`), 'seed.json'],
-    ['JSON within YAML', yaml(`  - ${FULL_JSON}`), 'seed.yaml'],
+    ['JSON', withFaultsInJson(`[${FULL_JSON}]`), 'seed.json'],
+    ['JSON within YAML', withFaults(`  - ${FULL_JSON}`), 'seed.yaml'],
   ])('in %s are as they were written, with every member and every digit', async (_name, text, file) => {
     const rules = await readRules(text, file);
     expect(rules).toEqual([FULL_FAULT]);
@@ -36,7 +33,7 @@ describe('fault rules of a seed', () => {
 
   it('have their ids, or get those of their places that nobody has', async () => {
     const rules = await readRules(
-      yaml(
+      withFaults(
         '  - { status: 500 }\n  - { id: flt_2, status: 501 }\n  - { id: flt_a, status: 502 }\n  - { preset: flaky }',
       ),
     );
@@ -49,7 +46,7 @@ describe('fault rules of a seed', () => {
   });
 
   it('are over when the clock of the sandbox says so: that of the seed, unless a flag has another', async () => {
-    const text = yaml('  - { status: 503, ttl_ms: 1500 }', 'clock: 2031-01-01T00:00:00Z\n');
+    const text = withFaults('  - { status: 503, ttl_ms: 1500 }', 'clock: 2031-01-01T00:00:00Z\n');
     expect(await readRules(text, 'seed.yaml', null)).toEqual([
       { id: 'flt_1', status: 503, expires_at: Date.UTC(2031, 0, 1, 0, 0, 1, 500) },
     ]);
@@ -62,61 +59,26 @@ describe('fault rules of a seed', () => {
     ['{ preset: maintenance, headers: {} }', { ttl: 60_000, headers: {} }],
     ['{ preset: maintenance, expires_at: 2026-01-01T00:00:09Z }', { ttl: 9000, headers: { 'Retry-After': '60' } }],
   ])('may replace members of a preset: %s', async (rule, { ttl, ...expected }: { ttl?: number }) => {
-    const [{ expires_at = 0, ...rest } = {}] = await readRules(yaml(`  - ${rule}`));
+    const [{ expires_at = 0, ...rest } = {}] = await readRules(withFaults(`  - ${rule}`));
     expect([rest, expires_at - Date.UTC(2026, 0, 1)]).toEqual([
       { id: 'flt_1', name: 'maintenance', status: 503, ...expected },
       ttl,
     ]);
   });
 
-  const NOTHING =
-    'expected something to do: delay_ms, status or connection, or a preset: flaky, slow, lost-answer, maintenance, auth-outage';
-  it.each<[string, string, string[]]>([
-    [
-      'a member of no rule',
-      '  - status: 503\n    evry: 2',
-      ['5:5: faults[0].evry: unknown member: did you mean every?'],
-    ],
-    ['nothing to do', '  - { times: 2 }', [`4:5: faults[0]: ${NOTHING}`]],
-    [
-      'a mistake in a match',
-      '  - { status: 503 }\n  - status: 503\n    match:\n      method: PATCH\n      path: v1',
-      ['8:7: faults[1].match.path: expected a path that begins with /; * and ** stand for anything'],
-    ],
-    [
-      'two ids that are one',
-      '  - { id: flt_a, status: 503 }\n  - { id: flt_a, status: 502 }',
-      ['5:7: faults[1].id: duplicate id, first used at faults[0]'],
-    ],
-    [
-      'members that exclude each other, in two rules',
-      '  - { status: 503, connection: reset }\n  - status: 503\n    ttl_ms: 5\n    expires_at: 2030-01-01',
-      [
-        '4:7: faults[0].status: with connection reset nothing is answered: leave it out',
-        '6:5: faults[1].ttl_ms: expected either ttl_ms or expires_at',
-      ],
-    ],
-  ])('are refused at their place: %s', async (_name, faults, expected) => {
-    expect(await problems(yaml(faults, '# Rules.\n'))).toEqual(expected.map((line) => `seed.yaml:${line}`));
+  it.each(REFUSED_FAULTS)('are refused at their place: %s', async (_name, faults, expected) => {
+    expect(await problems(withFaults(faults, '# Rules.\n'))).toEqual(expected.map((line) => `seed.yaml:${line}`));
   });
 
-  it.each<[string, string, string[]]>([
-    [
-      'a member of no rule',
-      '[\n  {"status": 503, "evry": 2}]',
-      ['3:19: faults[0].evry: unknown member: did you mean every?'],
-    ],
-    ['one that is none', '{"status": 503}', ['2:1: faults: expected a list, found an object']],
-    ['a value', '[{"connection": "rest"}]', ['2:13: faults[0].connection: expected reset']],
-  ])('are refused at their place in JSON: %s', async (_name, faults, expected) => {
-    const found = await problems(json(faults), 'seed.json');
+  it.each(REFUSED_FAULTS_IN_JSON)('are refused at their place in JSON: %s', async (_name, faults, expected) => {
+    const found = await problems(withFaultsInJson(faults), 'seed.json');
     expect(found.map((line, index) => line.slice(0, `seed.json:${expected[index]}`.length))).toEqual(
       expected.map((line) => `seed.json:${line}`),
     );
   });
 
   it('are 100 at most', async () => {
-    const rules = (count: number) => yaml('  - { status: 503 }\n'.repeat(count));
+    const rules = (count: number) => withFaults('  - { status: 503 }\n'.repeat(count));
     expect(await readRules(rules(100))).toHaveLength(100);
     expect(await problems(rules(101))).toEqual(['seed.yaml:2:1: faults: expected 100 rules at most']);
   });
