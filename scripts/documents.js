@@ -1,18 +1,63 @@
 // What the documents say, for the checks that hold the program against them.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** What stands behind a heading of a document and before the next one. */
-function readSection(heading, document) {
-  const text = readFileSync(new URL(`../${document}`, import.meta.url), 'utf8');
-  if (!text.includes(heading)) throw new Error(`${document} has no ${heading}`);
-  const [section = ''] = text.slice(text.indexOf(heading) + heading.length).split(/^#+ /m, 1);
-  return section;
+const project = new URL('../', import.meta.url);
+const readDocument = (document) => readFileSync(new URL(document, project), 'utf8');
+
+/** README and what is in docs/. */
+export const listDocuments = () => [
+  'README.md',
+  ...readdirSync(new URL('docs', project))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`)
+    .sort(),
+];
+
+/**
+ * @typedef {object} Block a code block of a document
+ * @property {string} document its path in the project
+ * @property {string} heading what it stands under, as `## Recipes`
+ * @property {string} language
+ * @property {number} line that of its first line of code, from 1
+ * @property {string} before the paragraph above it
+ * @property {string} code
+ */
+
+/**
+ * The code blocks of a document.
+ * @returns {Block[]}
+ */
+export function readBlocks(document) {
+  const lines = readDocument(document).split('\n');
+  const blocks = [];
+  let heading = '';
+  for (let index = 0; index < lines.length; index++) {
+    if (/^#+ /.test(lines[index])) heading = lines[index];
+    const [, indent, fence, language] = /^( *)(`{3,})([^\s`]*)/.exec(lines[index]) ?? [];
+    if (fence === undefined) continue;
+    const end = lines.findIndex((line, other) => other > index && line.trim() === fence);
+    if (end === -1) throw new Error(`${document}:${index + 1}: this code block has no end`);
+    const code = lines.slice(index + 1, end).map((line) => `${line.slice(indent.length)}\n`);
+    const [before = ''] = lines
+      .slice(0, index)
+      .join('\n')
+      .trimEnd()
+      .split(/\n\s*\n/)
+      .slice(-1);
+    blocks.push({ document, heading, language, line: index + 2, before, code: code.join('') });
+    index = end;
+  }
+  return blocks;
 }
 
-/** The code blocks of a section. */
+/**
+ * The code blocks of a language that stand behind a heading and before the next one.
+ * @returns {string[]} at least one
+ */
 export function readCode(heading, language, document = 'README.md') {
-  const blocks = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs');
-  return [...readSection(heading, document).matchAll(blocks)].map(([, code]) => code);
+  const blocks = readBlocks(document).filter((block) => block.heading === heading && block.language === language);
+  if (blocks.length === 0) throw new Error(`${document} has no ${language} behind ${heading}`);
+  return blocks.map(({ code }) => code);
 }
 
 /**
@@ -20,8 +65,9 @@ export function readCode(heading, language, document = 'README.md') {
  * @returns {{ fault: string, fetch: string[], curl: string[], requests: string[], urllib: string[] }[]}
  */
 export function readFaultTable() {
-  const section = readSection('### Break it on purpose', 'README.md');
-  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  const [, section = ''] = readDocument('README.md').split('### Break it on purpose');
+  const [table] = section.split(/^#+ /m);
+  const rows = table.split('\n').filter((line) => line.startsWith('| `'));
   return rows.map((line) => {
     const cells = line.split('|').slice(1, -1);
     const [[fault], fetch, curl, requests, urllib] = cells.map((cell) =>
