@@ -174,7 +174,7 @@ describe('what is packed', () => {
 
   it('is what runs, its licences and its documents, and no source map', () => {
     const expected =
-      /^(?:dist\/(?:[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|docs\/[\w-]+\.md|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
+      /^(?:dist\/(?:[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|structures\/[\d.]+\.json|docs\/[\w-]+\.md|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
     expect(names.filter((name) => !expected.test(name))).toEqual([]);
     const entries = Object.values(manifest.exports['.']).flatMap((condition) => Object.values(condition as object));
     const named = [...entries, manifest.main, manifest.types, ...Object.values(manifest.bin)].map((path) =>

@@ -8,6 +8,7 @@ import { ConfigError } from '../setting.ts';
 import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../settings.ts';
 import { readVersion } from '../version.ts';
 import { toBanner, toReadyLine } from './banner.ts';
+import { addCheckCommand } from './check.ts';
 import { addSettings, type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
 import { addControlCommands } from './control.ts';
 import { askHealth } from './health.ts';
@@ -56,6 +57,7 @@ function buildProgram(typed: string): Command {
     [serveCommand, `${typed} serve --limits enforce --reset`],
     [openapi, `${typed} openapi --openapi 3.0 --url http://localhost:4030 > openapi.json`],
     [health, `${typed} health --port 4031 --wait 10s`],
+    addCheckCommand(program, typed),
     ...addControlCommands(program, typed),
   ];
   for (const [command, example] of examples) {
