@@ -190,12 +190,19 @@ describe('what is packed', () => {
     expect(wide).toEqual([]);
   });
 
-  it('has apart what few starts need: tables of IDNA, YAML, the docs page', async () => {
+  it('has apart what few starts need: tables of IDNA, YAML, the docs page, the comparison of documents', async () => {
     const { outputs } = (await bundled).metafile;
     const read = Object.keys(outputs['dist/main.cjs']?.inputs ?? {});
-    expect(read.filter((name) => /node_modules\/(?:tr46|yaml|@fastify\/swagger)/.test(name))).toEqual([]);
+    expect(read.filter((name) => /node_modules\/(?:tr46|yaml|@fastify\/swagger)|src\/drift/.test(name))).toEqual([]);
     expect(Object.keys(outputs).map((path) => posix.basename(path))).toEqual(
-      expect.arrayContaining(['main.cjs', 'idna-tables.cjs', 'yaml.cjs', 'swagger.cjs', 'swagger-ui.cjs']),
+      expect.arrayContaining([
+        'main.cjs',
+        'idna-tables.cjs',
+        'yaml.cjs',
+        'swagger.cjs',
+        'swagger-ui.cjs',
+        'check-document.cjs',
+      ]),
     );
   });
 

@@ -32,20 +32,19 @@ export function addCheckCommand(program: Command, typed: string): [Command, stri
 }
 
 async function check({ openapi, apiVersion, json }: CheckOptions): Promise<void> {
-  const { findChanges, toLine } = await import('../drift/changes.ts');
-  const { published, changes } = await findProblem(openapi, async () => {
-    const { toOpenApiDocument } = await import('../drift/reachable.ts');
-    const { readOpenApiSource } = await import('./openapi-source.ts');
-    const published = toOpenApiDocument(await readOpenApiSource(openapi));
-    return { published, changes: findChanges(readStructure(apiVersion), published) };
-  });
-  const text = json
-    ? `${JSON.stringify(changes, null, 2)}\n`
-    : changes.map((change) => `${oneLine(toLine(change))}\n`).join('');
-  process.stdout.write(escapeControls(text, '\n'));
+  const { checkDocument } = await import('./check-document.ts');
+  const checked = await checkDocument(openapi, readStructure(apiVersion));
+  if ('problem' in checked) {
+    // A URL may have a password in it.
+    const shown = openapi === '-' ? 'standard input' : (openapi || "''").replace(/(?<=:\/\/).*@/s, '…@');
+    throw new ConfigError(escapeControls(`--openapi: ${shown}: ${checked.problem}`));
+  }
+  const { changes, lines, version } = checked;
+  const shown = json ? JSON.stringify(changes, null, 2).split('\n') : lines;
+  for (const line of shown) process.stdout.write(`${escapeControls(line)}\n`);
   if (changes.length === 0) return;
   process.exitCode = EXIT_CHANGED;
-  const other = findOtherVersion(published.info, apiVersion);
+  const other = API_VERSIONS.find((one) => one !== apiVersion && `${version}.`.startsWith(`${one}.`));
   if (other !== undefined) {
     process.stderr.write(
       `mixpeek-mock: the document calls itself ${other}: --api-version ${other} compares it with that\n`,
@@ -53,31 +52,6 @@ async function check({ openapi, apiVersion, json }: CheckOptions): Promise<void>
   }
 }
 
-const oneLine = (text: string) => escapeControls(text);
-
 /** What that version was built from, as it was published then. */
 const readStructure = (version: ApiVersion) =>
   JSON.parse(readFileSync(projectFile(`structures/${version}.json`), 'utf8'));
-
-/** The version that the document calls itself, if it is one of ours but not the one that it was compared with. */
-function findOtherVersion(info: unknown, compared: ApiVersion): ApiVersion | undefined {
-  const { version } = Object(info);
-  const named = API_VERSIONS.find((one) => `${version}.`.startsWith(`${one}.`));
-  return named === compared ? undefined : named;
-}
-
-/** @throws {ConfigError} in place of what is wrong with the document */
-async function findProblem<T>(source: string, read: () => Promise<T>): Promise<T> {
-  const { DocumentError } = await import('../drift/document.ts');
-  try {
-    return await read();
-  } catch (error) {
-    // Of a stack that is full, or a text that is too long.
-    const isTooMuch = error instanceof RangeError;
-    if (!isTooMuch && !(error instanceof DocumentError)) throw error;
-    const problem = isTooMuch ? 'is nested too deeply, or expands to too much' : error.message;
-    // A URL may have a password in it.
-    const shown = source === '-' ? 'standard input' : source.replace(/(?<=:\/\/).*@/s, '…@');
-    throw new ConfigError(escapeControls(`--openapi: ${shown}: ${problem}`));
-  }
-}

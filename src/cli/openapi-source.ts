@@ -4,7 +4,7 @@ import { codeOf } from '../domain/errors.ts';
 import { DocumentError } from '../drift/document.ts';
 
 const MiB = 1024 * 1024;
-/** Mixpeek's whole document has about 3 MiB. */
+/** More than the whole document of a large API. */
 const MAX_BYTES = 16 * MiB;
 /** Reading YAML takes six times as long as JSON, and eighty times its size in memory. */
 const MAX_YAML_BYTES = 4 * MiB;
@@ -40,6 +40,7 @@ async function readYaml(text: string, length: number): Promise<unknown> {
 }
 
 function readBytes(source: string, milliseconds: number): Promise<Buffer> {
+  if (source === '') throw new DocumentError('expected a URL, a path, or - for standard input');
   if (source === '-') return collect(process.stdin);
   if (/^https?:\/\//i.test(source)) return fetchBytes(source, milliseconds);
   if (/^[a-z][a-z+.-]+:\/\//i.test(source)) throw new DocumentError('expected a URL of http or https, or a path');

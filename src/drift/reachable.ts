@@ -32,7 +32,8 @@ export function toOpenApiDocument(value: unknown): Node {
   if (memberOf(value, 'swagger') !== undefined) {
     throw new DocumentError('is a Swagger 2.0 document: convert it to OpenAPI 3 first');
   }
-  if (typeof version !== 'string' || !version.startsWith('3.')) {
+  // YAML has 3.1 as a number.
+  if (!/^3\b/.test(String(version))) {
     throw new DocumentError('is not an OpenAPI 3 document: its member openapi does not begin with 3');
   }
   const document = new OpenApiDocument(value);

@@ -54,7 +54,7 @@ export function readSchema(document: OpenApiDocument, value: unknown = ANY, foll
   const inner = Object.fromEntries(Object.entries(rest).filter(([name]) => !OUTER.has(name)));
   if (alternatives === undefined) {
     const { variant, isNullable } = toVariant(document, { ...inner, type }, component);
-    return { outer: new Map(outer), isNullable: isNullable || nullable === true, variants: [variant] };
+    return toSchema(outer, isNullable || nullable === true, [variant]);
   }
   // Only one of these says what is possible; the others narrow it down, and are said of every alternative.
   const beside: Node = { ...inner, ...(types !== alternatives && type !== undefined && { type }) };
@@ -62,17 +62,22 @@ export function readSchema(document: OpenApiDocument, value: unknown = ANY, foll
   const read = alternatives.map((one) => readSchema(document, isNode(one) ? { ...beside, ...one } : one, way.followed));
   const variants = read.flatMap((one) => one.variants).filter((one) => one.type !== 'null');
   const isNullable = nullable === true || read.some((one) => one.isNullable || one.variants.some(isNull));
-  if (variants.length === 0) return { outer: new Map(outer), isNullable: false, variants: read[0]?.variants ?? [] };
+  if (variants.length === 0) return toSchema(outer, false, read[0]?.variants ?? []);
   const [only] = variants.length === 1 ? read.filter((one) => !one.variants.every(isNull)) : [];
-  return {
-    outer: new Map([...(only?.outer ?? []), ...outer]),
+  const own = variants.length === 1 ? component : undefined;
+  return toSchema(
+    [...(only?.outer ?? []), ...outer],
     isNullable,
-    variants: variants.map((one) => ({
-      ...one,
-      component: one.component ?? (variants.length === 1 ? component : undefined),
-    })),
-  };
+    variants.map((one) => ({ ...one, component: one.component ?? own })),
+  );
 }
+
+/** What may be anything may be null anyway. */
+const toSchema = (outer: [string, unknown][], isNullable: boolean, variants: Variant[]): Schema => ({
+  outer: new Map(outer),
+  isNullable: isNullable && !variants.some(({ type }) => type === undefined),
+  variants,
+});
 
 const isNull = ({ type }: Variant) => type === 'null';
 

@@ -99,6 +99,8 @@ describe('mixpeek-mock check', () => {
       UNCHANGED,
     );
     expect(await check(writeDocument(`\ufeff${JSON.stringify(STRUCTURES['0.81'])}`))).toEqual(UNCHANGED);
+    const withNumber = stringify({ ...STRUCTURES['0.81'], openapi: 3.1 });
+    expect(await check(writeDocument(withNumber))).toEqual(UNCHANGED);
     const input = JSON.stringify(STRUCTURES['0.81']);
     const args = [join(project, 'dist/cli.js'), 'check', '--openapi', '-'];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { input, encoding: 'utf8' });
@@ -239,6 +241,7 @@ describe('a document that cannot be compared is one line, with exit code 2:', ()
   });
 
   it.each([
+    ['', "'': expected a URL, a path, or - for standard input"],
     ['/nonexistent.json', '/nonexistent.json: there is no such file'],
     ['/', '/: is a folder'],
     ['ftp://a.example/x', 'ftp://a.example/x: expected a URL of http or https, or a path'],

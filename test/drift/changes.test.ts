@@ -531,6 +531,23 @@ describe.each(['0.81', '0.82'] as const)('what means the same in %s is passed ov
         schemas.OrganizationModelResponse = { allOf: [schemaOf('Base'), rest] };
       },
     ],
+    [
+      'parameters, headers, bodies, answers and the path by reference',
+      ({ document, get, patch, path }) => {
+        const { responses } = get;
+        const { components } = document;
+        components.responses = { Model: responses[200] };
+        components.requestBodies = { Body: patch.requestBody };
+        components.parameters = { Key: find(get, 'Authorization') };
+        responses[200] = { $ref: '#/components/responses/Model' };
+        patch.requestBody = { $ref: '#/components/requestBodies/Body' };
+        get.parameters = [];
+        patch.parameters = [];
+        path.parameters = [{ $ref: '#/components/parameters/Key' }];
+        document.components.pathItems = { Path: path };
+        document.paths[PATH] = { $ref: '#/components/pathItems/Path' };
+      },
+    ],
     ['another order', ({ document }) => Object.assign(document, reverse(document))],
     [
       'texts, examples, tags, servers, extensions',
@@ -647,6 +664,7 @@ it.each<[string, unknown, unknown]>([
   ],
   ['items that may be anything', { type: 'array', items: {} }, { type: 'array' }],
   ['any schema', true, {}],
+  ['anything or null', {}, { anyOf: [{}, NULL] }],
   ['a type that its members tell', withMember(EMAIL), { properties: { a: EMAIL } }],
   ['false that is not said', { ...TEXT, readOnly: false, deprecated: false }, TEXT],
   [
