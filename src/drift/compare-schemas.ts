@@ -177,7 +177,7 @@ export function compareKeywords(then: Map<string, unknown>, now: Map<string, unk
 }
 
 /** What is not said of these is false. */
-const FALSE_UNSAID = new Set(['deprecated', 'readOnly', 'writeOnly', 'uniqueItems']);
+const FALSE_UNSAID = new Set(['deprecated', 'readOnly', 'writeOnly', 'uniqueItems', 'allowEmptyValue']);
 const toValue = (keyword: string, value: unknown) => (FALSE_UNSAID.has(keyword) ? (value ?? false) : value);
 
 const INVISIBLE = new Set(['deprecated', 'operationId']);

@@ -167,7 +167,7 @@ function toSchema({ schema, content }: Node): unknown {
 function toKeywords(node: Node): Map<string, unknown> {
   const { name: _name, in: _in, required: _required, schema: _schema, content, ...rest } = keywordsOf(node);
   const types = membersOf(content).map(([type]) => type);
-  const said = Object.entries(rest).filter(([name, value]) => !(name === 'allowEmptyValue' && value === false));
+  const said = Object.entries(rest);
   return new Map([...said, ...(types.length > 0 ? [['media type', joinWords(types, 'and')] as const] : [])]);
 }
 

@@ -148,8 +148,7 @@ function toKeywords(rest: Node): Node {
       return value === true && bound !== undefined ? [[name, bound]] : value === false ? [] : [[name, value]];
     }
     const exclusive = name === 'minimum' ? 'exclusiveMinimum' : name === 'maximum' ? 'exclusiveMaximum' : '';
-    if (rest[exclusive] === true || (name === 'uniqueItems' && value === false)) return [];
-    return [[name, value]];
+    return rest[exclusive] === true ? [] : [[name, value]];
   });
   return Object.fromEntries(entries);
 }

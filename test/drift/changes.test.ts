@@ -405,8 +405,80 @@ describe('a change of the published document is one line:', () => {
       ({ get }) => (find(get, 'expand').explode = false),
       'new explode false; this mock treats it as before',
     ],
+    [
+      'may be empty',
+      ({ get }) => (find(get, 'expand').allowEmptyValue = true),
+      'allowEmptyValue true instead of false; this mock treats it as before',
+    ],
+    [
+      'has its schema elsewhere, and another one',
+      ({ get }) => {
+        Object.assign(find(get, 'expand'), {
+          schema: undefined,
+          content: { [JSON_TYPE]: { schema: { type: 'object' } } },
+        });
+      },
+      'new media type "application/json"; this mock treats it as before',
+    ],
   ])('a query parameter that %s', (_name, change, rest) => {
-    expect(listLines(change, withQuery)).toEqual([`GET ${PATH}: query parameter expand: ${rest}`]);
+    expect(listLines(change, withQuery)[0]).toBe(`GET ${PATH}: query parameter expand: ${rest}`);
+  });
+
+  it('a parameter whose schema is under a media type', () => {
+    const filter = (structure: Structure) => find(structure.get, 'filter').content[JSON_TYPE];
+    const withFilter = ({ get }: Structure) =>
+      get.parameters.push({ name: 'filter', in: 'query', content: { [JSON_TYPE]: { schema: TEXT } } });
+    expect(listLines((structure) => (filter(structure).schema = { type: 'object' }), withFilter)).toEqual([
+      `GET ${PATH}: query parameter filter: type object instead of string; this mock treats it as before`,
+    ]);
+  });
+
+  it('an answer in another media type', () => {
+    const withText = ({ get }: Structure) => (get.responses[200].content['text/csv'] = { schema: TEXT });
+    const change = ({ get }: Structure) => (get.responses[200].content['text/csv'].schema = { type: 'integer' });
+    expect(listLines(change, withText)).toEqual([
+      `GET ${PATH}: 200 (text/csv): type integer instead of string; this mock answers as before`,
+    ]);
+  });
+
+  it('the same change of different parts is a line for each', () => {
+    const demand = (required: boolean) => (structure: Structure) => {
+      find(structure.patch, 'Authorization').required = required;
+      structure.patch.requestBody.required = required;
+      if (required) structure.patch.parameters.push(query('dry_run', { required }));
+      else find(structure.patch, 'dry_run').required = required;
+    };
+    const rest = 'optional instead of required; this mock treats it as before';
+    expect(listLines(demand(false), demand(true))).toEqual([
+      `PATCH ${PATH}: header parameter Authorization: ${rest}`,
+      `PATCH ${PATH}: query parameter dry_run: ${rest}`,
+      `PATCH ${PATH}: request body: ${rest}`,
+    ]);
+  });
+
+  it('a higher maximum lets pass what was allowed', () => {
+    const limit = (maximum: number) => (structure: Structure) =>
+      (structure.model.properties.credit_count.maximum = maximum);
+    expect(listLines(limit(20), limit(10))).toEqual([
+      `${BOTH}: 200: credit_count: maximum 20 instead of 10; what this mock answers still fits`,
+    ]);
+    expect(listLines(limit(10), limit(20))).toEqual([
+      `${BOTH}: 200: credit_count: maximum 10 instead of 20; this mock may answer what is not allowed now`,
+    ]);
+  });
+
+  it('several ways to say who calls', () => {
+    const secure = ({ document, get }: Structure) => {
+      document.components.securitySchemes = {
+        C: { type: 'http', scheme: 'Basic' },
+        B: { type: 'apiKey', in: 'header', name: 'X-Key' },
+        A: { type: 'oauth2' },
+      };
+      get.security = [{ A: ['read', 'write'] }, { C: [], B: [] }, { B: [], C: [] }, {}];
+    };
+    expect(listLines(secure)).toEqual([
+      `GET ${PATH}: security apiKey in header X-Key and http basic, none or oauth2 for read, write instead of none; this mock takes a bearer token`,
+    ]);
   });
 
   it('a component that has other places in each operation is named', () => {
@@ -516,9 +588,9 @@ describe.each(['0.81', '0.82'] as const)('what means the same in %s is passed ov
       'every component renamed',
       ({ document }) => {
         document.components.schemas = Object.fromEntries(
-          Object.entries(document.components.schemas).map(([name, schema]) => [`${name}V2/~`, schema]),
+          Object.entries(document.components.schemas).map(([name, schema]) => [`${name} V2/~`, schema]),
         );
-        const rename = (node: Parsed) => (node.$ref ? { $ref: `${node.$ref}V2~1~0` } : node);
+        const rename = (node: Parsed) => (node.$ref ? { $ref: `${node.$ref}%20V2~1~0` } : node);
         replaceAll(document, rename);
       },
     ],
@@ -583,9 +655,17 @@ describe.each(['0.81', '0.82'] as const)('what means the same in %s is passed ov
       },
     ],
     [
-      'a header in another case',
+      'names in another case',
       ({ get }) => {
         find(get, 'Authorization').name = 'authorization';
+        const { content } = get.responses[200];
+        get.responses[200].content = { 'Application/JSON': content[JSON_TYPE] };
+      },
+    ],
+    [
+      'a reference into another operation',
+      ({ patch }) => {
+        patch.parameters = [{ $ref: '#/paths/~1v1~1organizations/get/parameters/0' }];
       },
     ],
     [
@@ -663,6 +743,15 @@ it.each<[string, unknown, unknown]>([
     { type: 'integer', minimum: 1, exclusiveMinimum: true, maximum: 5, exclusiveMaximum: false },
   ],
   ['items that may be anything', { type: 'array', items: {} }, { type: 'array' }],
+  ['a list that its items tell', { type: 'array', items: TEXT }, { items: TEXT }],
+  [
+    'an object that its other members tell',
+    { additionalProperties: TEXT },
+    { type: 'object', additionalProperties: TEXT },
+  ],
+  ['values of one type and null', { enum: ['a', null] }, { type: ['string', 'null'], enum: ['a'] }],
+  ['anyOf and oneOf', { anyOf: [TEXT], oneOf: [{ minLength: 1 }] }, { ...TEXT, minLength: 1 }],
+  ['what is not unique', { type: 'array', uniqueItems: false }, { type: 'array' }],
   ['any schema', true, {}],
   ['anything or null', {}, { anyOf: [{}, NULL] }],
   ['a type that its members tell', withMember(EMAIL), { properties: { a: EMAIL } }],
@@ -731,6 +820,24 @@ it.each<[string, unknown, unknown, string[]]>([
       ],
     },
     ['x: new minLength 2', 'x: new allOf [{"type":"string","minLength":1},{"type":"string","minLength":2}]'],
+  ],
+  [
+    'a list more',
+    withMember(TEXT),
+    { properties: { a: TEXT, b: { type: 'array' }, c: { items: TEXT } } },
+    ['x: new member b (array, optional)', 'x: new member c (array of string, optional)'],
+  ],
+  [
+    'values more',
+    withMember(TEXT),
+    { properties: { a: TEXT, b: { enum: [1, 2] } } },
+    ['x: new member b (number (1 or 2), optional)'],
+  ],
+  [
+    'a member that only required names',
+    { type: 'object' },
+    { type: 'object', required: ['a'] },
+    ['x: new member a (any, required)'],
   ],
   ['a long text', TEXT, { ...TEXT, default: 'a'.repeat(200) }, [`x: new default "${'a'.repeat(79)}…`]],
   ['only some that may be read', TEXT, { ...TEXT, readOnly: true }, ['x: readOnly true instead of false']],
