@@ -160,6 +160,11 @@ describe('a document that cannot be compared is one line, with exit code 2:', ()
       change(({ components }) => delete components.schemas.ErrorDetail),
       'has a reference that leads nowhere, #/components/schemas/ErrorDetail: is the file whole?',
     ],
+    [
+      'a reference that leads nowhere, of members with names of another meaning',
+      setModel({ properties: { default: { properties: { description: toRef('Nowhere') } } } }),
+      'has a reference that leads nowhere, #/components/schemas/Nowhere: is the file whole?',
+    ],
     ['an anchor', setModel({ $ref: '#model' }), 'has a reference that leads nowhere, #model: is the file whole?'],
     [
       'a reference to another document',
@@ -307,9 +312,25 @@ it('what means nothing to programs may be anything: cycles, names of every objec
     properties.metadata.example = toRef('Nowhere');
     properties.metadata.description = '$ref';
     components.schemas.Loop = toRef('Loop');
+    Object.assign(paths['/v1/organizations'].get.responses[200], { links: toRef('Nowhere') });
   });
   const text = JSON.stringify(document).replace('"info":{', '"__proto__":{"openapi":"2"},"constructor":1,"info":{');
   expect(await check(writeDocument(text))).toEqual(UNCHANGED);
+});
+
+it('components that contain each other, and a default that looks like a reference, are read once', async () => {
+  const tree = { type: 'object', properties: { units: { type: 'array', items: toRef('Unit') } } };
+  const document = change(({ components: { schemas } }) => {
+    schemas.Unit = {
+      ...tree,
+      properties: { ...tree.properties, parent: { anyOf: [toRef('Unit'), { type: 'null' }] } },
+    };
+    schemas.OrganizationModelResponse.properties.unit = { ...toRef('Unit'), default: toRef('Nowhere') };
+  });
+  const { code, stdout, stderr } = await check(writeDocument(document));
+  const words = 'object, optional, default {"$ref":"#/components/schemas/Nowhere"}';
+  const line = `GET and PATCH /v1/organizations: 200: new member unit (${words}); this mock answers without it\n`;
+  expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: line, stderr: '' });
 });
 
 it('members of the wrong kind are members that are gone, not an error', async () => {
