@@ -20,6 +20,7 @@ LABEL org.opencontainers.image.title="mixpeek-mock" \
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY migrations ./migrations
+COPY structures ./structures
 # Everything else that runs is in the bundle.
 COPY --from=build /app/node_modules/better-sqlite3/package.json /app/node_modules/better-sqlite3/LICENSE ./node_modules/better-sqlite3/
 COPY --from=build /app/node_modules/better-sqlite3/lib ./node_modules/better-sqlite3/lib

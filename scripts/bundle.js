@@ -15,13 +15,17 @@ const UNUSED = [
   'node:https',
 ];
 
-/** Packages that few starts need, each a file of its own: Node would read and parse them at every start. */
+/** What few starts need, packages and a command, each a file of its own: Node would read and parse them at every start. */
 const SELDOM = { yaml: 'yaml.cjs', '@fastify/swagger': 'swagger.cjs', '@fastify/swagger-ui': 'swagger-ui.cjs' };
+const CHECK = 'check-document';
 const seldomApart = {
   name: 'seldom-apart',
   setup({ onResolve }) {
     onResolve({ filter: /^(?:yaml|@fastify\/swagger|@fastify\/swagger-ui)$/ }, ({ path, kind }) =>
       kind === 'entry-point' ? undefined : { path: `./${SELDOM[path]}`, external: true },
+    );
+    onResolve({ filter: new RegExp(`/${CHECK}\\.ts$`) }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: `./${CHECK}.cjs`, external: true },
     );
   },
 };
@@ -70,6 +74,7 @@ export const bundle = (options = {}) =>
     entryPoints: [
       { in: 'src/entry/main.ts', out: 'main' },
       { in: 'src/pydantic/idna-tables.cjs', out: 'idna-tables' },
+      { in: `src/cli/${CHECK}.ts`, out: CHECK },
       ...Object.entries(SELDOM).map(([name, file]) => ({ in: name, out: file.replace('.cjs', '') })),
     ],
     outExtension: { '.js': '.cjs' },

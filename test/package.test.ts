@@ -178,7 +178,7 @@ describe('what is packed', () => {
 
   it('is what runs, its licences and its documents, and no source map', () => {
     const expected =
-      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|seed\.schema\.json|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|docs\/[\w-]+\.md|examples\/(?:README\.md|[\w-]+\/[\w.-]+\.(?:js|json|py|md))|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
+      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|seed\.schema\.json|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|structures\/[\d.]+\.json|docs\/[\w-]+\.md|examples\/(?:README\.md|[\w-]+\/[\w.-]+\.(?:js|json|py|md))|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
     expect(names.filter((name) => !expected.test(name))).toEqual([]);
     const named = [...listFiles(manifest.exports), manifest.main, manifest.types, ...Object.values(manifest.bin)].map(
       (path) => posix.normalize(path),
@@ -193,12 +193,19 @@ describe('what is packed', () => {
     expect(wide).toEqual([]);
   });
 
-  it('has apart what few starts need: tables of IDNA, YAML, the docs page', async () => {
+  it('has apart what few starts need: tables of IDNA, YAML, the docs page, the comparison of documents', async () => {
     const { outputs } = (await bundled).metafile;
     const read = Object.keys(outputs['dist/main.cjs']?.inputs ?? {});
-    expect(read.filter((name) => /node_modules\/(?:tr46|yaml|@fastify\/swagger)/.test(name))).toEqual([]);
+    expect(read.filter((name) => /node_modules\/(?:tr46|yaml|@fastify\/swagger)|src\/drift/.test(name))).toEqual([]);
     expect(Object.keys(outputs).map((path) => posix.basename(path))).toEqual(
-      expect.arrayContaining(['main.cjs', 'idna-tables.cjs', 'yaml.cjs', 'swagger.cjs', 'swagger-ui.cjs']),
+      expect.arrayContaining([
+        'main.cjs',
+        'idna-tables.cjs',
+        'yaml.cjs',
+        'swagger.cjs',
+        'swagger-ui.cjs',
+        'check-document.cjs',
+      ]),
     );
   });
 

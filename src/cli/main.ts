@@ -8,6 +8,7 @@ import { ConfigError } from '../setting.ts';
 import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../settings.ts';
 import { readVersion } from '../version.ts';
 import { toBanner, toReadyLine } from './banner.ts';
+import { addCheckCommand } from './check.ts';
 import { addSettings, EXEC_SETTINGS, type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
 import { addControlCommands } from './control.ts';
 import { runWithServer } from './exec.ts';
@@ -67,6 +68,7 @@ function buildProgram(typed: string): Command {
     [execCommand, `${typed} exec --limits enforce -- npx vitest run`],
     [openapi, `${typed} openapi --openapi 3.0 --url http://localhost:4030 > openapi.json`],
     [health, `${typed} health --port 4031 --wait 10s`],
+    addCheckCommand(program, typed),
     ...addSeedCommands(program, typed),
     ...addControlCommands(program, typed),
   ];

@@ -1,15 +1,11 @@
 import {
   type Alias,
-  Composer,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  Lexer,
   type Node,
-  Parser,
-  visit,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
@@ -22,6 +18,7 @@ import {
   SeedSyntaxError,
   TOO_DEEP,
 } from './source.ts';
+import { composeYaml, resolveAliases } from './yaml-composer.ts';
 import { checkTag, offsetOf, readName, readScalar, scalarToJson, stringToJson } from './yaml-scalar.ts';
 
 /** The most levels of a file: more than metadata and the objects around it need. */
@@ -42,17 +39,9 @@ export function readYamlSeed(text: string): SeedSource {
 }
 
 function parseYaml(text: string): Document {
-  const tokens = [];
-  const parser = new Parser();
-  for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) tokens.push(token);
-    // The composer recurses: a stack overflow in it would end the process.
-    if (parser.stack.length > MAX_DEPTH) throw new SeedSyntaxError(parser.offset, TOO_DEEP);
-  }
-  for (const token of parser.end()) tokens.push(token);
-  // The reader finds duplicate names: the library would take quadratic time.
-  const composer = new Composer({ intAsBigInt: true, prettyErrors: false, uniqueKeys: false });
-  const [doc, second] = [...composer.compose(tokens, true, text.length)];
+  const [doc, second] = composeYaml(text, { maxDepth: MAX_DEPTH, intAsBigInt: true }, (offset) => {
+    throw new SeedSyntaxError(offset, TOO_DEEP);
+  });
   if (doc === undefined) throw new Error('a composer that is forced makes a document');
   const [error] = doc.errors;
   if (error !== undefined) throw new SeedSyntaxError(error.pos[0], `not YAML: ${error.message}`);
@@ -187,19 +176,6 @@ class YamlReader {
     const advice = 'repeat less, or write it in JSON';
     throw new SeedSyntaxError(offsetOf(this.alias), `the aliases up to here expand to too much: ${advice}`);
   }
-}
-
-/** The target of each alias: the last node before it that has its anchor. */
-function resolveAliases(doc: Document): Map<Alias, Node | undefined> {
-  const anchors = new Map<string, Node>();
-  const targets = new Map<Alias, Node | undefined>();
-  visit(doc, {
-    Node: (_key, node) => {
-      if (isAlias(node)) targets.set(node, anchors.get(node.source));
-      else if (node.anchor !== undefined) anchors.set(node.anchor, node);
-    },
-  });
-  return targets;
 }
 
 function findOffset(doc: Document, path: readonly PropertyKey[]): number {

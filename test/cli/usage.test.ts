@@ -5,7 +5,7 @@ import { makeFolder } from '../support/folder.ts';
 import { runCli, spawnCli } from '../support/process.ts';
 
 const EXPECTED =
-  '(expected serve, exec, health, openapi, init, validate, schema, reset, snapshot, restore, state, requests, sandboxes, help)';
+  '(expected serve, exec, health, openapi, check, init, validate, schema, reset, snapshot, restore, state, requests, sandboxes, help)';
 
 describe('wrong usage is one line, with exit code 2:', () => {
   it.each([
@@ -17,6 +17,11 @@ describe('wrong usage is one line, with exit code 2:', () => {
     [['--nonsense=very-secret'], "unknown option '--nonsense=…' (see mixpeek-mock serve --help)"],
     [['health', '--wiat', '1s'], "unknown option '--wiat': did you mean --wait? (see mixpeek-mock health --help)"],
     [['openapi', '--x\u001b[31m\n'], "unknown option '--x\\u001b[31m\\n' (see mixpeek-mock openapi --help)"],
+    [['check'], "required option '--openapi <url|file>' not specified (see mixpeek-mock check --help)"],
+    [
+      ['check', '--openapi', 'x', '--api-version', '0.80'],
+      "option '--api-version <version>' argument '0.80' is invalid. Allowed choices are 0.81, 0.82. (see mixpeek-mock check --help)",
+    ],
     [['--port'], "option '-p, --port <number>' argument missing (see mixpeek-mock serve --help)"],
     [['foo'], `unknown command 'foo' ${EXPECTED} (see mixpeek-mock --help)`],
     [['start', '--port', '1'], `unknown command 'start' ${EXPECTED}: did you mean serve? (see mixpeek-mock --help)`],
@@ -83,6 +88,7 @@ describe('help', () => {
     [['help', 'init'], '  mixpeek-mock init'],
     [['validate', '--help'], '  mixpeek-mock validate mixpeek-mock.yaml'],
     [['help', 'schema'], '  mixpeek-mock schema > seed.schema.json'],
+    [['check', '--help'], '  mixpeek-mock check --openapi https://api.mixpeek.com/docs/openapi.json'],
     [['openapi', '-h'], '  mixpeek-mock openapi --openapi 3.0 --url http://localhost:4030 > openapi.json'],
   ])('%j ends with an example', async (args, example) => {
     const { code, stdout, stderr } = await runCli(args, makeFolder());

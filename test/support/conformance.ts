@@ -6,15 +6,15 @@ import type { ApiVersion } from '../../src/domain/api-version.ts';
 import { DEFAULT_SETTINGS } from '../../src/domain/state.ts';
 import type { OpenApiNode } from '../../src/http/openapi.ts';
 
-const readStructure = (name: string): OpenApiNode =>
-  JSON.parse(readFileSync(new URL(`../fixtures/${name}.structure.json`, import.meta.url), 'utf8'));
+const readStructure = (name: ApiVersion): OpenApiNode =>
+  JSON.parse(readFileSync(new URL(`../../structures/${name}.json`, import.meta.url), 'utf8'));
 const buildOurs = (version: ApiVersion, openapi: OpenApiVersion = '3.1'): OpenApiNode =>
   JSON.parse(JSON.stringify(buildApiDocument('0.0.0-test', { ...DEFAULT_SETTINGS, api_version: version }, openapi)));
 
 /** The structures that Mixpeek published. */
 export const STRUCTURES: Record<ApiVersion, OpenApiNode> = {
-  '0.81': readStructure('mixpeek-organizations'),
-  '0.82': readStructure('mixpeek-organizations-0.82'),
+  '0.81': readStructure('0.81'),
+  '0.82': readStructure('0.82'),
 };
 /** Our own documents, as a client reads them. */
 export const DOCUMENTS: Record<ApiVersion, OpenApiNode> = { '0.81': buildOurs('0.81'), '0.82': buildOurs('0.82') };
