@@ -1,7 +1,8 @@
-// pact-js verifies a pact against the mock: every kind of provider state, two at once, none.
-import { readFileSync, writeFileSync } from 'node:fs';
+// pact-js verifies a pact against the mock: every kind of provider state, two at once, none; and as docs/pact.md does it.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attempt, check, install, installPackage, makeProject, node, startPackage } from './support.js';
+import { readCode } from '../documents.js';
+import { attempt, check, install, installPackage, makeProject, node, run, startPackage } from './support.js';
 
 const TOKEN = 'very-secret';
 const UNKNOWN = 'the moon is full';
@@ -12,9 +13,16 @@ export default async function testPact() {
   const [first] = pact.interactions;
   const unknown = { ...pact, interactions: [{ ...first, providerStates: [{ name: UNKNOWN }] }] };
   writeFileSync(join(path, 'unknown.json'), JSON.stringify(unknown));
+  // The snapshot is of the server that is prepared for it.
+  const documented = { ...pact, interactions: pact.interactions.slice(0, -1) };
+  mkdirSync(join(path, 'pacts'));
+  writeFileSync(join(path, 'pacts/app-mixpeek.json'), JSON.stringify(documented));
+  writeFileSync(join(path, 'documented.mjs'), readCode('## pact-js', 'js', 'docs/pact.md')[0]);
   installPackage();
   install(path, ['@pact-foundation/pact@16']);
 
+  run(node, ['documented.mjs'], path);
+  check('the example of docs/pact.md passes', true);
   const byUrl = (more) =>
     verify(path, [], ({ url }) => ({ PACT_STATES: 'url', STATES_URL: toStatesUrl(url), ...more }));
   await expectPass('by nothing but the URL', byUrl({}));
