@@ -91,6 +91,23 @@ describe('a provider state', () => {
     expect([await statusOf(answer), await statusOf(answer, 'PATCH')]).toEqual([200, patched]);
   });
 
+  it('an API key exists: one whose end has come is valid again', async () => {
+    const api_keys = [{ key: 'sk_test_over', expires_at: '2025-01-01T00:00:00Z' }];
+    const seed = { version: 1 as const, organizations: [{ organization_id: 'org_one', api_keys }] };
+    const { set, statusOf, show } = await start({ seed });
+    expect((await show('sk_test_over')).status).toBe(401);
+    expect(await statusOf(await set('an API key exists', { key: 'sk_test_over' }))).toBe(200);
+  });
+
+  it('an API key exists: a new one is of the organization of the key before it, or of the demo key', async () => {
+    const demo = { organization_id: 'org_demo123', api_keys: [{ key: DEMO_KEY }] };
+    const other = { organization_id: 'org_first', api_keys: [{ key: 'sk_test_first' }] };
+    const { set } = await start({ seed: { version: 1, organizations: [other, demo] } });
+    expect((await set('an API key exists', { key: 'sk_test_a' })).json.organization_id).toBe('org_demo123');
+    await set('an organization on tier team', { api_key: 'sk_test_first' });
+    expect((await set('an API key exists', { key: 'sk_test_b' })).json.organization_id).toBe('org_first');
+  });
+
   it.each([
     ['the key is revoked', 401, 401],
     ['the key is expired', 401, 401],
@@ -122,9 +139,8 @@ describe('a provider state', () => {
 
   it('the rate limit is exhausted stays so while time goes by, whatever the mode was, and the limits say so', async () => {
     const { set, get, ask } = await start({ limits: 'off' });
+    await set('');
     await ask('PUT', `${DEFAULT}/clock`, { running: true });
-    await get();
-    // The state resets, and a running clock would refill.
     await set('the rate limit is exhausted', { api_key: 'sk_test_enterprise' });
     expect((await ask('GET', `${DEFAULT}/clock`)).json.mode).toBe('frozen');
     const limits = (await ask('GET', `${DEFAULT}/limits`)).json;
@@ -372,7 +388,9 @@ describe('the states of an interaction', () => {
       expect(bodyOf(await set(state, {}, { action: 'teardown' }))).toEqual([200, {}]);
       expect((await ask('GET', ORGANIZATION)).json.account_type).toBe('pro');
     }
-    expect(bodyOf(await ask('POST', PATH, { action: 'teardown' }))).toEqual([200, {}]);
+    for (const more of [{}, { params: { a: 1 } }]) {
+      expect(bodyOf(await ask('POST', PATH, { action: 'teardown', ...more }))).toEqual([200, {}]);
+    }
     await set('an organization on tier free');
     await set('an API key exists', { key: 'sk_test_pact' });
     expect((await show('sk_test_pact')).json.account_type).toBe('free');
