@@ -199,8 +199,8 @@ export class LiveSandboxes {
     const isGone = () => usage.isOver;
     const [faults, waits] = [new Faults(lasting.random), new Waits(this.waitLimit)];
     const { journal, actions, interaction, random } = lasting;
-    const buckets = new MemoryBuckets();
-    const runtime = { buckets, faults, waits, journal, actions, interaction, random, isGone };
+    const made = { buckets: new MemoryBuckets(), faults, waits, isGone };
+    const runtime = { ...made, journal, actions, interaction, random };
     return new Sandbox(sandbox_id, generation, this.store, runtime);
   }
 
