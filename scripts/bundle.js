@@ -96,7 +96,7 @@ export async function bundleKit() {
   const kit = { ...COMMON, inject: undefined, plugins: [kitApart], external: ['vitest', '@jest/globals'] };
   await build({
     ...kit,
-    entryPoints: ['kit', 'client']
+    entryPoints: ['kit', 'client', 'pact']
       .map((name) => `src/entry/${name}.ts`)
       .concat(['jest', 'jest-setup', 'jest-teardown'].map((name) => `src/suites/${name}.ts`)),
     entryNames: '[name]',

@@ -68,6 +68,8 @@ const places = (key: string): Sent[] => {
     ...bodies.map((body) => ({ method: 'POST', path: '/v1/retrievers', headers: json, body })),
     ...bodies.map((body) => ({ method: 'PUT', path: '/_mock/sandboxes/default/clock', headers: json, body })),
     { path: `/_mock/sandboxes/default/requests?fault=${key}` },
+    { method: 'POST', path: `/_mock/pact/provider-states?state=${key}` },
+    { method: 'POST', path: '/_mock/pact/provider-states', body: `{"state":"${key}","params":{"${key}":"${key}"}}` },
     { path: `/_mock/sandboxes/default/requests?body=${key}` },
     { path: `/_mock/sandboxes/default/requests/${key}/curl` },
     ...[

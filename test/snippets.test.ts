@@ -21,6 +21,7 @@ interface Place {
  */
 const OUTSIDE: (Place & { needs: string; part: string })[] = [
   { document: 'README.md', heading: '### Anything else', language: 'python', needs: 'pytest', part: 'parallel' },
+  { document: 'docs/pact.md', heading: '## pact-js', language: 'js', needs: '@pact-foundation/pact', part: 'pact' },
   { document: 'README.md', heading: '### jest', language: 'js', needs: 'jest', part: 'package' },
 ];
 

@@ -28,8 +28,8 @@ const TEXTS: Record<string, (sent: Sent) => string> = {
   'DELETE /api-keys/:api_key_id': ({ api_key_id }) => `API key ${api_key_id} removed`,
 };
 
-/** Ones that change nothing although they are a POST. */
-const ASKING = ['POST /requests/verify'];
+/** Ones that change nothing although they are a POST, or record themselves what they did. */
+const LEFT_OUT = ['POST /requests/verify', 'POST /pact/provider-states'];
 
 /** Keeps what a call from outside has changed in a sandbox. */
 export const logAction: onResponseHookHandler = (request, reply, done) => {
@@ -39,7 +39,7 @@ export const logAction: onResponseHookHandler = (request, reply, done) => {
   if (!['GET', 'HEAD'].includes(method) && reply.statusCode < 300 && sandbox?.sandbox_id === sandbox_id && sandbox) {
     const [, route = ''] = String(routeOptions.url).split('/:sandbox_id', 2);
     const name = `${method} ${route}`;
-    if (!ASKING.includes(name)) {
+    if (!LEFT_OUT.includes(name)) {
       const by = `${method} ${pathOf(request)}`;
       const text = TEXTS[name]?.({ ...params, ...toMembers(request.body) }) ?? by;
       sandbox.actions.add({ after: sandbox.journal.lastSeq, text, by });

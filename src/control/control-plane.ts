@@ -19,6 +19,7 @@ import { addInfoRoute, type ServerInfo } from './info.ts';
 import { addLimitsRoutes } from './limits.ts';
 import { compileCheck, type SentBody } from './members.ts';
 import { addOrganizationRoutes } from './organizations.ts';
+import { addDefaultProviderStateRoute, addProviderStateRoute } from './pact.ts';
 import { addRequestRoutes } from './requests.ts';
 import { addResetRoute } from './reset.ts';
 import { type FindSandbox, InSandbox } from './routes.ts';
@@ -38,6 +39,7 @@ const RESOURCES = [
   { name: 'state', description: 'All of a sandbox, as a seed file', addRoutes: addStateRoutes },
   { name: 'organizations', description: 'What the public API cannot do with them', addRoutes: addOrganizationRoutes },
   { name: 'api-keys', description: 'Keys of any permission and status', addRoutes: addApiKeyRoutes },
+  { name: 'pact', description: 'Provider states of contract tests', addRoutes: addProviderStateRoute },
 ];
 
 export interface ControlPlaneOptions {
@@ -105,5 +107,8 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
     },
     { prefix: '/_mock/sandboxes/:sandbox_id' },
   );
+  await app.register(async (scope) => addDefaultProviderStateRoute(toAddRoute(scope, routes), find, sandboxes), {
+    prefix: '/_mock',
+  });
   return app;
 }

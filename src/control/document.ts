@@ -83,7 +83,7 @@ const toFrame = (tags: Tag[], version: string, hasToken: boolean) => ({
     version,
     description:
       'What only the mock does. Not for pages of other origins. POST, PUT and PATCH need Content-Type: application/json, ' +
-      'with or without a body.',
+      'with or without a body; …/pact/provider-states alone needs none.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   security: hasToken ? [{ controlToken: [] }] : [],

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { badRequest, foreignOrigin, unauthorized } from '../domain/errors.ts';
+import type { RouteSchema } from '../http/openapi.ts';
 import { findSentHeader } from '../http/sent-header.ts';
 
 const LOOPBACK_NAMES = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
@@ -30,7 +31,7 @@ function findRefusal(request: FastifyRequest, token: string | undefined): Error 
   const stranger = findStranger(request, token);
   if (stranger !== undefined) return stranger;
   // Nothing comes of what is answered with 404 or 405.
-  if (!request.is404 && WITH_BODY.includes(request.method) && !isJson(request) && !isAllowedYaml(request)) {
+  if (!request.is404 && WITH_BODY.includes(request.method) && !isAllowedType(request)) {
     const hint = 'send the header, with or without a body: a form of a page cannot';
     return badRequest('What changes something needs Content-Type: application/json', hint);
   }
@@ -68,8 +69,12 @@ const isOwnOrigin = (origin: string | undefined, host: string) =>
 const isJson = ({ raw }: FastifyRequest) =>
   /^application\/json\s*(?:;|$)/i.test(findSentHeader(raw, 'content-type') ?? '');
 
-const isAllowedYaml = ({ raw, routeOptions }: FastifyRequest) =>
-  isYamlType(findSentHeader(raw, 'content-type')) && Object(routeOptions.schema).hasYaml === true;
+function isAllowedType(request: FastifyRequest): boolean {
+  const { hasYaml, takesAnyType }: Partial<RouteSchema> = Object(request.routeOptions.schema);
+  return takesAnyType === true || isJson(request) || (hasYaml === true && isYaml(request));
+}
+
+const isYaml = ({ raw }: FastifyRequest) => isYamlType(findSentHeader(raw, 'content-type'));
 
 /** `application/yaml`, or one of the names from before it was registered (RFC 9512). */
 export const isYamlType = (type = '') => /^(?:application|text)\/(?:x-)?yaml\s*(?:;|$)/i.test(type);

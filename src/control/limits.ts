@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
-import { LATEST, toTimestamp } from '../domain/clock.ts';
+import { freezeAt, LATEST, toTimestamp } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
 import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limiter.ts';
 import { limitOf, RATE_LIMIT_CATEGORIES, type RateLimitCategory, type Tiers } from '../domain/rate-limits.ts';
@@ -159,6 +159,23 @@ async function findKey(
   if (found !== undefined) return found;
   const member = api_key === undefined ? 'api_key_id' : 'api_key';
   throw invalidBody([{ type: 'value_error', loc: ['body', member], msg: 'the sandbox has no such key' }]);
+}
+
+/**
+ * Lets a key send nothing more: in mode `enforce`, with empty buckets, and at a clock that stands, since they would fill up
+ * again as time goes by.
+ */
+export async function exhaust(sandbox: Sandbox, apiKey: ApiKey): Promise<void> {
+  const { after, now } = await sandbox.updateSettings((settings, now) => ({
+    ...settings,
+    limits: 'enforce',
+    clock: freezeAt(now),
+  }));
+  for (const category of RATE_LIMIT_CATEGORIES) {
+    const limit = await findLimit(sandbox, after.tiers, apiKey, category);
+    const left = await findRemaining(sandbox, apiKey, category, limit, now);
+    await sandbox.buckets.charge(apiKey, category, limit, now, left);
+  }
 }
 
 async function findRemaining(

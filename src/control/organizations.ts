@@ -147,7 +147,7 @@ export function addOrganizationRoutes(add: AddRoute, find: FindSandbox, sandboxe
       const { sandbox } = await find(params);
       const { after, settings } = await sandbox.updateOrganization(
         params.organization_id,
-        (current, now) => current && change(current, body, now),
+        (current, now) => current && applyChange(current, body, now),
       );
       if (after === undefined) throw noSuch(params);
       sendJson(reply, toJson(after, settings));
@@ -183,7 +183,11 @@ async function drawNewId(sandbox: Sandbox): Promise<string> {
 }
 
 /** The organization with other members; `current` itself if nothing changes. */
-function change(current: Organization, update: z.output<typeof OrganizationChange>, now: number): Organization {
+export function applyChange(
+  current: Organization,
+  update: z.output<typeof OrganizationChange>,
+  now: number,
+): Organization {
   const given = Object.fromEntries(Object.entries(update).filter(([, value]) => value !== undefined));
   const { rate_limits_override: override } = update;
   const rate_limits_override = override === undefined ? current.rate_limits_override : mergeOverride({}, override);

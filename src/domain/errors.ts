@@ -21,7 +21,7 @@ export type Refusal =
   | { code: 'unauthorized'; message: string; hint: string }
   | { code: 'forbidden'; required: Permission; granted: readonly Permission[] }
   | { code: 'foreign_origin'; message: string; hint: string }
-  | { code: 'not_found'; hint: string }
+  | { code: 'not_found'; hint: string; message?: string; details?: Record<string, unknown> }
   | { code: 'conflict'; message: string; hint: string; details: Record<string, unknown> }
   | { code: 'precondition_failed' }
   | { code: 'range_not_satisfiable' }
@@ -60,7 +60,8 @@ export const unauthorized = (message: string, hint: string) =>
   new RefusalError({ code: 'unauthorized', message, hint });
 export const foreignOrigin = (message: string, hint: string) =>
   new RefusalError({ code: 'foreign_origin', message, hint });
-export const notFound = (hint: string) => new RefusalError({ code: 'not_found', hint });
+export const notFound = (hint: string, more: { message?: string; details?: Record<string, unknown> } = {}) =>
+  new RefusalError({ code: 'not_found', hint, ...more });
 export const conflict = (message: string, hint: string, details: Record<string, unknown> = {}) =>
   new RefusalError({ code: 'conflict', message, hint, details });
 export const methodNotAllowed = (allowed: readonly string[]) =>

@@ -33,7 +33,7 @@ export function toErrorAnswer(refusal: Refusal): ErrorAnswer {
     case 'foreign_origin':
       return answer(403, 'ForbiddenError', refusal.message, refusal.hint);
     case 'not_found':
-      return answer(404, 'NotFoundError', 'Not Found', refusal.hint);
+      return answer(404, 'NotFoundError', refusal.message ?? 'Not Found', refusal.hint, refusal.details);
     case 'conflict':
       return answer(409, 'ConflictError', refusal.message, refusal.hint, refusal.details);
     case 'precondition_failed': {

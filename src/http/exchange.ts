@@ -59,6 +59,7 @@ export const buildOpenEntry =
   (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const { exchange, raw } = request;
     const { live, route } = exchange;
+    if (live !== undefined && route.isJournaled !== false) live.sandbox.interaction.isOver = true;
     if (live !== undefined && !live.sandbox.journal.isOff && route.isJournaled !== false) {
       exchange.open(live, raw.rawHeaders);
       reply.raw.on('close', () => {

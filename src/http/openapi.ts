@@ -66,6 +66,8 @@ export interface RouteSchema extends FastifySchema {
   toExamples?(ids: KnownIds): Examples;
   /** Bytes that its body may have, where that is not what every body may have. */
   bodyLimit?: number;
+  /** Whether no Content-Type is demanded: for programs that send none. */
+  takesAnyType?: boolean;
   /** Whether YAML is taken and given as well as JSON. */
   hasYaml?: boolean;
   /** Of those below 300 the first is answered, unless the handler says otherwise. */

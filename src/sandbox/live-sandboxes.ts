@@ -5,6 +5,7 @@ import { type FoundSandbox, StorageError, type Store, type Use } from '../store/
 import { MemoryBuckets } from './buckets.ts';
 import { ControlLog } from './control-log.ts';
 import { Faults } from './faults.ts';
+import { Interaction } from './interaction.ts';
 import { Journal, Journals } from './journal.ts';
 import type { Runtime } from './runtime.ts';
 import { Sandbox } from './sandbox.ts';
@@ -39,7 +40,7 @@ const JOURNAL_MS = 60 * 60_000;
 type FoundState = Pick<FoundSandbox, 'sandbox_id' | 'generation' | 'settings' | 'now'>;
 
 /** What of a sandbox goes on when its state is replaced. */
-type Lasting = Pick<Runtime, 'journal' | 'actions' | 'random'>;
+type Lasting = Pick<Runtime, 'journal' | 'actions' | 'interaction' | 'random'>;
 
 /** A sandbox in memory. */
 interface Kept {
@@ -131,7 +132,8 @@ export class LiveSandboxes {
     await this.recordIfPossible([usage.reserve(found.last_seq)]);
     // It may have been removed since.
     if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
-    const former = { journal, actions: new ControlLog(), random: this.streamOf(sandboxId) };
+    const [actions, interaction] = [new ControlLog(), new Interaction()];
+    const former = { journal, actions, interaction, random: this.streamOf(sandboxId) };
     const kept = { sandbox: this.build(found, usage, former), usage };
     this.byId.set(sandboxId, kept);
     return kept;
@@ -196,10 +198,13 @@ export class LiveSandboxes {
     }
   }
 
-  private build({ sandbox_id, generation }: FoundState, usage: Usage, { journal, actions, random }: Lasting): Sandbox {
+  private build({ sandbox_id, generation }: FoundState, usage: Usage, lasting: Lasting): Sandbox {
     const isGone = () => usage.isOver;
-    const [faults, waits] = [new Faults(random, this.options.tally?.watch(sandbox_id)), new Waits(this.waitLimit)];
-    const runtime = { buckets: new MemoryBuckets(), faults, waits, journal, actions, random, isGone };
+    const watcher = this.options.tally?.watch(sandbox_id);
+    const [faults, waits] = [new Faults(lasting.random, watcher), new Waits(this.waitLimit)];
+    const { journal, actions, interaction, random } = lasting;
+    const made = { buckets: new MemoryBuckets(), faults, waits, isGone };
+    const runtime = { ...made, journal, actions, interaction, random };
     return new Sandbox(sandbox_id, generation, this.store, runtime);
   }
 

@@ -4,6 +4,7 @@ import type { Bucket, Spending } from '../domain/rate-limiter.ts';
 import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
 import type { ControlLog } from './control-log.ts';
 import type { Faults } from './faults.ts';
+import type { Interaction } from './interaction.ts';
 import type { Journal } from './journal.ts';
 import type { Waits } from './waits.ts';
 
@@ -50,6 +51,8 @@ export interface Runtime {
   readonly journal: Journal;
   /** What was done from outside: it outlives the state. */
   readonly actions: ControlLog;
+  /** What a verifier of a pact does: it outlives the state. */
+  readonly interaction: Interaction;
   /** What ids and keys are drawn from. */
   readonly random: Random;
   /** Whether the sandbox was removed: one that has its id since is another one. */

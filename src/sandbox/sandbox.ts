@@ -7,6 +7,7 @@ import type { Settings } from '../domain/state.ts';
 import { type ApiKeyFilter, SandboxGoneError, type Store, type Updated, type Updater } from '../store/store.ts';
 import type { ControlLog } from './control-log.ts';
 import type { Faults } from './faults.ts';
+import type { Interaction } from './interaction.ts';
 import type { Journal } from './journal.ts';
 import type { Buckets, Runtime } from './runtime.ts';
 import type { Waits } from './waits.ts';
@@ -31,6 +32,7 @@ export class Sandbox {
   readonly waits: Waits;
   readonly journal: Journal;
   readonly actions: ControlLog;
+  readonly interaction: Interaction;
   readonly random: Random;
   private readonly store: Store;
   private readonly isGone: () => boolean;
@@ -41,7 +43,7 @@ export class Sandbox {
   >();
 
   constructor(sandbox_id: string, generation: number, store: Store, runtime: Runtime) {
-    const { buckets, faults, waits, journal, actions, random, isGone } = runtime;
+    const { buckets, faults, waits, journal, actions, interaction, random, isGone } = runtime;
     this.sandbox_id = sandbox_id;
     this.generation = generation;
     this.store = store;
@@ -50,6 +52,7 @@ export class Sandbox {
     this.waits = waits;
     this.journal = journal;
     this.actions = actions;
+    this.interaction = interaction;
     this.random = random;
     this.isGone = isGone;
   }

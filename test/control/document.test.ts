@@ -82,6 +82,8 @@ describe('the document of the control plane', () => {
       'patch /organizations/{organization_id}: tier,billing',
       'post /api-keys: new,known',
       'patch /api-keys/{api_key_id}: revoked,expiring',
+      'post /pact/provider-states: clean,tier,key,exhausted,teardown',
+      'post /_mock/pact/provider-states: clean,tier,key,exhausted,teardown',
     ]);
   });
 
@@ -108,6 +110,7 @@ describe('the document of the control plane', () => {
       { name: 'state', description: 'All of a sandbox, as a seed file' },
       { name: 'organizations', description: 'What the public API cannot do with them' },
       { name: 'api-keys', description: 'Keys of any permission and status' },
+      { name: 'pact', description: 'Provider states of contract tests' },
     ]);
   });
 
@@ -187,7 +190,9 @@ describe('the document of the control plane', () => {
         'post /api-keys: 201 400 403 404 409 413 422',
         'patch /api-keys/{api_key_id}: 200 400 403 404 413 422',
         'delete /api-keys/{api_key_id}: 204 403 404',
+        'post /pact/provider-states: 200 400 403 404 409 413 422',
         'get /stream: 200 400 403 404',
+        'post /_mock/pact/provider-states: 200 400 403 404 409 413 422',
       ].map((line) => line.replace(' 403', `${unauthorized} 403`)),
     );
     expect(json.security).toEqual(control === undefined ? [] : [{ controlToken: [] }]);
@@ -238,6 +243,12 @@ describe('the document of the control plane', () => {
     ['post', '/limits/refill', { category: 'data' }, false],
     ['post', '/limits/refill', { ...KEY, api_key_id: 'key_x' }, false],
     ['post', '/reset', {}, true],
+    ['post', '/pact/provider-states', {}, true],
+    ['post', '/pact/provider-states', { state: null, more: 1 }, true],
+    ['post', '/pact/provider-states', { state: '', action: null, params: null }, true],
+    ['post', '/pact/provider-states', { state: '', action: 'set' }, false],
+    ['post', '/pact/provider-states', { state: 1 }, false],
+    ['post', '/pact/provider-states', { state: '', params: [] }, false],
     ['post', '/reset', { sandbox: 'x' }, false],
   ])('%s %s takes %j: %s, in its schema and on the wire', async (method, path, body, isRight) => {
     const { ask, document } = await start();

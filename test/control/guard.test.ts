@@ -80,6 +80,7 @@ describe('a request to the control plane', () => {
     ['POST', '/reset', 400],
     ['POST', '/limits/refill', 400],
     ['PUT', '/limits', 400],
+    ['POST', '/pact/provider-states', 200],
     ['DELETE', '/requests', 200],
     ['GET', '/requests', 200],
     ['HEAD', '/requests', 200],
@@ -130,6 +131,7 @@ describe('what the control plane does not have', () => {
     ['DELETE', `${BASE}/requests/1`, 'GET, HEAD'],
     ['PUT', `${BASE}/requests/verify`, 'GET, HEAD, POST'],
     ['POST', `${BASE}/requests/1/curl`, 'GET, HEAD'],
+    ['GET', '/_mock/pact/provider-states', 'POST'],
     ['GET', '/_mock/sandboxes/other/reset', 'POST'],
     ['GET', '/_mock/sandboxes/default/%72eset', 'POST'],
   ])('%s %s is a 405 that allows %s', async (method, path, allow) => {
@@ -168,7 +170,7 @@ describe('GET /_mock', () => {
     );
     const byPlace = (a: { path: string; method: string }, b: { path: string; method: string }) =>
       `${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1;
-    expect(documented).toHaveLength(42);
+    expect(documented).toHaveLength(44);
     expect({ ...json, routes: json.routes.sort(byPlace) }).toEqual({
       name: 'mixpeek-mock',
       version: '0.0.0-test',

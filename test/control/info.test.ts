@@ -25,6 +25,7 @@ const INFO = {
     'state',
     'organizations',
     'api-keys',
+    'pact',
   ],
 };
 const DEMO = `${DEFAULT}/api-keys/${toApiKeyId(hashApiKey(DEMO_KEY))}`;

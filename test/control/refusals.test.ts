@@ -50,7 +50,9 @@ type Sent = [path: string, body?: unknown, more?: SendOptions];
 /** How each status is reached; nothing where the kind of the route has no such refusal. */
 const MAKERS: Record<number, (operation: Operation, token: string | undefined) => Sent[]> = {
   400: ({ path, parameters, hasBody }) => [
-    ...(hasBody ? [[fill(path), {}, { headers: { 'content-type': 'text/plain' } }] as Sent] : []),
+    ...(hasBody && !path.endsWith('/provider-states')
+      ? [[fill(path), {}, { headers: { 'content-type': 'text/plain' } }] as Sent]
+      : []),
     ...(hasBody && !path.endsWith('/state') ? [[fill(path), '[]'] as Sent] : []),
     ...parameters.flatMap(({ name, in: place, schema }): Sent[] => {
       if (place === 'path') return schema.pattern ? [[fill(path, { [name]: '!' })]] : [];
@@ -83,6 +85,10 @@ const IN = '/sandboxes/{sandbox_id}';
 const FAULT = { id: 'flt_one', match: { path: '/v1/none' }, status: 503 };
 const VERIFY = '/sandboxes/default/requests/verify';
 const SPEND = { api_key: ADMIN, category: 'data' };
+
+/** A seed of another sandbox has it in what follows. */
+const OF_OTHER = { state: 'an API key exists', params: { key: 'sk_test_of_other' } };
+const OTHER = { version: 1, organizations: [{ organization_id: 'org_o', api_keys: [{ key: OF_OTHER.params.key }] }] };
 
 type Ask = ControlApp['ask'];
 type Make = (ask: Ask, app: ControlApp) => Promise<Answer>;
@@ -133,6 +139,20 @@ const OWN: Record<string, Own | Own[]> = {
     },
   ],
 };
+
+/** What is refused of provider states, under each of the two paths. */
+const refuseStates = (base: string): Own[] => [
+  [404, (ask) => ask('POST', `${base}/pact/provider-states`, { state: 'no such state' })],
+  [
+    409,
+    async (ask) => {
+      await ask('PUT', '/sandboxes/other/state', OTHER);
+      return ask('POST', `${base}/pact/provider-states`, OF_OTHER);
+    },
+  ],
+];
+OWN['POST /pact/provider-states'] = refuseStates('');
+OWN[`POST ${IN}/pact/provider-states`] = refuseStates('/sandboxes/default');
 
 const toList = (own: Own | Own[] | undefined): Own[] => {
   if (own === undefined) return [];

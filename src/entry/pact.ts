@@ -1,0 +1,2 @@
+/** `mixpeek-mock/pact`. */
+export { type ProviderStateValues, type StateHandler, type StateHandlersOptions, stateHandlers } from '../kit/pact.ts';
