@@ -79,6 +79,17 @@ describe('a strict run', () => {
     ]);
   });
 
+  it('finds a Pact state that there is not', async () => {
+    const { server, mock } = await startStrict();
+    for (const { url, sandboxId } of [mock.sandbox('default'), await mock.createSandbox()]) {
+      const path = `/_mock/sandboxes/${sandboxId}/pact/provider-states`;
+      for (const state of ['the moon is full', 'the key is revoked']) {
+        await fetch(url + path, { method: 'POST', body: JSON.stringify({ state }) });
+      }
+    }
+    expect(server.listFindings()).toEqual(['the Pact state "the moon is full" is unknown, but was asked for 2 times']);
+  });
+
   it('finds a verification of what the journal had dropped', async () => {
     const { server, mock } = await startStrict({ journalSize: 1 });
     const sandbox = await mock.createSandbox();

@@ -4,8 +4,8 @@ export const FAULT_RULES = [
   {
     name: 'the last fault rule that fires wins',
     file: 'src/sandbox/faults.ts',
-    find: 'return rules.find((rule) => {',
-    put: 'return rules.findLast((rule) => {',
+    find: 'const fired = rules.find((rule) => {',
+    put: 'const fired = rules.findLast((rule) => {',
   },
   {
     name: 'after of a fault rule is ignored',

@@ -3,6 +3,7 @@
 // `find` stands in `file` exactly once; `put` takes its place.
 import { FAULT_RULES } from './fault-rules.js';
 import { read } from './reach.js';
+import { SUITES } from './suites.js';
 
 /** A fault of the table as it is made. */
 export function toFault({ name, file, find, put }) {
@@ -15,6 +16,7 @@ export function toFault({ name, file, find, put }) {
 /** @type {{ name: string, file: string, find: string, put: string }[]} */
 export const FAULTS = [
   ...FAULT_RULES,
+  ...SUITES,
   {
     name: 'a change that was rolled back stays in the cache',
     file: 'src/store/sqlite.ts',

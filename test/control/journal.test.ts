@@ -28,6 +28,25 @@ const read = async ({ send }: TestApp, query = '') => {
 };
 
 describe('an entry', () => {
+  it('holds the hint of its answer, also of one that a fault sends', async () => {
+    const app = await buildTestApp();
+    await app.patch('{"organizationName":"New"}');
+    await app.patch('{"rate_limits":{"search":0}}');
+    await app.send({
+      method: 'GET',
+      url: '/v1/sk_test_secret_of_ours',
+      authorization: 'Bearer sk_test_secret_of_ours',
+    });
+    await app.patch('{}', { headers: { 'x-mixpeek-mock-fault': 'status=503' } });
+    const { json } = await read(app);
+    expect(json.requests.map(({ hint }: { hint: string }) => hint)).toEqual([
+      'ignored: organizationName (did you mean organization_name?)',
+      'rate_limits.search: must be an integer from 1 to 9007199254740991',
+      expect.stringMatching(/^this server does not know|sk_test_se\.\.\./),
+      expect.stringContaining('fault'),
+    ]);
+  });
+
   it('holds what was sent, what was answered, what it cost and what it changed', async () => {
     const app = await buildTestApp();
     const body = '{"metadata":{"id":12345678901234567890},"rate_limits":{"search":5},"logo_url":null}';
