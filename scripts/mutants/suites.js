@@ -116,9 +116,9 @@ export const SUITES = [
     put: '',
   },
   {
-    name: 'journal: an entry has no hint of an answer of a fault',
+    name: 'journal: an entry has no hint',
     file: 'src/http/exchange.ts',
-    find: 'reply.raw.getHeader(HINT) ?? ',
-    put: '',
+    find: "String(reply.getHeader(HINT) ?? '') || undefined",
+    put: 'undefined',
   },
 ];

@@ -82,9 +82,6 @@ test('has matchers', async () => {
 });
 `;
 
-/** With vitest an ES module, in whatever resolution. */
-const takesVitest = (type, module) => type === 'module' || module === 'commonjs';
-
 export default function testPackage() {
   const { tarball, filename, size } = pack();
   check(`${filename} is smaller than 2 MiB: ${Math.round(size / 1024)} KiB`, size < 2 ** 21);
@@ -137,7 +134,7 @@ export default function testPackage() {
       type,
       files: {
         'use.ts': USE_TYPES,
-        ...(takesVitest(type, module) && { 'use-vitest.ts': USE_VITEST }),
+        'use-vitest.ts': USE_VITEST,
         'tsconfig.json': JSON.stringify({ compilerOptions: options, include: ['*.ts'] }),
       },
     });

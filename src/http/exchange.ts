@@ -69,8 +69,7 @@ export const buildOpenEntry =
         const isAborted = !writableEnded || isBroken || socket?.destroyed === true;
         const { 'transfer-encoding': encoding, 'content-length': length = '0' } = raw.headers;
         const hasBody = encoding !== undefined || length !== '0';
-        // What a fault sends goes past the reply.
-        exchange.hint = String(reply.raw.getHeader(HINT) ?? reply.getHeader(HINT) ?? '') || undefined;
+        exchange.hint = String(reply.getHeader(HINT) ?? '') || undefined;
         exchange.end(isAborted ? null : reply.statusCode, hasBody, sandboxes.findJournal(live.sandbox.sandbox_id));
       });
     }

@@ -27,7 +27,7 @@ describe('toHaveReceived', () => {
     ['a list', { metadata: { list: expect.arrayContaining([{}]) } }],
     ['a part', { metadata: expect.objectContaining({ deep: { a: expect.anything() } }), organization_name: 'New' }],
   ])('takes asymmetric matchers for %s of the body', async ([, body], { mixpeek }) => {
-    await send(mixpeek, 'PATCH', { organization_name: 'Old', metadata: { list: [1], deep: {} } });
+    await send(mixpeek, 'PATCH', { organization_name: 'Old', metadata: { list: [1, { b: 1 }, 2], deep: {} } });
     const coming = expect(mixpeek).toHaveReceived({ method: 'PATCH', body: { ...body } }, { times: 1 });
     await send(mixpeek, 'PATCH', { organization_name: 'New', metadata: { list: [1, {}], deep: { a: 1 } } });
     await coming;
