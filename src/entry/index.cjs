@@ -7,7 +7,5 @@ async function refuse() {
   throw new Error(problem);
 }
 
-const { createMockServer, ControlError } =
-  problem === undefined ? require('./main.cjs') : { createMockServer: refuse, ControlError: Error };
-exports.createMockServer = createMockServer;
-exports.ControlError = ControlError;
+exports.createMockServer = problem === undefined ? require('./main.cjs').createMockServer : refuse;
+exports.ControlError = problem === undefined ? require('./kit.cjs').ControlError : Error;
