@@ -119,6 +119,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       addDocumentRoutes(pages, build, buildDocs);
     });
     await open.register(async (rest) => {
+      // A client that left out /v1 finds its request where it looks for it.
+      await addIdentification(rest, sandboxes);
       rest.addHook('onRequest', findSandbox);
       rest.addHook('onRequest', openEntry);
       rest.addHook('onRequest', requireHost);

@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'settings.ts': ['domain/', 'setting.ts'],
   'kit/': ['domain/real-time.ts'],
   // What imports them are other people's tests: they find the server as those would.
-  'suites/': ['kit/', 'index.ts'],
+  'suites/': ['kit/', 'index.ts', 'entry/client.ts'],
   'index.ts': ['server.ts', 'settings.ts', 'kit/'],
   'app.ts': ['domain/', 'pydantic/', 'http/', 'sandbox/', 'api/', 'control/'],
   'version.ts': [],

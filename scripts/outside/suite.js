@@ -61,7 +61,7 @@ function makeSuite(name, files, config = {}) {
 
 const SETUP = { globalSetup: ['mixpeek-mock/vitest/setup'], maxWorkers: WORKERS };
 const runVitest = (path, args = [], env = {}) =>
-  attempt('npx', ['--no-install', 'vitest', 'run', ...args], path, { env });
+  attempt('npx', ['--no-install', 'vitest', 'run', ...args], path, { env: { NO_COLOR: '1', ...env } });
 
 async function testManyTests() {
   const full = makeSuite(

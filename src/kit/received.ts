@@ -103,6 +103,7 @@ function explainMiss(error: unknown): never {
     const differs = reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
     return `\n  nearest: ${method} ${path} (seq ${seq})${differs}`;
   });
-  const [said] = error.message.split('; ', 1);
+  const [whole = ''] = error.message.split('; ', 1);
+  const said = whole.includes('ended by the end of the sandbox') ? `${whole} (was await forgotten?)` : whole;
   throw new ControlError(`${said}${lines.join('')}`, error.status, error.details);
 }

@@ -170,6 +170,8 @@ async function toBody(options: SandboxOptions): Promise<Record<string, unknown>>
 }
 
 async function readSeed(file: string): Promise<string> {
+  if (file.includes('\n'))
+    throw new ControlError('seed: a string is the path of a file; give its content as an object');
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

@@ -35,6 +35,10 @@ export async function checkServed(client: ControlClient, { sandboxId }: Sandbox,
   throw new UnservedError(`The test asked for what is not served; onUnserved: 'ignore' allows it${lines.join('')}`);
 }
 
+/** Where a client does not send what a test looks for. */
+const NOTHING =
+  '\n\nIts sandbox received no request: does the client use its `apiKey` and `url`, and is `fetch` not a stub?';
+
 /** Requests that a report shows. */
 const SHOWN = 20;
 
@@ -47,7 +51,7 @@ export async function reportRequests(
   if (!report) return '';
   const path = `/sandboxes/${sandboxId}/requests?order=newest&limit=${SHOWN + 1}`;
   const { requests } = await client.call<{ requests: RecordedRequest[] }>('GET', path);
-  if (requests.length === 0) return '\n\nIts sandbox received no request.';
+  if (requests.length === 0) return NOTHING;
   const lines = requests.slice(0, SHOWN).reverse().map(toLine);
   const head = requests.length > SHOWN ? `the last ${SHOWN} requests` : `${requests.length} requests`;
   return `\n\nIts sandbox received ${head.replace(/^1 requests/, '1 request')}:${lines.join('')}`;

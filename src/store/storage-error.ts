@@ -57,7 +57,7 @@ export function toUnusable(file: string, error: unknown): unknown {
   const code = codeOf(error);
   if (code === 'ERR_DLOPEN_FAILED' || code.startsWith('Could not locate the bindings file')) {
     return new StorageError(
-      'better-sqlite3 was not built for this Node: run `npm rebuild better-sqlite3`, and where install scripts are blocked allow it its own',
+      'better-sqlite3 was not built for this Node: run `npm rebuild better-sqlite3`, or allow its install script (`npm install-scripts approve better-sqlite3`)',
     );
   }
   const known = toStorageError(file, error);

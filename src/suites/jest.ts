@@ -6,6 +6,8 @@ import type { Sandbox } from '../kit/mock-client.ts';
 import { SandboxPool } from '../kit/sandbox-pool.ts';
 import { addReport, checkServed, reportRequests, type TestOptions } from '../kit/test-sandbox.ts';
 
+export type * from '../entry/client.ts';
+
 /** What jest gives to a test file, with `injectGlobals` or without. */
 interface JestGlobals {
   expect: { extend(matchers: object): void };
@@ -58,7 +60,7 @@ export function useSandbox(options: TestOptions = {}): Sandbox {
     const { client, pool } = opened;
     try {
       if (failing === undefined) await checkServed(client, sandbox, options);
-      else addReports(failing, await reportRequests(client, sandbox, options));
+      else addReports(failing, await reportRequests(client, sandbox, options).catch(() => ''));
     } finally {
       current = undefined;
       pool.release(sandbox);

@@ -7,6 +7,8 @@ import { SandboxPool } from '../kit/sandbox-pool.ts';
 import { addReport, checkServed, reportRequests, type TestOptions } from '../kit/test-sandbox.ts';
 import type { StartedServer } from './started-server.ts';
 
+export type * from '../entry/client.ts';
+
 declare module 'vitest' {
   // biome-ignore lint/suspicious/noExplicitAny: a declaration is merged with its like only
   interface Matchers<T = any> extends MixpeekMatchers {}
@@ -62,7 +64,8 @@ const extended = vitestTest.extend<AllFixtures>({
     try {
       await use(sandbox);
       if (task.result?.state === 'fail') {
-        const report = await reportRequests(mixpeekClient, sandbox, mixpeekOptions);
+        // A test may have closed it.
+        const report = await reportRequests(mixpeekClient, sandbox, mixpeekOptions).catch(() => '');
         for (const error of task.result.errors?.slice(-1) ?? []) addReport(error, report);
       } else {
         await checkServed(mixpeekClient, sandbox, mixpeekOptions);

@@ -36,6 +36,20 @@ async function findJournals({ ask }: Pick<ControlApp, 'ask'>, id: string, author
 const OTHER = { date: DATE, in: ['other'] };
 const DEFAULT = { date: OF_DEFAULT, in: ['default'] };
 
+it('a known key decides wherever it is sent, also where /v1 was forgotten', async () => {
+  const app = await start();
+  const named = { 'x-mixpeek-mock-sandbox': 'default' };
+  expect(await send(app, `Bearer ${app.key}`, named, '/organizations')).toEqual(OTHER);
+  expect(await send(await start(), 'Bearer sk_test_xyz789', {}, '/organizations')).toEqual(DEFAULT);
+});
+
+it('a known key decides wherever it is sent, also where /v1 was forgotten', async () => {
+  const app = await start();
+  const named = { 'x-mixpeek-mock-sandbox': 'default' };
+  expect(await send(app, `Bearer ${app.key}`, named, '/organizations')).toEqual(OTHER);
+  expect(await send(await start(), 'Bearer sk_test_xyz789', {}, '/organizations')).toEqual(DEFAULT);
+});
+
 describe('X-Mixpeek-Mock-Sandbox', () => {
   it.each<[string, string | null]>([
     ['without a key', null],

@@ -34,7 +34,9 @@ it('each test has a fresh sandbox and leaves none, however it ends; the report o
       '" -> "Used"' +
       '\n  PATCH /v1/organizations 422  rate_limits.search: must be an integer from 1 to 9007199254740991',
   );
-  expect(messageOf('fails in silence')).toContain('Its sandbox received no request.');
+  expect(messageOf('fails in silence')).toContain(
+    'Its sandbox received no request: does the client use its `apiKey` and `url`, and is `fetch` not a stub?',
+  );
   expect(messageOf('times out')).toMatch(
     /^Test timed out in 200ms\.[\s\S]*\n {2}GET \/v1\/organizations open {2}fault flt_hang/,
   );
