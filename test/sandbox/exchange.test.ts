@@ -84,7 +84,6 @@ describe('a request', () => {
   });
 
   it.each<[string, string, Record<string, string>]>([
-    ['outside /v1', '/nope', {}],
     ['for a path that is published without a key', '/v1/public/nope', {}],
     ['whose URL cannot be decoded', '/v1/%zz', {}],
   ])('%s is filed in default, whatever key it has', async (_name, url, headers) => {
