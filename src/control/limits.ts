@@ -72,6 +72,8 @@ const Limits = z
     more: integer().describe('Keys that were used before those'),
   })
   .meta({ id: 'Limits' });
+/** What `GET …/limits` answers. */
+export type LimitsView = z.output<typeof Limits>;
 const Spent = Bucket.extend({
   spent: integer().describe('What was taken: count, or 0 where the bucket had less and the mode is not enforce'),
 }).meta({ id: 'Spent' });
@@ -222,7 +224,7 @@ async function findOrganization(sandbox: Sandbox, { organization_id }: ApiKey): 
 }
 
 /** The buckets of the keys that were used last. */
-export async function toLimitsView({ sandbox, settings, now }: LiveSandbox): Promise<z.output<typeof Limits>> {
+export async function toLimitsView({ sandbox, settings, now }: LiveSandbox): Promise<LimitsView> {
   const { limits: mode, tiers } = settings;
   const used = (await sandbox.buckets.list()).sort((a, b) => b.used - a.used);
   const buckets: z.output<typeof Bucket>[] = [];

@@ -88,8 +88,8 @@ export const RequestDetail = describeModel<DetailModel>()({
 })
   .strict()
   .meta({ id: 'RequestDetail' });
-type Detail = ReturnType<typeof toDetail>;
-type DetailModel = EntryModel & Detail;
+/** What `GET …/requests/ID` answers. */
+export type DetailModel = EntryModel & ReturnType<typeof toDetail>;
 
 export const DETAIL: z.output<typeof RequestDetail> = {
   ...ENTRY,
@@ -120,8 +120,8 @@ function toResponseHeaders(entry: JournalEntry): Record<string, string> | null {
     ...(category !== undefined && toRateLimitHeaders(entry)),
     ...(retry_after > 0 && { 'retry-after': String(retry_after) }),
   };
-  // A rule may say something else.
-  for (const [name, value] of Object.entries(fault?.status === undefined ? {} : (fault.headers ?? {}))) {
+  // A fault rule may say something else.
+  for (const [name, value] of Object.entries(fault?.headers ?? {})) {
     if (OF_LIMITS.test(name)) headers[name.toLowerCase()] = value;
   }
   return Object.keys(headers).length > 0 ? headers : null;

@@ -9,7 +9,7 @@ export interface StreamEvent {
 /** Reads server-sent events from text that comes in pieces, cut anywhere. */
 export class EventParser {
   /** The line that is not over yet. */
-  private rest: string[] = [];
+  private rest = '';
   private name = '';
   private data: string[] = [];
   private id: string | null = null;
@@ -21,23 +21,11 @@ export class EventParser {
     if (chunk === '') return [];
     const text = this.endsWithReturn && chunk.startsWith('\n') ? chunk.slice(1) : chunk;
     this.endsWithReturn = chunk.endsWith('\r');
-    const lines = text.split(/\r\n|\r|\n/);
-    const rest = lines.pop() ?? '';
-    const events: StreamEvent[] = [];
-    for (const line of lines) {
-      const event = this.readLine(this.takeRest() + line);
-      if (event !== undefined) events.push(event);
-    }
-    if (rest !== '') this.rest.push(rest);
-    return events;
-  }
-
-  /** Pieces of a long line are joined once, when it is over. */
-  private takeRest(): string {
-    if (this.rest.length === 0) return '';
-    const text = this.rest.join('');
-    this.rest = [];
-    return text;
+    // What is not over is not searched again: a long line would take quadratic time.
+    const [first = '', ...others] = text.split(/\r\n|\r|\n/);
+    const lines = [this.rest + first, ...others];
+    this.rest = lines.pop() ?? '';
+    return lines.flatMap((line) => this.readLine(line) ?? []);
   }
 
   private readLine(line: string): StreamEvent | undefined {

@@ -45,7 +45,7 @@ export const toSize = (bytes: number): string => (bytes === 1 ? '1 byte' : inUni
 function inUnits(amount: number, units: Unit[]): string {
   for (const [index, [size, name]] of units.entries()) {
     const exact = amount / size;
-    const shown = exact < 9.95 ? Math.round(exact * 10) / 10 : Math.round(exact);
+    const shown = exact < 10 ? Math.round(exact * 10) / 10 : Math.round(exact);
     const larger = units[index + 1]?.[0];
     if (larger === undefined || shown * size < larger) return `${shown} ${name}`;
   }

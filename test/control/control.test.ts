@@ -166,7 +166,8 @@ describe('the limits', () => {
   it('shows all buckets of every key that was used', async () => {
     const app = await buildTestApp();
     expect((await control(app)('GET', '/limits')).json).toEqual({ mode: 'headers', buckets: [], more: 0 });
-    await app.patch({ rate_limits: { search: 500 } });
+    // One that is the same as that of the tier stays when the tier changes.
+    await app.patch({ rate_limits: { search: 500, upload: 30 } });
     const bucket = {
       api_key_id: API_KEY_ID,
       key_prefix: 'sk_test_xy',
@@ -189,7 +190,7 @@ describe('the limits', () => {
         { ...full('metadata', 100), remaining: 99, full_at: '2026-01-01T00:00:00.600000Z' },
         full('data', 60),
         { ...full('search', 500), overridden: true, tier_limit: 60 },
-        full('upload', 30),
+        { ...full('upload', 30), overridden: true },
         full('compute', 30),
       ],
       more: 0,

@@ -120,6 +120,7 @@ describe('parseJson', () => {
     '"\\u12G4"',
     '"\\',
     '"a\nb"',
+    '"\u001f"',
     "'a'",
     'NaN',
     'Infinity',

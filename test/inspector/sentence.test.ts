@@ -13,6 +13,8 @@ it.each<[string, Partial<Summary>, EntryFacts | undefined, string, string]>([
   ['GET', {}, undefined, 'ok', 'Read the organization.'],
   ['another GET', { path: '/docs', bucket: null }, undefined, 'ok', 'Answered 200.'],
   ['OPTIONS', { method: 'OPTIONS', status: 204 }, undefined, 'ok', 'Answered 204.'],
+  ['HEAD', { method: 'HEAD' }, undefined, 'ok', 'Answered 200.'],
+  ['PATCH that was accepted', { method: 'PATCH', status: 202 }, undefined, 'ok', 'Answered 202.'],
   ['304', { status: 304 }, undefined, 'ok', 'Answered 304.'],
   ['PATCH that changed nothing', { method: 'PATCH' }, { changes: [] }, 'ok', 'Changed nothing.'],
   [
