@@ -16,11 +16,13 @@ import { listUnknownVariables, readVariable, toVariable, type Variables } from '
 /** Values as the command line gives them, by the name of the setting. */
 export type Flags = Record<string, string | boolean | string[] | undefined>;
 
-/** Those of `exec`: a server that nobody else knows of, and that leaves nothing. */
+/** Those of `exec`: a server that nobody else knows of, and that leaves nothing, whatever variables say to other servers. */
 export const EXEC_SETTINGS = {
   ...SERVE_SETTINGS,
-  port: { ...SERVE_SETTINGS.port, default: '0' },
-  db: { ...SERVE_SETTINGS.db, default: ':memory:' },
+  port: { ...SERVE_SETTINGS.port, default: '0', isFlagOnly: true },
+  db: { ...SERVE_SETTINGS.db, default: ':memory:', isFlagOnly: true },
+  reset: { ...SERVE_SETTINGS.reset, isFlagOnly: true },
+  shutdownDelay: { ...SERVE_SETTINGS.shutdownDelay, isFlagOnly: true },
   logLevel: { ...SERVE_SETTINGS.logLevel, default: 'warn' },
   strict: {
     flag: '--strict',

@@ -29,11 +29,12 @@ export async function runWithServer(
   const config = readExecConfig(flags);
   let child: RunningCommand | undefined;
   let early: NodeJS.Signals | undefined;
+  let ended: number | undefined;
   for (const signal of SIGNALS) {
     process.on(signal, () => {
+      if (ended !== undefined) process.exit(ended);
       early ??= signal;
-      // A terminal sends its Ctrl-C to the command too.
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal);
+      if (signal !== 'SIGINT' || !hasTerminal()) child?.kill(signal);
     });
   }
   const { startServer } = await import('../server.ts');
@@ -44,6 +45,7 @@ export async function runWithServer(
     if (early !== undefined) return toExitCode(early);
     child = runCommand(command, environment, say);
     const code = await child.ended;
+    ended = code;
     const findings = server.listFindings();
     for (const finding of findings) say(`--strict: ${finding}`);
     return code === 0 && findings.length > 0 ? EXIT_STRICT : code;
@@ -51,6 +53,9 @@ export async function runWithServer(
     await server.close();
   }
 }
+
+/** A terminal sends its Ctrl-C to the command too. */
+const hasTerminal = () => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
 
 const toExitCode = (signal: NodeJS.Signals) => EXIT_SIGNAL + constants.signals[signal];
 
@@ -77,16 +82,24 @@ function runCommand(
   environment: Record<string, string>,
   say: (text: string) => void,
 ): RunningCommand {
-  const env = { ...process.env, ...environment };
-  // There npm and npx are scripts of the shell.
-  const child = spawn(command, args, { stdio: 'inherit', env, shell: process.platform === 'win32' });
-  const ended = new Promise<number>((resolve) => {
-    child.once('error', (error) => {
-      const isMissing = codeOf(error) === 'ENOENT';
-      say(isMissing ? `${command}: there is no such command` : `${command}: cannot be run (${codeOf(error)})`);
-      resolve(isMissing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+  // Beside the token itself it would be a second one.
+  const { MIXPEEK_MOCK_CONTROL_TOKEN_FILE: _, ...others } = process.env;
+  const env = { ...others, ...environment };
+  const refuse = (error: unknown): number => {
+    const isMissing = codeOf(error) === 'ENOENT';
+    say(isMissing ? `${command}: there is no such command` : `${command}: cannot be run (${codeOf(error)})`);
+    return isMissing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+  };
+  try {
+    // There npm and npx are scripts of the shell.
+    const child = spawn(command, args, { stdio: 'inherit', env, shell: process.platform === 'win32' });
+    const ended = new Promise<number>((resolve) => {
+      // One that runs may not be ours to signal: it goes on.
+      child.on('error', (error) => child.pid === undefined && resolve(refuse(error)));
+      child.once('exit', (code, signal) => resolve(code ?? toExitCode(signal ?? 'SIGTERM')));
     });
-    child.once('exit', (code, signal) => resolve(code ?? toExitCode(signal ?? 'SIGTERM')));
-  });
-  return { ended, kill: (signal) => child.kill(signal) };
+    return { ended, kill: (signal) => child.kill(signal) };
+  } catch (error) {
+    return { ended: Promise.resolve(refuse(error)), kill() {} };
+  }
 }

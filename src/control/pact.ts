@@ -115,7 +115,16 @@ interface Asked {
 
 async function answer(asked: Asked, body: z.output<typeof ProviderStateRequest>): Promise<ProviderStateSet> {
   const { sandbox } = await asked.find(asked);
-  return sandbox.interaction.enqueue(() => (body.action === 'teardown' ? tearDown(asked) : setUp(asked, body)));
+  const { interaction } = sandbox;
+  return interaction.enqueue(async () => {
+    try {
+      return await (body.action === 'teardown' ? tearDown(asked) : setUp(asked, body));
+    } catch (error) {
+      // The verifier gives the interaction up, mostly without a request.
+      interaction.isOver = true;
+      throw error;
+    }
+  });
 }
 
 async function tearDown(asked: Asked): Promise<ProviderStateSet> {

@@ -69,8 +69,9 @@ const DEFINITIONS: readonly Definition[] = [
     }),
   ),
   define('the rate limit is exhausted', z.object({ api_key }), async (world, params) => {
+    const key = await requireKey(world, params.api_key);
     world.sandbox.interaction.isExhausted = true;
-    return requireKey(world, params.api_key);
+    return key;
   }),
 ];
 

@@ -92,14 +92,15 @@ function joinParts(document: OpenApiDocument, resolved: Resolved): Resolved {
   const followed = [...new Set([resolved, ...parts].flatMap((part) => part.followed))];
   const joined = { node: all.reduce(joinNodes), component, followed };
   const isContradiction = all.some((part) =>
-    Object.entries(part).some(
-      ([name, value]) => !LISTS.has(name) && toSortedJson(joined.node[name]) !== toSortedJson(value),
-    ),
+    Object.entries(part).some(([name, value]) => !LISTS.has(name) && !isSameJson(joined.node[name], value)),
   );
   // With one part, what is beside it takes precedence, as beside a reference.
   return isContradiction && parts.length > 1 ? { ...joined, node: { ...joined.node, allOf } } : joined;
 }
 const LISTS = new Set(['properties', 'required']);
+
+/** Parts that refer to one component have its very values: writing a large one again and again would take its time. */
+const isSameJson = (one: unknown, other: unknown) => one === other || toSortedJson(one) === toSortedJson(other);
 
 function joinNodes(first: Node, second: Node): Node {
   const properties = [...membersOf(first.properties), ...membersOf(second.properties)];

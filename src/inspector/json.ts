@@ -39,6 +39,8 @@ const MAX_DEPTH = 2000;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const LITERALS = ['null', 'true', 'false'];
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20];
+const WHITESPACE = [0x20, 0x0a, 0x0d, 0x09];
 /** Names that would make a path ambiguous. */
 const UNPLAIN = /^$|[.[\]"]/;
 
@@ -122,12 +124,13 @@ class Parser {
     const { text, at: start } = this;
     if (!this.take('"')) return undefined;
     for (;;) {
-      const char = text[this.at];
-      if (char === undefined || char < ' ') return undefined;
-      const length = char === '\\' ? this.match(ESCAPE)?.length : 1;
+      const code = text.charCodeAt(this.at);
+      // Also false for NaN, behind the end.
+      if (!(code >= SPACE)) return undefined;
+      const length = code === BACKSLASH ? this.match(ESCAPE)?.length : 1;
       if (length === undefined) return undefined;
       this.at += length;
-      if (char === '"') return text.slice(start, this.at);
+      if (code === QUOTE) return text.slice(start, this.at);
     }
   }
 
@@ -143,7 +146,7 @@ class Parser {
   }
 
   private skipWhitespace(): void {
-    while (' \n\r\t'.includes(this.text[this.at] ?? '-')) this.at++;
+    while (WHITESPACE.includes(this.text.charCodeAt(this.at))) this.at++;
   }
 }
 

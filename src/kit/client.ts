@@ -23,14 +23,14 @@ export function openControlClient({
   controlToken = process.env.MIXPEEK_MOCK_CONTROL_TOKEN,
 }: ConnectOptions = {}): ControlClient {
   if (url === undefined || url === '') throw new ControlError(`MIXPEEK_MOCK_URL is not set: ${HOW_TO_START}`);
-  const { protocol = '', origin, href, username } = URL.canParse(url) ? new URL(url) : ({} as Partial<URL>);
+  const { protocol = '', origin, href } = URL.canParse(url) ? new URL(url) : ({} as Partial<URL>);
   if (!/^https?:$/.test(protocol) || href !== `${origin}/`) {
-    const shown = username ? '' : ` ${url}`;
-    throw new ControlError(
-      `the URL${shown} of the mock is not an origin such as http://localhost:4030, without a path`,
-    );
+    // It may have a token in it.
+    const shown = url.includes('@') ? '' : ` ${url}`;
+    throw new ControlError(`the URL${shown} of the mock is not an origin such as http://localhost:4030: ${HOW_TO_SAY}`);
   }
   return new ControlClient(`${origin}`, controlToken || undefined);
 }
 
+const HOW_TO_SAY = 'it has no path, and a token goes into controlToken or MIXPEEK_MOCK_CONTROL_TOKEN';
 const HOW_TO_START = "run the tests by 'mixpeek-mock exec -- …', or start a server and give its URL";

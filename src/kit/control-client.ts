@@ -29,7 +29,11 @@ export class ControlClient {
    */
   async call<T>(method: string, path: string, body?: object): Promise<T> {
     if (this.isOff) throw new ControlError(`${method} ${path}: the control plane is off: start without control: 'off'`);
-    const { status, hint, answer } = await this.send(method, `/_mock${path}`, body && toJson(method, path, body));
+    const sent = body && toJson(method, path, body);
+    const { status, hint, answer, isOfControl } = await this.send(method, `/_mock${path}`, sent);
+    if (!isOfControl) {
+      throw new ControlError(`${method} ${path}: ${this.url} has no control plane (status ${status}): ${IS_IT_OURS}`);
+    }
     const json = answer === '' ? undefined : JSON.parse(answer);
     if (status < 300) return json;
     throw new ControlError(`${method} ${path}: ${status} ${explain(json, hint)}`, status, json?.error?.details);
@@ -50,7 +54,9 @@ export class ControlClient {
         const sent = http.request(new URL(path, this.url), options, (response) => {
           const { statusCode: status = 0, headers: received } = response;
           const [hint] = [received['x-mixpeek-mock-hint'] ?? []].flat();
-          text(response).then((answer) => resolve({ status, hint, answer }), reject);
+          // What comes before the control plane is asked says so in its hint.
+          const isOfControl = received['cache-control'] === 'no-store' || /control (?:plane|token)/.test(hint ?? '');
+          text(response).then((answer) => resolve({ status, hint, answer, isOfControl }), reject);
         });
         // The server had closed the idle connection: nobody has read the request.
         sent.on('error', (error: NodeJS.ErrnoException) =>
@@ -66,9 +72,13 @@ export class ControlClient {
 
 interface Answer {
   status: number;
+  /** Whether it is the control plane that answers. */
+  isOfControl: boolean;
   hint: string | undefined;
   answer: string;
 }
+
+const IS_IT_OURS = "is it mixpeek-mock's URL, and is --control on?";
 
 /** Few servers need TLS, so that it is loaded for those only. Idle connections keep no process running. */
 async function openAgent(url: string): Promise<http.Agent> {

@@ -66,7 +66,7 @@ export interface SandboxControl extends AsyncDisposable {
 export interface WaitOptions {
   /** How many: so many exactly, or within bounds. With an upper bound the whole timeout is waited. Default: at least 1. */
   times?: number | { min?: number; max?: number };
-  /** Real milliseconds, at most a minute. Default 1000. */
+  /** Real milliseconds. Default 1000. */
   timeout?: number;
   /** Only requests behind this `seq` count. */
   after?: number;

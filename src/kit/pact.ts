@@ -18,7 +18,17 @@ export interface StateHandlersOptions {
 }
 
 /** Asked of every object, as by `JSON.stringify` and `await`: no states. */
-const OF_OBJECTS: readonly PropertyKey[] = ['toJSON', 'then', 'constructor', 'toString', 'valueOf'];
+const OF_OBJECTS: readonly PropertyKey[] = [
+  'toJSON',
+  'then',
+  'constructor',
+  'toString',
+  'valueOf',
+  'hasOwnProperty',
+  'asymmetricMatch',
+  '$$typeof',
+  'nodeType',
+];
 
 /**
  * The `stateHandlers` of pact-js: one for every state that there is, set by the control plane of a server. The server resets
@@ -36,5 +46,6 @@ export function stateHandlers(
     client.call('POST', `${base}/pact/provider-states`, { action: 'setup', state, params });
   const get = (_: object, state: PropertyKey): StateHandler | undefined =>
     typeof state === 'string' && !OF_OBJECTS.includes(state) ? (parameters) => set(state, parameters) : undefined;
-  return new Proxy<Record<string, StateHandler>>({}, { get });
+  const has = (_: object, state: PropertyKey) => get(_, state) !== undefined;
+  return new Proxy<Record<string, StateHandler>>({}, { get, has });
 }

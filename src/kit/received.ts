@@ -17,6 +17,9 @@ const INCOMPLETE =
 /** Real milliseconds that a request is waited for. */
 export const DEFAULT_TIMEOUT_MS = 1000;
 
+/** What the server waits at most, in milliseconds. */
+const MAX_WAIT_MS = 60_000;
+
 /** What a sandbox received, and what it is about to. */
 export function buildReceived(
   call: CallSandbox,
@@ -33,8 +36,8 @@ export function buildReceived(
       return requests.filter((request) => matchesAsymmetric(match, request));
     },
     waitForRequest: async (match, options = {}) => {
-      if (hasAsymmetric(match)) return waitHere(verify, refuse, match, options);
       const { times, timeout = DEFAULT_TIMEOUT_MS, after } = options;
+      if (hasAsymmetric(match) || timeout > MAX_WAIT_MS) return waitHere(verify, refuse, match, options);
       return (await verify({ match, times, after, within_ms: timeout }).catch(explainMiss)).requests;
     },
   };
@@ -53,7 +56,7 @@ async function waitHere(
   const [found, others]: [RecordedRequest[], RecordedRequest[]] = [[], []];
   let [last, isComplete, isDecided] = [after, true, false];
   while (!isDecided) {
-    const within_ms = Math.max(0, Math.ceil(deadline - now()));
+    const within_ms = Math.min(MAX_WAIT_MS, Math.max(0, Math.ceil(deadline - now())));
     const body = { match: toPlain({ ...match }), times: { min: 1 }, after: last, within_ms };
     const { requests, complete } = await verify(body).catch(toNone);
     for (const request of requests) (matchesAsymmetric(match, request) ? found : others).push(request);

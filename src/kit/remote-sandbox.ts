@@ -30,8 +30,14 @@ export function buildMockClient(client: ControlClient): MockClient {
     const made: MadeSandbox[] = [];
     do {
       const wanted = Math.min(AT_ONCE, count - made.length);
-      const { sandboxes } = await client.call<Made>('POST', '/sandboxes', { count: wanted, ...body });
-      made.push(...sandboxes);
+      try {
+        made.push(...(await client.call<Made>('POST', '/sandboxes', { count: wanted, ...body })).sandboxes);
+      } catch (error) {
+        // All of them or none.
+        const ids = made.map(({ sandbox_id }) => sandbox_id);
+        if (ids.length > 0) await client.call('POST', '/sandboxes/delete', { ids });
+        throw error;
+      }
     } while (made.length < count);
     return made.map((one) => toSandbox(client, one));
   };

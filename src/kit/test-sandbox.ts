@@ -1,4 +1,5 @@
 import type { ControlClient } from './control-client.ts';
+import { ControlError } from './control-error.ts';
 import type { RecordedRequest } from './fault-models.ts';
 import type { Sandbox, SandboxOptions } from './mock-client.ts';
 
@@ -11,7 +12,7 @@ export interface TestOptions extends SandboxOptions {
 }
 
 /** Real seconds after which a sandbox goes that a killed run left. */
-const TTL_SECONDS = 15 * 60;
+export const TTL_SECONDS = 15 * 60;
 
 /** What of the options is about the sandbox itself. */
 export function toSandboxOptions({ report: _, onUnserved: __, ...options }: TestOptions): SandboxOptions {
@@ -28,11 +29,17 @@ export async function checkServed(client: ControlClient, { sandboxId }: Sandbox,
   if (options.onUnserved === 'ignore') return;
   const body = { match: { status: 501 }, times: { min: 0 } };
   const path = `/sandboxes/${sandboxId}/requests/verify`;
-  const { requests } = await client.call<{ requests: RecordedRequest[] }>('POST', path, body);
+  const { requests } = await client.call<{ requests: RecordedRequest[] }>('POST', path, body).catch(ignoreGone);
   const unserved = requests.filter(({ fault }) => fault === null);
   if (unserved.length === 0) return;
   const lines = unserved.slice(0, SHOWN).map(({ method, path, hint }) => `\n  ${method} ${path}: ${hint}`);
   throw new UnservedError(`The test asked for what is not served; onUnserved: 'ignore' allows it${lines.join('')}`);
+}
+
+/** A test may have closed its sandbox; a journal may be off. */
+function ignoreGone(error: unknown): { requests: RecordedRequest[] } {
+  if (error instanceof ControlError && [404, 503].includes(error.status ?? 0)) return { requests: [] };
+  throw error;
 }
 
 /** Where a client does not send what a test looks for. */
@@ -68,13 +75,23 @@ function toShort(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-/** Adds to what is printed of an error. */
+/** Adds to what is printed of an error, where that can be changed. */
 export function addReport(error: unknown, report: string): void {
   // What vitest keeps of an error has no prototype.
   if (typeof error !== 'object' || error === null || !('message' in error) || report === '') return;
   const { message } = error;
   const { stack } = error as { stack?: unknown };
-  error.message = `${message}${report}`;
+  set(error, 'message', `${message}${report}`);
   // Some print the stack, in which the message stands.
-  if (typeof stack === 'string') (error as Error).stack = stack.replace(String(message), () => `${message}${report}`);
+  if (typeof stack === 'string')
+    set(
+      error,
+      'stack',
+      stack.replace(String(message), () => `${message}${report}`),
+    );
+}
+
+/** The message of a DOMException can only be read, and an object may be frozen. */
+function set(error: object, name: string, value: string): void {
+  Reflect.defineProperty(error, name, { value, configurable: true, writable: true });
 }

@@ -28,7 +28,7 @@ export class Tally {
 
   /** What hears of the rules of a sandbox. */
   watch(sandboxId: string): FaultWatcher {
-    const keyOf = ({ id }: FaultRule) => `${sandboxId} ${id}`;
+    const keyOf = (rule: FaultRule) => `${sandboxId} ${rule.id} ${toKey(rule)}`;
     return {
       see: (rules) => {
         for (const rule of rules) if (!this.rules.has(toKey(rule))) this.add(keyOf(rule), rule, true);

@@ -1,10 +1,4 @@
-import type { MockServer } from '../index.ts';
-import { startForRun } from './started-server.ts';
-
-/** Where the teardown finds it: both run in jest's own process. */
-export const RUNNING = Symbol.for('mixpeek-mock/jest');
-
-export type Running = { [RUNNING]?: MockServer | undefined };
+import { RUNNING, type Running, startForRun } from './started-server.ts';
 
 /** For `globalSetup`: one server for the whole run, in jest's own process, whose workers find it by a variable. */
 export default async function setup(): Promise<void> {

@@ -1,4 +1,4 @@
-import { RUNNING, type Running } from './jest-setup.ts';
+import { RUNNING, type Running } from './started-server.ts';
 
 /** For `globalTeardown`: closes what the setup started. */
 export default async function teardown(): Promise<void> {

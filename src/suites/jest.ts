@@ -50,24 +50,26 @@ export function useSandbox(options: TestOptions = {}): Sandbox {
   const stopWatching = watchFailures((test) => {
     failing = test;
   });
+  // Hooks behind the test run in their order: one of the user, behind ours, still has the sandbox.
+  const release = async () => {
+    const former = current;
+    current = undefined;
+    if (former !== undefined) await opened?.pool.release(former);
+  };
   beforeEach(async () => {
+    await release();
     failing = undefined;
     current = await (opened ?? open()).pool.open(options);
   });
   afterEach(async () => {
-    const sandbox = current;
-    if (sandbox === undefined || opened === undefined) return;
-    const { client, pool } = opened;
-    try {
-      if (failing === undefined) await checkServed(client, sandbox, options);
-      else addReports(failing, await reportRequests(client, sandbox, options).catch(() => ''));
-    } finally {
-      current = undefined;
-      pool.release(sandbox);
-    }
+    if (current === undefined || opened === undefined) return;
+    const { client } = opened;
+    if (failing === undefined) await checkServed(client, current, options);
+    else addReports(failing, await reportRequests(client, current, options).catch(() => ''));
   });
   afterAll(async () => {
     stopWatching();
+    await release();
     await opened?.pool.close();
     opened?.client.close();
   });

@@ -5,7 +5,7 @@ import { type MixpeekMatchers, matchers } from '../kit/matchers.ts';
 import type { Sandbox } from '../kit/mock-client.ts';
 import { SandboxPool } from '../kit/sandbox-pool.ts';
 import { addReport, checkServed, reportRequests, type TestOptions } from '../kit/test-sandbox.ts';
-import type { StartedServer } from './started-server.ts';
+import { MOST_SANDBOXES, type StartedServer } from './started-server.ts';
 
 export type * from '../entry/client.ts';
 
@@ -73,7 +73,7 @@ const extended = vitestTest.extend<AllFixtures>({
     } catch (error) {
       problem = error;
     } finally {
-      mixpeekPool.release(sandbox);
+      await mixpeekPool.release(sandbox);
     }
   },
   mixpeekEnv: async ({ mixpeek, task }, use) => {
@@ -113,5 +113,5 @@ async function findServer(): Promise<{ client: ControlClient; close(): Promise<v
 
 async function startServer() {
   const { createMockServer } = await import('../index.ts');
-  return createMockServer();
+  return createMockServer({ maxSandboxes: MOST_SANDBOXES });
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../support/folder.ts';
@@ -13,6 +13,7 @@ describe('exec', () => {
     ['fails', ['sh', '-c', 'exit 7'], 7, ''],
     ['is ended by a signal', ['sh', '-c', 'kill -KILL $$'], 137, ''],
     ['is not there', ['no-such-command'], 127, 'mixpeek-mock: no-such-command: there is no such command\n'],
+    ['has no name', [''], 126, 'mixpeek-mock: : cannot be run (ERR_INVALID_ARG_VALUE)\n'],
     ['cannot be run', ['./plain'], 126, 'mixpeek-mock: ./plain: cannot be run (EACCES)\n'],
   ])('ends as a command that %s', async (_name, command, expected, message) => {
     const folder = makeFolder();
@@ -53,6 +54,21 @@ describe('exec', () => {
     const args = ['exec', '--limits', 'off', NODE, '--input-type=module', '-e', script, '--', '--limits', 'x'];
     const { code, stdout, stderr } = await runCli(args, folder);
     expect([code, stdout, stderr]).toEqual([0, 'org_own null --limits,x\n', '']);
+  });
+
+  it('obeys no variable of another server, and hands on one token', async () => {
+    const folder = makeFolder();
+    writeFileSync(join(folder, 'token'), 'a-token-of-ours');
+    const variables = {
+      MIXPEEK_MOCK_CONTROL_TOKEN_FILE: join(folder, 'token'),
+      MIXPEEK_MOCK_DB: join(folder, 'mock.db'),
+      MIXPEEK_MOCK_PORT: '1',
+      MIXPEEK_MOCK_SHUTDOWN_DELAY: '20m',
+    };
+    const script = 'console.log(process.env.MIXPEEK_MOCK_CONTROL_TOKEN, process.env.MIXPEEK_MOCK_CONTROL_TOKEN_FILE)';
+    const { code, stdout, stderr } = await runCli(['exec', NODE, '-e', script], folder, variables);
+    expect([code, stdout, stderr]).toEqual([0, 'a-token-of-ours undefined\n', '']);
+    expect(existsSync(join(folder, 'mock.db'))).toBe(false);
   });
 
   it.each([

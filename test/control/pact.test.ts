@@ -379,6 +379,19 @@ describe('the states of an interaction', () => {
     expect((await show(DEMO_KEY)).json.account_type).toBe('team');
   });
 
+  it.each<[string, Record<string, unknown>]>([
+    ['no such state', {}],
+    ['an API key exists', { permission: 'owner' }],
+    ['the rate limit is exhausted', { api_key: 'sk_test_nobody' }],
+  ])('leave nothing to the next interaction where the second one is refused: %s', async (state, params) => {
+    const { set, show } = await start();
+    await set('the key is revoked');
+    expect((await set(state, params)).status).toBeGreaterThan(400);
+    await set('an organization on tier team');
+    const { status, json } = await show(DEMO_KEY);
+    expect([status, json.account_type]).toEqual([200, 'team']);
+  });
+
   it('are torn down in their order, before the next one', async () => {
     const { set, show, ask } = await start();
     await set('an organization on tier team');

@@ -1,4 +1,7 @@
-import { afterEach, describe, it, vi } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, it, onTestFinished, vi } from 'vitest';
 import { connect, openControlClient } from '../../src/kit/client.ts';
 import { SandboxPool } from '../../src/kit/sandbox-pool.ts';
 import { withSandbox } from '../../src/kit/with-sandbox.ts';
@@ -34,16 +37,41 @@ describe('connect', () => {
     ['', 'MIXPEEK_MOCK_URL is not set'],
     [
       'localhost:4030',
-      'the URL localhost:4030 of the mock is not an origin such as http://localhost:4030, without a path',
+      'the URL localhost:4030 of the mock is not an origin such as http://localhost:4030: it has no path',
     ],
     ['http://localhost:4030/v1', 'the URL http://localhost:4030/v1 of the mock is not an origin'],
     ['ftp://localhost', 'is not an origin'],
     ['http://pact:secret-token@localhost:4030', 'the URL of the mock is not an origin'],
+    ['http://:secret-token@localhost:4030/', 'the URL of the mock is not an origin'],
+    ['http://pact:secret-token@localhost:99999/', 'the URL of the mock is not an origin'],
   ])('refuses %j', (url, message) => {
     vi.stubEnv('MIXPEEK_MOCK_URL', url);
     expect(() => connect()).toThrow(message);
     expect(() => connect()).not.toThrow('secret-token');
   });
+});
+
+it.each<[string, (response: ServerResponse) => void]>([
+  ['a web page', (response) => response.end('<!doctype html>')],
+  ['nothing', (response) => response.writeHead(502).end()],
+  ['JSON of another program', (response) => response.writeHead(404).end('{"detail":"Not Found"}')],
+  ['an empty object', (response) => response.end('{}')],
+])('a program that answers %s is not taken for the mock', async (_name, answer) => {
+  const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(connect({ url }).createSandbox()).rejects.toThrow(
+    /has no control plane \(status \d+\): is it mixpeek-mock's URL/,
+  );
+});
+
+it('a server without a control plane says so', async () => {
+  const { url } = await start({ control: 'off' });
+  await expect(connect({ url }).createSandbox()).rejects.toThrow('is --control on?');
 });
 
 describe('withSandbox', () => {
@@ -81,6 +109,17 @@ describe('withSandbox', () => {
     await expect(silent).rejects.toThrow(/^wrong$/);
   });
 
+  it('says nothing of what it cannot change, and of a sandbox that is closed', async () => {
+    const { url } = await start();
+    const aborted = withSandbox(() => Promise.reject(new DOMException('too late', 'TimeoutError')), { url });
+    await expect(aborted).rejects.toThrow(/^too late\n\nIts sandbox received no request/);
+    const frozen = Object.freeze(new Error('frozen'));
+    await expect(withSandbox(() => Promise.reject(frozen), { url })).rejects.toBe(frozen);
+    await withSandbox((sandbox) => sandbox.close(), { url });
+    const off = await start({ journalSize: 0 });
+    await withSandbox((sandbox) => nameOf(sandbox), { url: off.url });
+  });
+
   it('fails where something was asked for that is not served, unless that does not matter', async () => {
     const { url } = await start();
     const ask = (options = {}) =>
@@ -106,7 +145,7 @@ describe('a pool of sandboxes', () => {
     const taken = await Promise.all(Array.from({ length: 23 }, () => pool.open({})));
     const ids = new Set(taken.map(({ sandboxId }) => sandboxId));
     expect(ids.size).toBe(23);
-    expect(call.mock.calls.length).toBeLessThanOrEqual(4);
+    expect(call.mock.calls.length).toBeLessThanOrEqual(5);
     for (const sandbox of taken) pool.release(sandbox);
     await pool.close();
     expect(await listSandboxes(url)).toEqual(['default']);
@@ -133,6 +172,30 @@ describe('a pool of sandboxes', () => {
     expect(new Set(await listSandboxes(url))).toEqual(new Set(['default', free.sandboxId, team.sandboxId]));
     const { ttl_left_seconds }: Parsed = await (await fetch(`${url}/_mock/sandboxes/${free.sandboxId}`)).json();
     expect(ttl_left_seconds).toBeGreaterThan(800);
+  });
+
+  it('makes one for a kind that one test has, and removes at once what keeps its keys', async () => {
+    const { url } = await start();
+    const pool = new SandboxPool(openControlClient({ url }));
+    for (let test = 0; test < 30; test++) await pool.release(await pool.open({ name: `test ${test}` }));
+    expect((await listSandboxes(url)).length).toBeLessThanOrEqual(1 + 30);
+    const seed = {
+      version: 1 as const,
+      organizations: [{ organization_id: 'org_a', api_keys: [{ key: 'sk_test_kept' }] }],
+    };
+    for (let test = 0; test < 2; test++) await pool.release(await pool.open({ seed, keys: 'as_given' }));
+    await pool.close();
+    expect(await listSandboxes(url)).toEqual(['default']);
+  });
+
+  it('removes what is made for somebody who asks too late', async () => {
+    const { url } = await start();
+    const pool = new SandboxPool(openControlClient({ url }));
+    const late = Promise.allSettled(Array.from({ length: 3 }, () => pool.open({})));
+    await pool.close();
+    expect((await late).map(({ status }) => status)).toContain('rejected');
+    const { length } = (await late).filter(({ status }) => status === 'fulfilled');
+    expect(await listSandboxes(url)).toHaveLength(1 + length);
   });
 
   it('says what is wrong with the options, to everybody who asks', async () => {

@@ -23,7 +23,7 @@ it('each test has a fresh sandbox and leaves none, however it ends; the report o
     'have no variables',
   ]);
   expect(withState('skipped')).toEqual(['is skipped while it runs']);
-  expect(withState('passed')).toHaveLength(ends.size - 7);
+  expect(withState('passed')).toHaveLength(20);
 
   const messageOf = (title: string) => ends.get(title)?.message ?? '';
   expect(messageOf('fails')).toMatch(/is not as expected:\n {2}organization_name: expected .*"New".*, found .*"Used"/);
@@ -38,7 +38,7 @@ it('each test has a fresh sandbox and leaves none, however it ends; the report o
     'Its sandbox received no request: does the client use its `apiKey` and `url`, and is `fetch` not a stub?',
   );
   expect(messageOf('times out')).toMatch(
-    /^Test timed out in 200ms\.[\s\S]*\n {2}GET \/v1\/organizations open {2}fault flt_hang/,
+    /^Test timed out in 1500ms\.[\s\S]*\n {2}GET \/v1\/organizations open {2}fault flt_hang/,
   );
   expect(messageOf('asks for what is not served')).toMatch(
     /^The test asked [^\n]*onUnserved: 'ignore' allows it\n {2}GET \/v1\/collections: this mock serves GET \/v1\/organizations, /,
