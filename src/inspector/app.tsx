@@ -29,7 +29,7 @@ export function App() {
     <>
       <Header />
       {isAway && <Away />}
-      <main class={`page ${side.value}${selected.value === '' ? '' : ' with-detail'}${isAway ? ' away' : ''}`}>
+      <main class={`page show-${side.value}${selected.value === '' ? '' : ' with-detail'}${isAway ? ' away' : ''}`}>
         <World />
         <Requests />
         <Detail />
@@ -80,7 +80,9 @@ function World() {
 
 function Away() {
   const text =
-    connection.value === 'stopped' ? 'The mock was stopped. Waiting for it.' : `No connection since ${lostAt.value}. What is shown is as of then.`;
+    connection.value === 'stopped'
+      ? 'The mock was stopped. Waiting for it.'
+      : `No connection since ${lostAt.value}. What is shown is as of then.`;
   return (
     <p class="away-line" role="status">
       {text}

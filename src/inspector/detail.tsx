@@ -8,13 +8,13 @@ import { moveClock } from './header.tsx';
 import { parseJson, toText } from './json.ts';
 import { JsonView } from './json-view.tsx';
 import { select } from './requests.tsx';
-import { toSentence } from './sentence.ts';
+import { type EntryFacts, toSentence } from './sentence.ts';
 import { base, limits, notice, rules, selected, summaries } from './state.ts';
 import { styled } from './styled.ts';
 import { showText, toDateTime, toDuration, toSize } from './text.ts';
 
 /** An entry of the journal: what the page reads of it, and its text. */
-interface Entry {
+interface Entry extends EntryFacts {
   headers: Record<string, string>;
   body: string | null;
   body_bytes: number | null;
@@ -52,7 +52,7 @@ export function Detail() {
 
 function Whole({ summary, text }: { summary: Summary; text: string | undefined }) {
   const entry: Entry | undefined = text ? JSON.parse(text) : undefined;
-  const { text: sentence, tone } = toSentence(summary);
+  const { text: sentence, tone } = toSentence(summary, entry);
   return (
     <>
       <h2>
@@ -90,7 +90,10 @@ function Next({ summary, entry }: { summary: Summary; entry: Entry | undefined }
         <button type="button" class="main" onClick={() => moveClock(seconds * 1000)}>
           Move the clock +{toDuration(seconds * 1000)}
         </button>
-        <button type="button" onClick={() => change('POST', `${base.value}/limits/refill`, { api_key_id, category: bucket.category })}>
+        <button
+          type="button"
+          onClick={() => change('POST', `${base.value}/limits/refill`, { api_key_id, category: bucket.category })}
+        >
           Refill {bucket.category}
         </button>
       </div>
@@ -128,7 +131,8 @@ function Charged({ summary: { bucket, status, key_prefix } }: { summary: Summary
         <span class="bar" aria-hidden="true">
           <i ref={styled({ width: `${(100 * remaining) / limit}%` })} />
         </span>
-        {status === 429 ? 'Nothing.' : '1 request.'} <b>{category}</b> of <code>{key_prefix}…</code> had {remaining} of {limit} left
+        {status === 429 ? 'Nothing.' : '1 request.'} <b>{category}</b> of <code>{key_prefix}…</code> had {remaining} of{' '}
+        {limit} left
         {limits.value?.mode === 'enforce' ? '.' : ', which is not enforced.'}
       </p>
     </>
@@ -142,12 +146,19 @@ function Texts({ summary, entry }: { summary: Summary; entry: Entry }) {
   return (
     <>
       <h3>
-        Request <small>{toDateTime(summary.received_at)} · {summary.request_id}</small>
+        Request{' '}
+        <small>
+          {toDateTime(summary.received_at)} · {summary.request_id}
+        </small>
       </h3>
       {query !== '' && <code class="query">?{showText(query)}</code>}
       <Headers headers={headers} word="header" />
       {body !== null && body !== '' && <JsonView text={body} errors={errors} label="Body of the request" />}
-      {isCut && <p class="foot">The first {toSize(64 * 1024)} of {toSize(body_bytes)}.</p>}
+      {isCut && (
+        <p class="foot">
+          The first {toSize(64 * 1024)} of {toSize(body_bytes)}.
+        </p>
+      )}
       <h3>
         Answer <small>{summary.ms === null ? 'open' : `${summary.ms} ms`}</small>
       </h3>

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { change, login } from './api.ts';
-import { connect } from './live.ts';
 import { Dialog } from './dialog.tsx';
 import { areKeysOn, KEYS } from './keys.ts';
+import { connect } from './live.ts';
 import { NewSandbox } from './sandboxes.tsx';
 import { reset } from './snapshots.tsx';
 import { base, dialog, sandboxNow, token } from './state.ts';
@@ -36,7 +36,12 @@ function Help() {
         ))}
       </dl>
       <label>
-        <input type="checkbox" checked={areKeysOn.value} onChange={({ currentTarget }) => (areKeysOn.value = currentTarget.checked)} /> Single keys are on
+        <input
+          type="checkbox"
+          checked={areKeysOn.value}
+          onChange={({ currentTarget }) => (areKeysOn.value = currentTarget.checked)}
+        />{' '}
+        Single keys are on
       </label>
     </Dialog>
   );
@@ -67,12 +72,19 @@ function SetClock() {
   const at = useSignal(new Date(sandboxNow()).toISOString().slice(0, 19));
   const set = async (isFrozen: boolean) => {
     const time = `${at.value}Z`;
-    if (await change('PUT', `${base.value}/clock`, isFrozen ? { frozen_at: time } : { running: true, now: time })) dialog.value = undefined;
+    if (await change('PUT', `${base.value}/clock`, isFrozen ? { frozen_at: time } : { running: true, now: time }))
+      dialog.value = undefined;
   };
   return (
     <Dialog title="Clock of the sandbox">
       <label>
-        UTC <input type="datetime-local" step="1" value={at.value} onInput={({ currentTarget }) => (at.value = currentTarget.value)} />
+        UTC{' '}
+        <input
+          type="datetime-local"
+          step="1"
+          value={at.value}
+          onInput={({ currentTarget }) => (at.value = currentTarget.value)}
+        />
       </label>
       <button type="button" class="main" onClick={() => set(false)}>
         Run from there
@@ -100,12 +112,17 @@ export function Login() {
       >
         <h1>mixpeek-mock</h1>
         <p>
-          This mock can be reached from other machines, so its control plane asks for its token: what <code>--control-token</code> was given, or
-          what was printed at the start.
+          This mock can be reached from other machines, so its control plane asks for its token: what{' '}
+          <code>--control-token</code> was given, or what was printed at the start.
         </p>
         <label>
           Token
-          <input type="password" autocomplete="off" value={given.value} onInput={({ currentTarget }) => (given.value = currentTarget.value)} />
+          <input
+            type="password"
+            autocomplete="off"
+            value={given.value}
+            onInput={({ currentTarget }) => (given.value = currentTarget.value)}
+          />
         </label>
         {login.value === 'wrong' && (
           <p class="problem" role="alert">

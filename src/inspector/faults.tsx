@@ -69,7 +69,10 @@ function describe({ status, connection, delay_ms, after_handler, times, every, p
   const what = [
     delay_ms !== undefined && (typeof delay_ms === 'number' ? `waits ${toDuration(delay_ms)}` : 'waits a while'),
     status !== undefined && `answers ${status}`,
-    connection !== undefined && (typeof connection === 'string' ? connection.replaceAll('_', ' ') : `drips ${connection.drip_bytes_per_second} bytes a second`),
+    connection !== undefined &&
+      (typeof connection === 'string'
+        ? connection.replaceAll('_', ' ')
+        : `drips ${connection.drip_bytes_per_second} bytes a second`),
   ].filter(Boolean);
   const { method = 'request', path, ...rest } = match ?? {};
   const more = Object.keys(rest).length > 0 ? ` with ${Object.keys(rest).join(', ')}` : '';

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { complete, countChips, cutKeys, withoutTerm, withTerm } from './filter.ts';
+import { complete, countChips, cutKeys, hasTerm, withoutTerm, withTerm } from './filter.ts';
 import { filter, filterText, summaries, writeAddress } from './state.ts';
 import { toCount } from './text.ts';
 
@@ -15,7 +15,9 @@ export function FilterField() {
   const isOpen = useSignal(false);
   const at = useSignal(-1);
   const text = filterText.value;
-  const found = isOpen.value ? complete(text, field.current?.selectionStart ?? text.length, summaries.value.slice(0, 500)) : undefined;
+  const found = isOpen.value
+    ? complete(text, field.current?.selectionStart ?? text.length, summaries.value.slice(0, 500))
+    : undefined;
   const options = found?.options.slice(0, 8) ?? [];
   const take = (option: string) => {
     if (found === undefined) return;
@@ -52,6 +54,7 @@ export function FilterField() {
         role="combobox"
         aria-expanded={options.length > 0}
         aria-controls="completions"
+        list={undefined}
         aria-activedescendant={at.value >= 0 ? `completion-${at.value}` : undefined}
         aria-invalid={problem !== undefined}
         value={text}
@@ -66,7 +69,6 @@ export function FilterField() {
       <kbd aria-hidden="true">/</kbd>
       <ul id="completions" role="listbox" aria-label="Completions" hidden={options.length === 0}>
         {options.map((option, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
           <li
             key={option}
             id={`completion-${index}`}
@@ -92,7 +94,7 @@ const CHIPS = [
   ['changed', 'changed', 'is:changed'],
   ['refused', 'refused', 'is:refused'],
   ['limited', 'limited', 'is:limited'],
-  ['faulted', 'faulted', 'fault:true'],
+  ['faulted', 'faulted', 'is:faulted'],
   ['cut', 'cut', 'is:cut'],
 ] as const;
 
@@ -105,7 +107,7 @@ export function Chips() {
         <b>{toCount(counts.all)}</b> all
       </button>
       {CHIPS.filter(([name]) => counts[name] > 0).map(([name, word, term]) => {
-        const isOn = text.includes(term);
+        const isOn = hasTerm(text, term);
         return (
           <button
             key={name}

@@ -1,5 +1,5 @@
 import { change } from './api.ts';
-import { pause, connect } from './live.ts';
+import { connect, pause } from './live.ts';
 import { SandboxPicker } from './sandboxes.tsx';
 import { base, clock, clockReadAt, connection, dialog, lostAt, sandboxNow } from './state.ts';
 import { toDateTime, toOffset } from './text.ts';
@@ -37,7 +37,13 @@ export function Header() {
         <button type="button" class="icon" aria-label="Light or dark" title="Light or dark (t)" onClick={toggleTheme}>
           ◐
         </button>
-        <button type="button" class="icon" aria-label="Keys and help" title="Keys (?)" onClick={() => (dialog.value = 'help')}>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Keys and help"
+          title="Keys (?)"
+          onClick={() => (dialog.value = 'help')}
+        >
           ?
         </button>
       </div>
@@ -45,7 +51,8 @@ export function Header() {
   );
 }
 
-const isRealTime = () => clock.value === undefined || (clock.value.mode === 'running' && Math.abs(clock.value.offset_ms ?? 0) < 1000);
+const isRealTime = () =>
+  clock.value === undefined || (clock.value.mode === 'running' && Math.abs(clock.value.offset_ms ?? 0) < 1000);
 
 function ClockControls() {
   useTick(clock.value?.mode === 'running' ? 200 : 0);

@@ -43,7 +43,7 @@ export function listenToKeys(): void {
 }
 
 function press(key: string, isInList: boolean): boolean {
-  if (key === 'Escape') return escape();
+  if (key === 'Escape') return goBack();
   if (isInList && (key === 'ArrowDown' || key === 'ArrowUp')) return step(key === 'ArrowDown' ? 1 : -1);
   if (isInList && key === 'Enter' && selected.value !== '') {
     document.getElementById('detail')?.focus();
@@ -99,7 +99,7 @@ function single(key: string): boolean | undefined {
   }
 }
 
-function escape(): boolean {
+function goBack(): boolean {
   if (selected.value !== '') {
     select('');
     document.getElementById('list')?.focus();
@@ -121,7 +121,8 @@ function step(by: number): boolean {
     const height = matchMedia('(max-width: 720px)').matches ? 52 : 32;
     if (list !== null) {
       if (at * height < list.scrollTop) list.scrollTop = at * height;
-      if ((at + 1) * height > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * height - list.clientHeight;
+      if ((at + 1) * height > list.scrollTop + list.clientHeight)
+        list.scrollTop = (at + 1) * height - list.clientHeight;
       list.focus({ preventScroll: true });
     }
     return true;

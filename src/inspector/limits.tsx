@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { change } from './api.ts';
 import { leftAt, levelAt, msToFull } from './gauge.ts';
 import { moveClock } from './header.tsx';
-import { base, type Bucket, clock, clockReadAt, limits, sandboxNow } from './state.ts';
+import { type Bucket, base, clock, clockReadAt, limits, sandboxNow } from './state.ts';
 import { toDuration } from './text.ts';
 import { useTick } from './tick.ts';
 
@@ -24,7 +24,12 @@ export function Limits() {
       </div>
       <div class="segments" role="group" aria-label="Mode of the limits">
         {MODES.map((one) => (
-          <button key={one} type="button" aria-pressed={mode === one} onClick={() => change('PUT', `${base.value}/limits`, { mode: one })}>
+          <button
+            key={one}
+            type="button"
+            aria-pressed={mode === one}
+            onClick={() => change('PUT', `${base.value}/limits`, { mode: one })}
+          >
             {one}
           </button>
         ))}
@@ -54,9 +59,11 @@ function Key({ buckets }: { buckets: Bucket[] }) {
           {first.organization_name} · {first.account_type}
         </small>
       </div>
-      {buckets.filter((bucket) => !isFull(bucket)).map((bucket) => (
-        <Gauge key={bucket.category} bucket={bucket} />
-      ))}
+      {buckets
+        .filter((bucket) => !isFull(bucket))
+        .map((bucket) => (
+          <Gauge key={bucket.category} bucket={bucket} />
+        ))}
       {full.length > 0 && (
         <p class="hint">
           {full.map((bucket) => (
@@ -123,10 +130,18 @@ function Gauge({ bucket }: { bucket: Bucket }) {
       </div>
       <div class="links">
         <span>full in {toDuration(rest)}</span>
-        <button type="button" class="link" onClick={() => change('POST', `${base.value}/limits/spend`, { api_key_id, category, count: 'all' })}>
+        <button
+          type="button"
+          class="link"
+          onClick={() => change('POST', `${base.value}/limits/spend`, { api_key_id, category, count: 'all' })}
+        >
           Drain
         </button>
-        <button type="button" class="link" onClick={() => change('POST', `${base.value}/limits/refill`, { api_key_id, category })}>
+        <button
+          type="button"
+          class="link"
+          onClick={() => change('POST', `${base.value}/limits/refill`, { api_key_id, category })}
+        >
           Refill
         </button>
         <button type="button" class="link" onClick={() => moveClock(Math.ceil(rest))}>

@@ -14,8 +14,8 @@ import {
   forgetAll,
   type Info,
   info,
-  limits,
   type Limits,
+  limits,
   lostAt,
   openRequests,
   type Rule,
@@ -77,7 +77,10 @@ function lose(reason: string): void {
   if (login.value !== 'no') return;
   connection.value = reason === 'stopped' ? 'stopped' : 'lost';
   if (lostAt.value === '') lostAt.value = new Date().toTimeString().slice(0, 8);
-  setTimeout(() => ['lost', 'stopped'].includes(connection.value) && connect(), RETRY_MS[Math.min(attempts++, RETRY_MS.length - 1)]);
+  setTimeout(
+    () => ['lost', 'stopped'].includes(connection.value) && connect(),
+    RETRY_MS[Math.min(attempts++, RETRY_MS.length - 1)],
+  );
 }
 
 /** Reads what there is, then what comes. @returns why it ended */

@@ -9,6 +9,7 @@ import {
   base,
   connection,
   dropped,
+  filterText,
   isFiltered,
   openRequests,
   rows,
@@ -16,7 +17,6 @@ import {
   shown,
   skipped,
   summaries,
-  filterText,
   writeAddress,
 } from './state.ts';
 import { styled } from './styled.ts';
@@ -124,12 +124,25 @@ function List() {
           const at = first + index;
           if (one.kind === 'control') {
             return (
-              <div key={`c${one.control.after} ${one.control.text} ${at}`} class="row between" role="option" aria-selected={false} aria-disabled="true">
+              <div
+                key={`c${one.control.after} ${one.control.text} ${at}`}
+                class="row between"
+                role="option"
+                aria-selected={false}
+                aria-disabled="true"
+              >
                 <span>{showText(one.control.text)}</span>
               </div>
             );
           }
-          return <Row key={one.summary.request_id + one.summary.seq} at={at} summary={one.summary} isChosen={at === chosen} />;
+          return (
+            <Row
+              key={one.summary.request_id + one.summary.seq}
+              at={at}
+              summary={one.summary}
+              isChosen={at === chosen}
+            />
+          );
         })}
         <div ref={styled({ height: `${(all.length - last) * row}px` })} role="presentation" />
         {shown.value.length === 0 && (
@@ -155,7 +168,6 @@ function Row({ summary, at, isChosen }: { summary: Summary; at: number; isChosen
   const { method, path, status, bucket, changed, ms, fault, outcome, received_at, request_id } = summary;
   const [one, ...more] = changed;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys
     <div
       class={`row ${toneOf(summary)}`}
       id={`row-${at}`}

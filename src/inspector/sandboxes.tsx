@@ -43,7 +43,12 @@ export function SandboxPicker() {
       {isOpen.value && (
         <div class="menu">
           {all.value.length > 8 && (
-            <input type="search" aria-label="Find a sandbox" placeholder="find" onInput={({ currentTarget }) => (search.value = currentTarget.value)} />
+            <input
+              type="search"
+              aria-label="Find a sandbox"
+              placeholder="find"
+              onInput={({ currentTarget }) => (search.value = currentTarget.value)}
+            />
           )}
           {found.map((one) => (
             <button

@@ -9,7 +9,13 @@ export function Seed() {
   const text = useSignal('');
   const problem = useSignal('');
   const readAll = async () => {
-    const { status, text: answered } = await ask('GET', `${base.value}/state`, undefined, undefined, 'application/yaml');
+    const { status, text: answered } = await ask(
+      'GET',
+      `${base.value}/state`,
+      undefined,
+      undefined,
+      'application/yaml',
+    );
     if (status === 200) text.value = answered;
   };
   useEffect(() => void readAll().catch(() => {}), [base.value]);
@@ -30,7 +36,6 @@ export function Seed() {
     URL.revokeObjectURL(link.href);
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the button beside it does the same
     <div
       class="seed"
       onDragOver={(event) => event.preventDefault()}
@@ -51,12 +56,17 @@ export function Seed() {
         </button>
         <label class="button">
           Load a file…
-          <input type="file" accept=".yaml,.yml,.json" class="spoken" onChange={({ currentTarget }) => load(currentTarget.files?.[0])} />
+          <input
+            type="file"
+            accept=".yaml,.yml,.json"
+            class="spoken"
+            onChange={({ currentTarget }) => load(currentTarget.files?.[0])}
+          />
         </label>
       </div>
-      {problem.value !== '' && <pre class="problem">{showText(problem.value, { newlines: true })}</pre>}
+      {problem.value !== '' && <pre class="problem">{showText(problem.value, '\n')}</pre>}
       <pre class="code" tabIndex={0} role="region" aria-label="The state as a seed">
-        {showText(text.value.slice(0, 200_000), { newlines: true })}
+        {showText(text.value.slice(0, 200_000), '\n')}
       </pre>
     </div>
   );

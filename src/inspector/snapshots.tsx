@@ -15,7 +15,8 @@ export async function reset(): Promise<void> {
   const done = await changeTo<{ before: string }>('POST', `${base.value}/reset`);
   if (done === undefined) return;
   const undo = async () => {
-    if (await change('POST', `${base.value}/snapshots/${encodeURIComponent(done.before)}/restore`)) notice.value = undefined;
+    if (await change('POST', `${base.value}/snapshots/${encodeURIComponent(done.before)}/restore`))
+      notice.value = undefined;
   };
   notice.value = { tone: 'done', text: 'Reset. The requests are gone.', undo };
 }
@@ -54,7 +55,12 @@ export function Snapshots() {
           await readAll();
         }}
       >
-        <input aria-label="Name of the snapshot" placeholder="name" value={name.value} onInput={({ currentTarget }) => (name.value = currentTarget.value)} />
+        <input
+          aria-label="Name of the snapshot"
+          placeholder="name"
+          value={name.value}
+          onInput={({ currentTarget }) => (name.value = currentTarget.value)}
+        />
         <button type="submit">Take</button>
       </form>
       {all.value.map(({ name: one, created_at }) => (

@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { FaultRule } from '../domain/fault.ts';
 import type { Summary } from '../sandbox/summary.ts';
 import { matches, parseFilter } from './filter.ts';
-import { toRows } from './story.ts';
+import { mergeSummaries, toRows } from './story.ts';
 
 /** A call that changed the sandbox from outside. */
 export interface ControlAction {
@@ -115,10 +115,7 @@ export function writeAddress(): void {
 
 /** Takes requests that came, each once, and keeps the newest. */
 export function addSummaries(added: readonly Summary[]): void {
-  const known = new Map(summaries.value.map((one) => [one.request_id + one.seq, one]));
-  for (const one of added) known.set(one.request_id + one.seq, one);
-  const sorted = [...known.values()].sort((a, b) => (b.seq ?? Number.MAX_SAFE_INTEGER) - (a.seq ?? Number.MAX_SAFE_INTEGER));
-  summaries.value = sorted.slice(0, KEPT);
+  summaries.value = mergeSummaries(summaries.value, added, KEPT);
   const ended = new Set(added.map(({ request_id }) => request_id));
   if (openRequests.value.some(({ request_id }) => ended.has(request_id))) {
     openRequests.value = openRequests.value.filter(({ request_id }) => !ended.has(request_id));
