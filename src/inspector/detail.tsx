@@ -102,7 +102,7 @@ function Next({ summary, entry }: { summary: Summary; entry: Entry | undefined }
   const isOfRule = fault !== null && rules.value.some(({ id, enabled = true }) => id === fault && enabled);
   return (
     <>
-      {entry?.hint && <p class="next">{showText(entry.hint)}</p>}
+      {entry?.hint && status !== 422 && <p class="next">{showText(entry.hint)}</p>}
       {isOfRule && (
         <div class="buttons">
           <button type="button" onClick={() => change('PATCH', `${base.value}/faults/${fault}`, { enabled: false })}>

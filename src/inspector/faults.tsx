@@ -74,15 +74,15 @@ function describe({ status, connection, delay_ms, after_handler, times, every, p
         ? connection.replaceAll('_', ' ')
         : `drips ${connection.drip_bytes_per_second} bytes a second`),
   ].filter(Boolean);
-  const { method = 'request', path, ...rest } = match ?? {};
+  const { method, path, ...rest } = match ?? {};
+  const noun = [method, path].filter(Boolean).join(' ') || 'request';
   const more = Object.keys(rest).length > 0 ? ` with ${Object.keys(rest).join(', ')}` : '';
-  const which = `${method}${path === undefined ? '' : ` ${path}`}${more}`;
-  const often = [
-    times !== undefined && `${times} times`,
-    every !== undefined && `each ${every}th`,
-    probability !== undefined && `${Math.round(probability * 100)} %`,
-  ].filter(Boolean);
+  const which =
+    times !== undefined
+      ? `the next ${times === 1 ? noun : `${times} ${noun}${noun === 'request' ? 's' : ''}`}`
+      : `each ${every !== undefined && every > 1 ? `${every}th ` : ''}${noun}`;
+  const chance = probability === undefined ? '' : `, ${Math.round(probability * 100)} % of them`;
   const how = after_handler ? 'makes the change, then ' : '';
-  const sentence = `${how}${what.join(', ')}: ${which}${often.length > 0 ? `, ${often.join(', ')}` : ''}`;
+  const sentence = `${how}${what.join(', ')} for ${which}${more}${chance}`;
   return showText(sentence.charAt(0).toUpperCase() + sentence.slice(1));
 }

@@ -37,9 +37,8 @@ interface Page {
   controls: ControlAction[];
 }
 
-let running: AbortController | undefined;
-let attempts = 0;
-let startedAt: string | undefined;
+/** The stream that there is, how often it was tried, and of which run the journal is. */
+const stream: { running?: AbortController; attempts: number; startedAt?: string } = { attempts: 0 };
 
 /** Connects, and again whenever the sandbox or the token is another one. */
 export function start(): void {
@@ -59,13 +58,14 @@ export function start(): void {
 
 /** Gives the stream back. */
 export function pause(): void {
-  running?.abort();
+  stream.running?.abort();
   connection.value = 'paused';
 }
 
 export function connect(): void {
-  running?.abort();
-  running = new AbortController();
+  stream.running?.abort();
+  const running = new AbortController();
+  stream.running = running;
   const { signal } = running;
   follow(signal).then(
     (reason) => signal.aborted || lose(reason),
@@ -79,7 +79,7 @@ function lose(reason: string): void {
   if (lostAt.value === '') lostAt.value = new Date().toTimeString().slice(0, 8);
   setTimeout(
     () => ['lost', 'stopped'].includes(connection.value) && connect(),
-    RETRY_MS[Math.min(attempts++, RETRY_MS.length - 1)],
+    RETRY_MS[Math.min(stream.attempts++, RETRY_MS.length - 1)],
   );
 }
 
@@ -87,12 +87,12 @@ function lose(reason: string): void {
 async function follow(signal: AbortSignal): Promise<string> {
   const told = await read<Info>('/info');
   if (told === undefined || signal.aborted) return 'refused';
-  if (startedAt !== undefined && startedAt !== told.started_at) {
+  if (stream.startedAt !== undefined && stream.startedAt !== told.started_at) {
     // The journal of another run begins anew.
     summaries.value = [];
     controls.value = [];
   }
-  startedAt = told.started_at;
+  stream.startedAt = told.started_at;
   info.value = told;
   await readAll(signal);
   if (signal.aborted) return 'refused';
@@ -101,7 +101,7 @@ async function follow(signal: AbortSignal): Promise<string> {
   if (response.status !== 200 || response.body === null) return 'refused';
   connection.value = 'live';
   lostAt.value = '';
-  attempts = 0;
+  stream.attempts = 0;
   const parser = new EventParser();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {

@@ -22,6 +22,7 @@ import {
 import { styled } from './styled.ts';
 import { Tape } from './tape.tsx';
 import { showText, toCount, toTime } from './text.ts';
+import { toneOf } from './tone.ts';
 
 /** Rows beyond the visible ones, on both sides. */
 const MARGIN = 8;
@@ -189,12 +190,4 @@ function Row({ summary, at, isChosen }: { summary: Summary; at: number; isChosen
       <span class="ms">{ms === null ? '' : ms < 10 ? ms.toFixed(1) : Math.round(ms)}</span>
     </div>
   );
-}
-
-/** What a row, and a bar of the tape, is coloured by; the status says it too. */
-export function toneOf({ status, changed, fault, outcome }: Summary): string {
-  if (status === 429) return 'limited';
-  if (outcome === 'cut' || fault !== null) return 'faulted';
-  if (status !== null && status >= 400) return status === 501 ? 'unserved' : 'refused';
-  return changed.length > 0 ? 'didchange' : 'ok';
 }

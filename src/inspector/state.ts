@@ -1,5 +1,4 @@
 import { computed, signal } from '@preact/signals';
-import type { FaultRule } from '../domain/fault.ts';
 import type { Summary } from '../sandbox/summary.ts';
 import { matches, parseFilter } from './filter.ts';
 import { mergeSummaries, toRows } from './story.ts';
@@ -36,7 +35,22 @@ export interface Limits {
   more?: number;
 }
 
-export type Rule = Omit<FaultRule, 'expires_at'> & { matched: number; fired: number };
+/** A fault rule, as far as the page shows it. */
+export interface Rule {
+  id: string;
+  name?: string;
+  match?: { method?: string; path?: string; [member: string]: unknown };
+  after_handler?: boolean;
+  delay_ms?: number | object;
+  status?: number;
+  connection?: string | { drip_bytes_per_second: number };
+  times?: number;
+  every?: number;
+  probability?: number;
+  enabled?: boolean;
+  matched: number;
+  fired: number;
+}
 
 export interface Info {
   version: string;

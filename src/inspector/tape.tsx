@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Chips } from './filter-field.tsx';
-import { toneOf } from './requests.tsx';
 import { rows } from './state.ts';
+import { toneOf } from './tone.ts';
 
 const BAR = 4;
 const GAP = 1;
