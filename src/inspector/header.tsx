@@ -22,8 +22,9 @@ export function toggleClock(): void {
 const toRealTime = () => change('PUT', `${base.value}/clock`, { running: true, now: new Date().toISOString() });
 
 export function Header() {
+  const isAway = ['lost', 'stopped'].includes(connection.value);
   return (
-    <header class={isRealTime() ? 'top' : 'top moved'}>
+    <header class={`top${isRealTime() ? '' : ' moved'}${isAway ? ' away' : ''}`}>
       <h1>
         mixpeek-mock <span>inspector</span>
       </h1>

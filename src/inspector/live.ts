@@ -17,6 +17,8 @@ import {
   type Limits,
   limits,
   lostAt,
+  notice,
+  older,
   openRequests,
   type Rule,
   rules,
@@ -33,6 +35,7 @@ const RETRY_MS = [250, 500, 1000, 2000, 5000];
 
 interface Page {
   requests: Summary[];
+  next: number | null;
   dropped: number;
   controls: ControlAction[];
 }
@@ -91,6 +94,7 @@ async function follow(signal: AbortSignal): Promise<string> {
     // The journal of another run begins anew.
     summaries.value = [];
     controls.value = [];
+    notice.value = { tone: 'done', text: 'The mock was restarted: its data is kept, the journal is new.' };
   }
   stream.startedAt = told.started_at;
   info.value = told;
@@ -126,10 +130,22 @@ async function readAll(signal: AbortSignal): Promise<void> {
     addSummaries(page.requests);
     controls.value = page.controls;
     dropped.value = page.dropped;
+    older.value = page.next;
   }
   if (time !== undefined) setClock(time);
   if (allLimits !== undefined) limits.value = allLimits;
   if (allRules !== undefined) rules.value = allRules.faults;
+}
+
+/** Reads the page behind the last one, once. */
+export async function readOlder(): Promise<void> {
+  const before = older.value;
+  if (before === null) return;
+  older.value = null;
+  const page = await read<Page>(`${base.value}/requests?view=summary&order=newest&limit=${PAGE}&before=${before}`);
+  if (page === undefined) return;
+  addSummaries(page.requests);
+  older.value = page.next;
 }
 
 function setClock(time: NonNullable<typeof clock.value>): void {
@@ -167,6 +183,7 @@ function take(name: string, data: any): void {
       openRequests.value = [];
       skipped.value = 0;
       dropped.value = 0;
+      older.value = null;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Summary } from '../sandbox/summary.ts';
 import { change } from './api.ts';
 import { Empty } from './empty.tsx';
 import { FilterField } from './filter-field.tsx';
-import { connect, pause } from './live.ts';
+import { connect, pause, readOlder } from './live.ts';
 import {
   base,
   connection,
@@ -19,6 +19,7 @@ import {
   summaries,
   writeAddress,
 } from './state.ts';
+import type { Row as StoryRow } from './story.ts';
 import { styled } from './styled.ts';
 import { Tape } from './tape.tsx';
 import { showText, toCount, toTime } from './text.ts';
@@ -58,15 +59,16 @@ function List() {
   const top = useSignal(0);
   const height = useSignal(600);
   const behind = useSignal(0);
-  const before = useRef(rows.value.length);
+  const newest = useRef(rows.value[0]);
   const all = rows.value;
   const row = rowHeight();
   const list = scroller.current;
 
   // Newest on top: whoever has scrolled down keeps the place.
   useEffect(() => {
-    const added = all.length - before.current;
-    before.current = all.length;
+    // What was read from further down is not new.
+    const added = newest.current === undefined ? 0 : all.findIndex((one) => isSame(one, newest.current));
+    newest.current = all[0];
     if (list === null || added <= 0 || isFiltered.value) return;
     if (list.scrollTop > row) {
       list.scrollTop += added * row;
@@ -110,6 +112,8 @@ function List() {
         onScroll={({ currentTarget }) => {
           top.value = currentTarget.scrollTop;
           if (currentTarget.scrollTop <= row) behind.value = 0;
+          const rest = currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight;
+          if (rest < 20 * row) void readOlder();
         }}
       >
         {openRequests.value.map((one) => (
@@ -164,6 +168,11 @@ function List() {
     </>
   );
 }
+
+const isSame = (one: StoryRow, other: StoryRow | undefined) =>
+  one.kind === 'request'
+    ? other?.kind === 'request' && one.summary.request_id === other.summary.request_id
+    : other?.kind === 'control' && one.control === other.control;
 
 function Row({ summary, at, isChosen }: { summary: Summary; at: number; isChosen: boolean }) {
   const { method, path, status, bucket, changed, ms, fault, outcome, received_at, request_id } = summary;

@@ -90,6 +90,8 @@ export const summaries = signal<Summary[]>([]);
 export const controls = signal<ControlAction[]>([]);
 export const openRequests = signal<{ request_id: string; method: string; path: string; since: string }[]>([]);
 export const dropped = signal(0);
+/** The `seq` before which the server has others; null where it has none. */
+export const older = signal<number | null>(null);
 export const skipped = signal(0);
 export const clock = signal<Clock | undefined>(undefined);
 /** When that was read, by the clock of this page, in milliseconds. */
@@ -148,6 +150,7 @@ export function forgetAll(): void {
   controls.value = [];
   openRequests.value = [];
   dropped.value = 0;
+  older.value = null;
   skipped.value = 0;
   clock.value = undefined;
   limits.value = undefined;
