@@ -4,8 +4,7 @@ const SIGNATURE = 8;
 const MOST = 256;
 
 /**
- * A screenshot with at most 256 colours: a third of its size. What is not among the most frequent ones is the edge of a letter, and
- * becomes the nearest of them.
+ * A screenshot with at most 256 colours: a third of its size. What has none of its own, an edge of a letter, gets the nearest.
  * @param png as Chromium writes it: 8 bits, RGB, not interlaced
  */
 export function toPalette(png) {
@@ -20,10 +19,7 @@ export function toPalette(png) {
     const colour = pixels.readUIntBE(at, 3);
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  const palette = [...counts]
-    .sort(([a, many], [b, more]) => more - many || a - b)
-    .slice(0, MOST)
-    .map(([colour]) => colour);
+  const palette = choosePalette(counts);
   const indexes = new Map([...counts.keys()].map((colour) => [colour, findNearest(palette, colour)]));
 
   const rows = Buffer.alloc((width + 1) * height);
@@ -32,7 +28,7 @@ export function toPalette(png) {
       rows[y * (width + 1) + 1 + x] = indexes.get(pixels.readUIntBE(3 * (y * width + x), 3));
     }
   }
-  const colours = Buffer.concat(palette.map(toBytes));
+  const colours = Buffer.from(palette.flatMap(toBytes));
   const indexed = Buffer.from(header);
   indexed[9] = 3;
   return Buffer.concat([
@@ -63,6 +59,19 @@ function toChunk(type, data) {
   return Buffer.concat([length, body, check]);
 }
 
+/** First the most frequent colour, then always the one that would be missed most: it is frequent, and far from what there is. */
+function choosePalette(counts) {
+  const left = [...counts].map(([colour, count]) => ({ colour, count, missing: Number.POSITIVE_INFINITY }));
+  const palette = [];
+  while (palette.length < MOST) {
+    const next = left.reduce((a, b) => (b.count * b.missing > a.count * a.missing ? b : a));
+    if (next.missing === 0) break;
+    palette.push(next.colour);
+    for (const one of left) one.missing = Math.min(one.missing, toDistance(one.colour, next.colour));
+  }
+  return palette;
+}
+
 /** Undoes what is predicted from the pixel on the left, above, and left above. */
 function unfilter(rows, stride, height) {
   const pixels = Buffer.alloc(stride * height);
@@ -91,9 +100,14 @@ const PREDICTORS = [
 ];
 
 function findNearest(palette, colour) {
-  const wanted = toBytes(colour);
-  const distances = palette.map((one) => toBytes(one).reduce((sum, byte, i) => sum + (byte - wanted[i]) ** 2, 0));
+  const distances = palette.map((one) => toDistance(one, colour));
   return distances.indexOf(Math.min(...distances));
 }
 
-const toBytes = (colour) => Buffer.from([colour >> 16, (colour >> 8) & 255, colour & 255]);
+/** The square of how far two colours are apart. */
+function toDistance(a, b) {
+  const other = toBytes(b);
+  return toBytes(a).reduce((sum, byte, i) => sum + (byte - other[i]) ** 2, 0);
+}
+
+const toBytes = (colour) => [colour >> 16, (colour >> 8) & 255, colour & 255];

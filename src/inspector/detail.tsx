@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Summary } from '../sandbox/summary.ts';
-import { ask, change } from './api.ts';
+import { ask, change, toMessage } from './api.ts';
 import { Changes } from './changes.tsx';
 import { setFilter } from './filter-field.tsx';
 import { moveClock } from './header.tsx';
@@ -204,8 +204,8 @@ async function copy(text: string, what: string): Promise<void> {
 /** The server writes it: it knows the bytes that were sent. */
 export async function copyCurl({ request_id }: Summary): Promise<void> {
   const { status, text } = await ask('GET', `${base.value}/requests/${encodeURIComponent(request_id)}/curl`);
-  if (status === 200) await copy(JSON.parse(text).curl, 'as curl');
-  else notice.value = { tone: 'refused', text: JSON.parse(text).error.message };
+  if (status === 200) await copy(text, 'as curl');
+  else if (status !== 401) notice.value = { tone: 'refused', text: toMessage(status, text) };
 }
 
 /** The text of a member of an entry, with every digit. */

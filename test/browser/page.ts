@@ -67,6 +67,7 @@ export async function openInspector(
     permissions: ['clipboard-read', 'clipboard-write'],
     ...options,
   });
+  context.setDefaultTimeout(10_000);
   const problems: string[] = [];
   onTestFinished(async () => {
     await context.close();
