@@ -31,6 +31,9 @@ import {
 const PAGE = 200;
 /** What a hidden page may hold its stream for: a browser has six connections for a host. */
 const HIDDEN_MS = 5000;
+/** From so many requests in a tenth of a second on, the list is drawn more seldom. */
+const MANY = 10;
+const LOADED_DRAW_MS = 250;
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
 
 interface Page {
@@ -49,6 +52,7 @@ export function start(): void {
     void sandboxId.value;
     void token.value;
     forgetAll();
+    gathered.length = 0;
     connect();
   });
   let hiding = 0;
@@ -161,7 +165,7 @@ function take(name: string, data: any): void {
       return;
     case 'requests':
       skipped.value += data.skipped;
-      addSummaries(data.requests);
+      gather(data.requests);
       return;
     case 'open':
       openRequests.value = [...openRequests.value.filter(({ request_id }) => request_id !== data.request_id), data];
@@ -179,12 +183,26 @@ function take(name: string, data: any): void {
       void readRules(data.rules);
       return;
     case 'cleared':
+      gathered.length = 0;
       summaries.value = [];
       openRequests.value = [];
       skipped.value = 0;
       dropped.value = 0;
       older.value = null;
   }
+}
+
+/** Requests that are not drawn yet. */
+const gathered: Summary[] = [];
+
+/** Under load nobody can read each drawing: some are left out. */
+function gather(added: readonly Summary[]): void {
+  const isFirst = gathered.length === 0;
+  gathered.push(...added);
+  if (!isFirst) return;
+  const draw = () => addSummaries(gathered.splice(0));
+  if (added.length < MANY) draw();
+  else window.setTimeout(draw, LOADED_DRAW_MS);
 }
 
 /** Only those that changed are in the event. */

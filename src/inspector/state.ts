@@ -69,7 +69,7 @@ export interface Notice {
 }
 
 /** What is kept of the journal. */
-const KEPT = 5000;
+const KEPT = 2000;
 
 const TOKEN = 'mixpeek-mock token';
 const query = new URLSearchParams(location.search);

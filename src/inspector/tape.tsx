@@ -31,16 +31,22 @@ function draw(canvas: HTMLCanvasElement, all: typeof rows.value): void {
   if (context === null) return;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  const colours = getComputedStyle(canvas);
+  const style = getComputedStyle(canvas);
+  const known = new Map<string, string>();
+  const colourOf = (name: string): string => {
+    const colour = known.get(name) ?? style.getPropertyValue(`--${name}`);
+    known.set(name, colour);
+    return colour;
+  };
   let x = width - BAR;
   for (const one of all) {
     if (x < 0) return;
     if (one.kind === 'control') {
-      context.fillStyle = colours.getPropertyValue('--moved');
+      context.fillStyle = colourOf('moved');
       context.fillRect(x + BAR / 2, 0, 2, height);
     } else {
       const tall = Math.min(height, 6 + Math.log2(1 + (one.summary.ms ?? 0)) * 5);
-      context.fillStyle = colours.getPropertyValue(`--${toneOf(one.summary)}`);
+      context.fillStyle = colourOf(toneOf(one.summary));
       context.fillRect(x, height - tall, BAR, tall);
     }
     x -= BAR + GAP;
