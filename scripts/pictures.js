@@ -35,6 +35,7 @@ try {
     await call('PATCH', '/v1/organizations', ADMIN, {
       metadata: '{"region":"us","crm_id":1234567890123456789,"plan":{"seats":25,"discount":1.10},"owner":"Dana"}',
     });
+    await page.locator('.row.didchange').nth(2).waitFor();
     await page.locator('.row.didchange').first().click();
     await page.getByRole('rowheader', { name: 'crm_id' }).waitFor();
     await page.getByRole('meter', { name: 'metadata of sk_test_fr' }).waitFor();

@@ -51,7 +51,9 @@ export function App() {
 function World() {
   const features = info.value?.features ?? [];
   const panels = PANELS.filter(([, feature]) => features.includes(feature));
-  const Chosen = SHOWN[panel.value];
+  // A key may have chosen one that the server does not have.
+  const chosen = panels.some(([name]) => name === panel.value) ? panel.value : (panels[0]?.[0] ?? 'limits');
+  const Chosen = SHOWN[chosen];
   return (
     <section class="world" aria-label="World">
       <div class="tabs" role="tablist" aria-label="World">
@@ -61,7 +63,7 @@ function World() {
             type="button"
             role="tab"
             id={`tab-${name}`}
-            aria-selected={panel.value === name}
+            aria-selected={chosen === name}
             aria-controls="panel"
             onClick={() => (panel.value = name)}
           >
@@ -70,7 +72,7 @@ function World() {
         ))}
       </div>
       {panels.length > 0 && (
-        <div id="panel" role="tabpanel" aria-labelledby={`tab-${panel.value}`}>
+        <div id="panel" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
           <Chosen />
         </div>
       )}

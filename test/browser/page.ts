@@ -52,15 +52,22 @@ export interface Opened {
   problems: string[];
 }
 
+interface OpenOptions extends BrowserContextOptions {
+  path?: string;
+  /** Problems that the test brings about, such as connections that are refused. */
+  expected?: RegExp[];
+  /** Whether timers and the time of the page may be moved with `page.clock`. */
+  isClockOurs?: boolean;
+}
+
 /**
  * Opens the inspector. When the test is done nothing may have gone wrong: no error or warning of the console, no exception, no
  * report of the policy, no request to another origin.
- * @param expected problems that the test brings about, such as connections that are refused
  */
 export async function openInspector(
   browser: Browser,
   url: string,
-  { path = '/_mock/', expected = [], ...options }: BrowserContextOptions & { path?: string; expected?: RegExp[] } = {},
+  { path = '/_mock/', expected = [], isClockOurs = false, ...options }: OpenOptions = {},
 ): Promise<Opened> {
   const context = await browser.newContext({
     viewport: WIDE,
@@ -84,6 +91,7 @@ export async function openInspector(
     if (origin !== new URL(url).origin && protocol !== 'blob:') problems.push(`request to ${request.url()}`);
   });
   context.on('page', (page) => listenForProblems(page, problems));
+  if (isClockOurs) await context.clock.install();
   const page = await context.newPage();
   await page.goto(url + path);
   return { page, problems };
