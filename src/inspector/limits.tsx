@@ -12,6 +12,8 @@ export function Limits() {
   const { mode, buckets = [], more = 0 } = limits.value ?? {};
   useTick(clock.value?.mode === 'running' ? 1000 : 0);
   void clockReadAt.value;
+  // Handed on: what gets the same as before is not drawn again.
+  const now = sandboxNow();
   const byKey = new Map<string, Bucket[]>();
   for (const bucket of buckets) byKey.set(bucket.api_key_id, [...(byKey.get(bucket.api_key_id) ?? []), bucket]);
   return (
@@ -36,15 +38,14 @@ export function Limits() {
       </div>
       {byKey.size === 0 && <p class="hint">No key was used yet. Each key that is gets its five buckets here.</p>}
       {[...byKey].map(([id, all]) => (
-        <Key key={id} buckets={all} />
+        <Key key={id} buckets={all} now={now} />
       ))}
       {more > 0 && <p class="hint">and {more} keys more</p>}
     </>
   );
 }
 
-function Key({ buckets }: { buckets: Bucket[] }) {
-  const now = sandboxNow();
+function Key({ buckets, now }: { buckets: Bucket[]; now: number }) {
   const [first] = buckets;
   if (first === undefined) return null;
   const isFull = (bucket: Bucket) => bucket.full_at === null || msToFull(bucket, now) <= 0;
@@ -62,7 +63,7 @@ function Key({ buckets }: { buckets: Bucket[] }) {
       {buckets
         .filter((bucket) => !isFull(bucket))
         .map((bucket) => (
-          <Gauge key={bucket.category} bucket={bucket} />
+          <Gauge key={bucket.category} bucket={bucket} now={now} />
         ))}
       {full.length > 0 && (
         <p class="hint">
@@ -92,9 +93,8 @@ function Limit({ bucket: { limit, tier_limit } }: { bucket: Bucket }) {
   );
 }
 
-function Gauge({ bucket }: { bucket: Bucket }) {
+function Gauge({ bucket, now }: { bucket: Bucket; now: number }) {
   const bar = useRef<HTMLElement>(null);
-  const now = sandboxNow();
   const isRunning = clock.value?.mode === 'running';
   const [level, left, rest] = [levelAt(bucket, now), leftAt(bucket, now), msToFull(bucket, now)];
   // One animation from here to full: no frame of ours.
