@@ -3,18 +3,16 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Summary } from '../sandbox/summary.ts';
 import { change } from './api.ts';
 import { Empty } from './empty.tsx';
-import { FilterField } from './filter-field.tsx';
+import { FilterField, setFilter } from './filter-field.tsx';
 import { connect, pause, readOlder } from './live.ts';
 import {
   base,
   connection,
   dropped,
-  filterText,
   isFiltered,
   openRequests,
   rows,
   selected,
-  shown,
   skipped,
   summaries,
   writeAddress,
@@ -85,6 +83,7 @@ function List() {
   const first = Math.max(0, Math.floor(top.value / row) - MARGIN);
   const last = Math.min(all.length, Math.ceil((top.value + height.value) / row) + MARGIN);
   const chosen = all.findIndex((one) => one.kind === 'request' && one.summary.request_id === selected.value);
+  const isEmpty = all.length === 0 && openRequests.value.length === 0;
   return (
     <>
       <div class="columns" aria-hidden="true">
@@ -108,6 +107,7 @@ function List() {
         role="listbox"
         aria-label="Requests, newest first"
         tabIndex={0}
+        hidden={isEmpty}
         aria-activedescendant={chosen >= first && chosen < last ? `row-${chosen}` : undefined}
         onScroll={({ currentTarget }) => {
           top.value = currentTarget.scrollTop;
@@ -150,15 +150,15 @@ function List() {
           );
         })}
         <div ref={styled({ height: `${(all.length - last) * row}px` })} role="presentation" />
-        {shown.value.length === 0 && (
-          <p class="nothing" role="option" aria-selected={false}>
-            None of the {toCount(summaries.value.length)} requests matches.{' '}
-            <button type="button" class="link" onClick={() => (filterText.value = '')}>
-              Show all
-            </button>
-          </p>
-        )}
       </div>
+      {isEmpty && (
+        <p class="nothing">
+          None of the {toCount(summaries.value.length)} requests matches.{' '}
+          <button type="button" class="link" onClick={() => setFilter('')}>
+            Show all
+          </button>
+        </p>
+      )}
       {(skipped.value > 0 || dropped.value > 0) && (
         <p class="foot">
           {skipped.value > 0 && `${toCount(skipped.value)} more than can be shown. `}
