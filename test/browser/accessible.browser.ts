@@ -46,6 +46,7 @@ const STATES: [name: string, enter: (place: Place) => Promise<unknown>][] = [
   ['limits', (place) => openPanel(place, 1)],
   ['organizations', (place) => openPanel(place, 2).then(() => place.page.locator('.head').first().click())],
   ['faults', (place) => openPanel(place, 3)],
+  ['a fault that is off', ({ page }) => page.getByRole('switch').first().click()],
   ['snapshots', (place) => openPanel(place, 4)],
   [
     'a snapshot and its changes',
@@ -107,15 +108,6 @@ it.each(VIEWS)('asks for the token accessibly, $colorScheme, $viewport.width pix
 });
 
 async function listViolations(page: Page): Promise<string[]> {
-  // What fades in is not read half faded.
-  await page.evaluate(() =>
-    Promise.all(
-      document
-        .getAnimations()
-        .filter(({ playState }) => playState === 'pending')
-        .map(({ ready }) => ready),
-    ),
-  );
   const { violations } = await page.evaluate(
     (values) => (window as unknown as { axe: typeof axe }).axe.run(document, { runOnly: { type: 'tag', values } }),
     RULES,
