@@ -1,9 +1,9 @@
-// Makes dist/ out of src/: the bundle, its entries, types, licences, and the files of the docs page.
+// Makes dist/ out of src/: the bundle, its entries, types, licences, the inspector, and the files of the docs page.
 
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundle, bundleKit } from './bundle.js';
+import { bundle, bundleInspector, bundleKit } from './bundle.js';
 import { collectLicenses } from './licenses.js';
 import { writeTypes } from './types.js';
 
@@ -13,6 +13,8 @@ const copy = (from, to) => copyFileSync(project + from, project + to);
 rmSync(`${project}dist`, { recursive: true, force: true });
 const { metafile } = await bundle();
 await bundleKit();
+const inspector = await bundleInspector();
+for (const name of ['index.html', 'icon.svg']) copy(`src/inspector/${name}`, `dist/inspector/${name}`);
 const entries = readdirSync(`${project}src/entry`).filter((name) => /\.c?js$/.test(name));
 for (const name of entries) copy(`src/entry/${name}`, `dist/${name}`);
 copy('src/store/node-engines.cjs', 'dist/node-engines.cjs');
@@ -25,5 +27,8 @@ mkdirSync(`${project}dist/swagger-ui`);
 for (const name of [...ASSETS, 'favicon-16x16.png', 'favicon-32x32.png']) {
   copy(`node_modules/@fastify/swagger-ui/static/${name}`, `dist/swagger-ui/${name}`);
 }
-writeFileSync(`${project}dist/THIRD-PARTY.txt`, collectLicenses(project, Object.keys(metafile.inputs)));
+writeFileSync(
+  `${project}dist/THIRD-PARTY.txt`,
+  collectLicenses(project, Object.keys({ ...metafile.inputs, ...inspector.metafile.inputs })),
+);
 writeFileSync(`${project}dist/.built`, '');

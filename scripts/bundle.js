@@ -110,3 +110,31 @@ export async function bundleKit() {
     format: 'esm',
   });
 }
+
+/**
+ * Bundles the page that the control plane serves.
+ * @param {{ write?: boolean }} options besides
+ * @returns {Promise<import('esbuild').BuildResult<{ metafile: true }>>}
+ */
+export const bundleInspector = (options = {}) =>
+  build({
+    absWorkingDir: project,
+    entryPoints: [
+      { in: 'src/inspector/main.tsx', out: 'app' },
+      { in: 'src/inspector/app.css', out: 'app' },
+    ],
+    outdir: 'dist/inspector',
+    bundle: true,
+    platform: 'browser',
+    // The first with light-dark(), which the page needs.
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    format: 'iife',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    charset: 'utf8',
+    legalComments: 'eof',
+    logLevel: 'warning',
+    metafile: true,
+    ...options,
+  });

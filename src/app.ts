@@ -29,8 +29,11 @@ export interface AppDependencies {
   isStopping: () => boolean;
   logger: { level: string; stream: { write(line: string): void } };
   version: string;
-  /** The token that the control plane demands, if any, and what it says of the server; undefined without a control plane. */
-  control: { token: string | undefined; info: ServerInfo } | undefined;
+  /**
+   * The token that the control plane demands, if any, what it says of the server, and the folder of its page; undefined without a
+   * control plane.
+   */
+  control: { token: string | undefined; info: ServerInfo; inspector: string } | undefined;
   /** Whether a request may ask for a fault. */
   hasFaultHeader: boolean;
   /** Called when somebody first asks for the page. */
@@ -75,7 +78,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   if (control !== undefined) {
     const build = async () => {
       const { buildControlPlane } = await import('./control/control-plane.ts');
-      return buildControlPlane({ sandboxes, info: control.info, token: control.token, log: app.log });
+      return buildControlPlane({ ...control, sandboxes, log: app.log });
     };
     await app.register(
       async (scope) => {
@@ -113,7 +116,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       pages.addHook('onRequest', findSandbox);
       pages.addHook('onRequest', requireHost);
       await addCors(pages);
-      addRootRoute(pages, version, listPaths);
+      addRootRoute(pages, version, listPaths, control === undefined ? '/docs' : '/_mock/');
       addProbeRoutes(pages, store, isStopping);
       const build: BuildDocument = (documented, openapi) => buildApiDocument(version, documented, openapi);
       addDocumentRoutes(pages, build, buildDocs);

@@ -201,5 +201,6 @@ const toSettings = ({ limits, clock, apiVersion, unknownFields }: ServeConfig): 
 /** How the control plane is guarded: by a token where strangers could reach it, or one was given. Undefined when it is off. */
 function toControl({ control, controlToken, host }: ServeConfig, info: ServerInfo): Control {
   if (control === 'off') return undefined;
-  return { token: controlToken ?? (isLoopback(host) ? undefined : randomUUID()), info };
+  const token = controlToken ?? (isLoopback(host) ? undefined : randomUUID());
+  return { token, info, inspector: projectFile('dist/inspector') };
 }

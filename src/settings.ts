@@ -152,6 +152,12 @@ export const SERVE_SETTINGS = {
   },
 } satisfies Record<string, Setting>;
 
+/** The settings of `serve`: those of the server, and what is for a person at a terminal. */
+export const SERVE_COMMAND_SETTINGS = {
+  ...SERVE_SETTINGS,
+  open: { flag: '--open', description: 'open the inspector in the default browser', ...toggle, isFlagOnly: true },
+} satisfies Record<string, Setting>;
+
 /** The settings of `health`: where to ask, and how long to wait for an answer. */
 export const HEALTH_SETTINGS = {
   port: { ...SERVE_SETTINGS.port, description: 'port of the server that is asked', ...integer(1, 65_535) },

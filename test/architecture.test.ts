@@ -14,6 +14,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'http/': ['domain/', 'pydantic/', 'sandbox/', 'faults/'],
   'api/': ['domain/', 'pydantic/', 'http/', 'sandbox/'],
   'control/': ['domain/', 'pydantic/', 'http/', 'sandbox/', 'seed/'],
+  // It runs in browsers: all that it has of the server are types.
+  'inspector/': ['control/', 'sandbox/'],
   'seed/': ['domain/', 'pydantic/'],
   'start/': ['domain/', 'seed/', 'sandbox/', 'store/store.ts', 'setting.ts', 'settings.ts'],
   'drift/': ['domain/'],
@@ -44,7 +46,11 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 /** What a room may import of another besides types, where that is not all. */
-const VALUES: [room: string, other: string, values: string[]][] = [['http/', 'sandbox/', ['sandbox/exchange.ts']]];
+const VALUES: [room: string, other: string, values: string[]][] = [
+  ['http/', 'sandbox/', ['sandbox/exchange.ts']],
+  ['inspector/', 'control/', []],
+  ['inspector/', 'sandbox/', []],
+];
 
 // Where else a word may be; comments count too, so that nobody has to parse.
 const MAY_NAME: [RegExp, string[]][] = [
@@ -59,12 +65,13 @@ const MAY_NAME: [RegExp, string[]][] = [
     /\bprocess\.[a-z]/,
     ['cli/', 'settings.ts', 'domain/real-time.ts', 'http/log.ts', 'store/running-node.ts', 'kit/client.ts', 'suites/'],
   ],
-  [/\bDate\b(?!`)/, ['domain/real-time.ts', 'kit/']],
+  [/\bDate\b(?!`)/, ['domain/real-time.ts', 'kit/', 'inspector/']],
+  [/from '@?preact\b/, ['inspector/']],
 ];
 
 const files = readdirSync(SRC, { recursive: true })
   .map((name) => String(name).replaceAll('\\', '/'))
-  .filter((name) => name.endsWith('.ts'));
+  .filter((name) => /\.tsx?$/.test(name));
 const isIn = (file: string, places: string[]) =>
   places.some((place) => (place.endsWith('/') ? file.startsWith(place) : file === place));
 
@@ -101,8 +108,17 @@ it.each(files)('%s imports only what its room may', (file) => {
   expect(text.split('\n').filter((line) => /^(?:let|var) |^await /.test(line))).toEqual([]);
 });
 
-// `mixpeek-mock health` is a program of its own, in which nobody fakes anything.
-const TIMED = files.filter((file) => !['domain/real-time.ts', 'cli/health.ts'].includes(file));
+const INSPECTOR = files.filter((file) => isIn(file, ['inspector/']));
+
+it.each(INSPECTOR)('%s imports no package but those of the page', (file) => {
+  const packages = [...readFileSync(SRC + file, 'utf8').matchAll(/(?:from|import)\s*\(?'([^.'][^']*)'/g)].map(
+    ([, name = '']) => name,
+  );
+  expect(packages.filter((name) => !/^(?:preact(?:\/hooks)?|@preact\/signals)$/.test(name))).toEqual([]);
+});
+
+// `mixpeek-mock health` is a program of its own, in which nobody fakes anything; in a browser timers are those of the page.
+const TIMED = files.filter((file) => !isIn(file, ['domain/real-time.ts', 'cli/health.ts', 'inspector/']));
 
 it.each(TIMED)('%s takes timers from real-time.ts, if any', (file) => {
   const text = readFileSync(SRC + file, 'utf8');

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { findSwallowedFlags, readFlags, toCommand, withoutSeparator } from '../scripts/npm-flags.js';
 import { CREATE_SETTINGS, REQUESTS_SETTINGS, STATE_SETTINGS } from '../src/cli/control-settings.ts';
 import type { Setting } from '../src/setting.ts';
-import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../src/settings.ts';
+import { HEALTH_SETTINGS, SERVE_COMMAND_SETTINGS } from '../src/settings.ts';
 import { makeFolder } from './support/folder.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -23,7 +23,7 @@ const set = (names: string, example: string) => ({
 });
 
 it('every flag of the program but --json may be swallowed', () => {
-  const settings = [SERVE_SETTINGS, HEALTH_SETTINGS, STATE_SETTINGS, CREATE_SETTINGS, REQUESTS_SETTINGS];
+  const settings = [SERVE_COMMAND_SETTINGS, HEALTH_SETTINGS, STATE_SETTINGS, CREATE_SETTINGS, REQUESTS_SETTINGS];
   const flags = settings.flatMap((one) => Object.values<Setting>(one)).map(({ flag }) => flag);
   expect(new Set(readFlags())).toEqual(new Set(flags.filter((flag) => flag !== '--json')));
 });

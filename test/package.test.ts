@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { bundle } from '../scripts/bundle.js';
+import { bundle, bundleInspector } from '../scripts/bundle.js';
 import { toPackages } from '../scripts/licenses.js';
 import { findNodeProblem, findSqliteProblem, isMet } from '../src/store/node-engines.cjs';
 import { makeFolder } from './support/folder.ts';
@@ -175,15 +176,17 @@ describe('the package with a better-sqlite3 that is not for this Node', () => {
 describe('what is packed', () => {
   const names = listTarball();
   const bundled = bundle({ write: false });
+  const inspector = bundleInspector({ write: false });
 
   it('is what runs, its licences and its documents, and no source map', () => {
     const expected =
-      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|seed\.schema\.json|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+)|migrations\/\w+\.sql|structures\/[\d.]+\.json|docs\/[\w-]+\.md|examples\/(?:README\.md|[\w-]+\/(?:pacts\/)?[\w.-]+\.(?:js|json|py|md))|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
+      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|seed\.schema\.json|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+|inspector\/(?:index\.html|app\.js|app\.css|icon\.svg))|migrations\/\w+\.sql|structures\/[\d.]+\.json|docs\/(?:[\w-]+\.md|pictures\/[\w-]+\.png)|examples\/(?:README\.md|[\w-]+\/(?:pacts\/)?[\w.-]+\.(?:js|json|py|md))|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
     expect(names.filter((name) => !expected.test(name))).toEqual([]);
     const named = [...listFiles(manifest.exports), manifest.main, manifest.types, ...Object.values(manifest.bin)].map(
       (path) => posix.normalize(path),
     );
-    expect([...named, 'dist/seed.schema.json'].filter((path) => !names.includes(path))).toEqual([]);
+    const page = ['index.html', 'app.js', 'app.css', 'icon.svg'].map((name) => `dist/inspector/${name}`);
+    expect([...named, ...page, 'dist/seed.schema.json'].filter((path) => !names.includes(path))).toEqual([]);
   });
 
   it('is ASCII in what every start reads: of any other text Node keeps two bytes for each character', () => {
@@ -209,6 +212,11 @@ describe('what is packed', () => {
     );
   });
 
+  it('has an inspector of 40 KiB at most, as it is sent by a proxy that compresses', () => {
+    const sent = ['app.js', 'app.css'].map((name) => readFileSync(join(project, 'dist/inspector', name)));
+    expect(gzipSync(Buffer.concat(sent), { level: 9 }).length).toBeLessThanOrEqual(40 * 1024);
+  });
+
   it('has every file of ours that a document links to', () => {
     const documents = names.filter((name) => name.endsWith('.md'));
     expect(documents).toEqual(expect.arrayContaining(['README.md', 'SUPPORTED.md', 'CONTRIBUTING.md', 'CHANGELOG.md']));
@@ -222,11 +230,9 @@ describe('what is packed', () => {
   });
 
   it('has the licence text of each package that is bundled, and of Swagger UI', async () => {
-    const { metafile } = await bundled;
+    const inputs = { ...(await bundled).metafile.inputs, ...(await inspector).metafile.inputs };
     const text = read('dist/THIRD-PARTY.txt');
-    const packages = toPackages(Object.keys(metafile.inputs)).map((folder) =>
-      JSON.parse(read(`${folder}/package.json`)),
-    );
+    const packages = toPackages(Object.keys(inputs)).map((folder) => JSON.parse(read(`${folder}/package.json`)));
     expect(packages.length).toBeGreaterThan(40);
     const sections = text.split(/^-{80}$/m).map((section) => section.trim());
     const missing = packages.filter(({ name, version, license }) => {
@@ -235,6 +241,7 @@ describe('what is packed', () => {
       return !sections.some((section) => section.startsWith(head) && section.length > head.length + 400);
     });
     expect(missing.map(({ name }) => name)).toEqual([]);
+    expect(packages.map(({ name }) => name)).toEqual(expect.arrayContaining(['preact', '@preact/signals']));
     expect(text).toContain('Swagger UI 5.');
     expect(text).toContain('Apache License');
   });

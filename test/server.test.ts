@@ -310,7 +310,7 @@ describe('what nobody answers by a route', () => {
     });
   });
 
-  it.each(['/v1/organizations', '/v1/health', '/docs', '/nope', '/_mock'])(
+  it.each(['/v1/organizations', '/v1/health', '/docs', '/nope', '/_mock', '/_mock/', '/_mock/app.js'])(
     'two Host headers are a 400 at %s',
     async (path) => {
       const { port } = await start();

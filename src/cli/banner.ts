@@ -17,6 +17,9 @@ export interface BannerFacts {
 /** A banner lists at most this many keys; a ready line has them all. */
 const LISTED_KEYS = 20;
 
+/** Where the inspector is. */
+export const toPageUrl = ({ url }: Pick<RunningServer, 'url'>): string => `${url}/_mock/`;
+
 /** What a person sees once the server is ready. */
 export function toBanner(server: Announced, { version, hasControl, generatedToken }: BannerFacts): string {
   const data = server.db === ':memory:' ? 'in memory, lost when the server stops' : resolve(server.db);
@@ -28,7 +31,7 @@ export function toBanner(server: Announced, { version, hasControl, generatedToke
     `         ${server.origin}`,
     `api      version ${server.apiVersion}`,
     `docs     ${server.url}/docs`,
-    ...(hasControl ? [`control  ${server.url}/_mock`] : []),
+    ...(hasControl ? [`look     ${toPageUrl(server)}`] : []),
     ...(generatedToken ? [`token    ${generatedToken} (generated: the control plane requires it)`] : []),
     '',
     ...toKeyLines(server.apiKeys).map((line, index) => `${index === 0 ? 'keys' : '    '}     ${line}`),

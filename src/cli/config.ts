@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigError, type Given, readSettings, type Setting, toggle } from '../setting.ts';
-import { HEALTH_SETTINGS, type HealthConfig, SEED_FILES, SERVE_SETTINGS, type ServeConfig } from '../settings.ts';
+import {
+  HEALTH_SETTINGS,
+  type HealthConfig,
+  SEED_FILES,
+  SERVE_COMMAND_SETTINGS,
+  SERVE_SETTINGS,
+  type ServeConfig,
+} from '../settings.ts';
 import { CONTROL_SETTINGS } from './control-settings.ts';
 import { listUnknownVariables, readVariable, toVariable, type Variables } from './variables.ts';
 
@@ -27,8 +34,14 @@ export const EXEC_SETTINGS = {
   verbose: { flag: '--verbose', description: 'show the banner, on standard error', ...toggle, isFlagOnly: true },
 } satisfies Record<string, Setting>;
 
+/** What `serve` is started with. */
+export interface ServeCommandConfig extends ServeConfig {
+  /** Whether to open the inspector. */
+  open: boolean;
+}
+
 /**
- * The settings of the server: a flag takes precedence over its variable, a variable over the default.
+ * The settings of `serve`: a flag takes precedence over its variable, a variable over the default.
  * @param folder where a seed file is searched for
  * @throws {ConfigError} naming the flag or the variable
  */
@@ -36,8 +49,11 @@ export function readServeConfig(
   flags: Flags,
   variables: Variables = process.env,
   folder: string = process.cwd(),
-): ServeConfig {
-  return readServer(SERVE_SETTINGS, flags, variables, folder);
+): ServeCommandConfig {
+  const config = readServer(SERVE_COMMAND_SETTINGS, flags, variables, folder);
+  if (!config.open || config.control === 'on') return config;
+  const warning = '--open is ignored: with --control off there is no inspector';
+  return { ...config, open: false, warnings: [...config.warnings, warning] };
 }
 
 /** @throws {ConfigError} naming the flag or the variable */

@@ -5,14 +5,15 @@ import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
 import type { OpenApiVersion, RunningServer } from '../server.ts';
 import { ConfigError } from '../setting.ts';
-import { HEALTH_SETTINGS, SERVE_SETTINGS } from '../settings.ts';
+import { HEALTH_SETTINGS, SERVE_COMMAND_SETTINGS } from '../settings.ts';
 import { readVersion } from '../version.ts';
-import { toBanner, toReadyLine } from './banner.ts';
+import { toBanner, toPageUrl, toReadyLine } from './banner.ts';
 import { addCheckCommand } from './check.ts';
 import { addSettings, EXEC_SETTINGS, type Flags, readHealthConfig, readServeConfig, readServerUrl } from './config.ts';
 import { addControlCommands } from './control.ts';
 import { runWithServer } from './exec.ts';
 import { askHealth } from './health.ts';
+import { openInBrowser } from './open.ts';
 import { addSeedCommands } from './seed-commands.ts';
 
 /** Errors whose message is enough for a person; of others the stack is shown. */
@@ -32,7 +33,7 @@ function buildProgram(typed: string): Command {
   const serveCommand = program
     .command('serve', { isDefault: true })
     .description('start the server (the default command)');
-  addSettings(serveCommand, SERVE_SETTINGS).action((flags) => serve(flags, typed));
+  addSettings(serveCommand, SERVE_COMMAND_SETTINGS).action((flags) => serve(flags, typed));
   const execCommand = program
     .command('exec <command...>')
     .usage('[options] -- <command...>')
@@ -149,6 +150,7 @@ async function serve(flags: Flags, typed: string): Promise<void> {
   }
   const facts = { version: readVersion(), hasControl: config.control === 'on', generatedToken };
   process.stdout.write(config.json ? toReadyLine(server) : asTyped(toBanner(server, facts), typed));
+  if (config.open) openInBrowser(toPageUrl(server), printError);
 }
 
 async function exec(command: string[], flags: Flags, typed: string): Promise<void> {

@@ -16,6 +16,7 @@ import { addControlDocument } from './document.ts';
 import { addFaultPresetRoute, addFaultRoutes } from './faults.ts';
 import { buildGuard, isYamlType } from './guard.ts';
 import { addInfoRoute, type ServerInfo } from './info.ts';
+import { addInspector } from './inspector.ts';
 import { addLimitsRoutes } from './limits.ts';
 import { compileCheck, type SentBody } from './members.ts';
 import { addOrganizationRoutes } from './organizations.ts';
@@ -47,6 +48,8 @@ export interface ControlPlaneOptions {
   info: ServerInfo;
   /** What whoever asks must send, if anything. */
   token: string | undefined;
+  /** The folder with the files of the inspector. */
+  inspector: string;
   log: FastifyBaseLogger;
 }
 
@@ -55,7 +58,7 @@ export interface ControlPlaneOptions {
  * needed before somebody asks.
  */
 export async function buildControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
-  const { sandboxes, info, token, log } = options;
+  const { sandboxes, info, token, inspector, log } = options;
   const find: FindSandbox = async ({ sandbox_id }) => {
     const found = await sandboxes.find(sandbox_id);
     if (found === undefined) throw notFound('GET /_mock/sandboxes lists what there is');
@@ -69,14 +72,15 @@ export async function buildControlPlane(options: ControlPlaneOptions): Promise<F
     buildFindSandbox(sandboxes, ({ params }) => InSandbox.safeParse(params).data?.sandbox_id),
   );
   app.addHook('onRequest', requireHost);
+  const served = new ServedPaths();
+  served.listenTo(app);
+  addInspector(app, inspector);
   app.addHook('onRequest', buildGuard(token));
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('content-type', 'application/json').header('cache-control', 'no-store').serializer(JSON.stringify);
     done();
   });
   app.setValidatorCompiler(compileCheck);
-  const served = new ServedPaths();
-  served.listenTo(app);
   refuseUnserved(app, (request) => {
     const allowed = served.methodsOf(request);
     return allowed === undefined ? notFound('GET /_mock lists what there is') : methodNotAllowed(allowed);

@@ -30,6 +30,8 @@ const Info = z
     features: z.array(z.string()).describe('The resources of a sandbox'),
   })
   .meta({ id: 'Info' });
+/** What `GET /_mock/info` answers. */
+export type InfoView = z.output<typeof Info>;
 
 /** `/info`: what a page or a test kit needs to know first. */
 export function addInfoRoute(

@@ -2,8 +2,15 @@ import * as z from 'zod';
 import { type ApiKey, hashApiKey } from '../domain/api-key.ts';
 import { freezeAt, LATEST, toTimestamp } from '../domain/clock.ts';
 import { invalidBody } from '../domain/errors.ts';
+import type { Organization } from '../domain/organization.ts';
 import { type BucketState, LIMITS_MODES, readBucket } from '../domain/rate-limiter.ts';
-import { limitOf, RATE_LIMIT_CATEGORIES, type RateLimitCategory, type Tiers } from '../domain/rate-limits.ts';
+import {
+  ACCOUNT_TYPES,
+  limitOf,
+  RATE_LIMIT_CATEGORIES,
+  type RateLimitCategory,
+  type Tiers,
+} from '../domain/rate-limits.ts';
 import { type AddRoute, integer } from '../http/openapi.ts';
 import { setRateLimitHeaders, toRateLimited } from '../http/rate-limit-headers.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -36,34 +43,53 @@ const Bucket = z.strictObject({
   api_key_id: z.string(),
   key_prefix: z.string().describe('The first characters of the key'),
   organization_id: z.string(),
+  organization_name: z.string(),
+  account_type: z.enum(ACCOUNT_TYPES),
   category,
   limit: integer().describe('Requests per minute, as the organization has it now'),
+  overridden: z.boolean().describe('Whether the organization has a limit of its own'),
+  tier_limit: integer().describe('Requests per minute of its tier'),
   remaining: integer().describe('Requests that would pass at once'),
-  full_at: time(),
+  full_at: time().nullable().describe('Null where it is full'),
 });
 const BUCKET = {
   api_key_id: 'key_00790b23ef8911f35db0a3b5',
   key_prefix: 'sk_live_ab',
   organization_id: 'org_demo123',
+  organization_name: 'Acme Corporation',
+  account_type: 'pro',
   category: 'search',
   limit: 60,
+  overridden: false,
+  tier_limit: 60,
   remaining: 50,
   full_at: '2026-01-01T00:00:10Z',
 } as const;
-const Limits = z.strictObject({ mode: z.enum(LIMITS_MODES), buckets: z.array(Bucket) }).meta({ id: 'Limits' });
+const Limits = z
+  .strictObject({
+    mode: z.enum(LIMITS_MODES),
+    buckets: z.array(Bucket).describe('Those of the key that was used last first'),
+    more: integer().describe('Keys that were used before those'),
+  })
+  .meta({ id: 'Limits' });
+/** What `GET …/limits` answers. */
+export type LimitsView = z.output<typeof Limits>;
 const Spent = Bucket.extend({
   spent: integer().describe('What was taken: count, or 0 where the bucket had less and the mode is not enforce'),
 }).meta({ id: 'Spent' });
 
-/** `…/limits`: the buckets of every key that was used, how strict they are, and how to consume and refill them at once. */
+/** Keys whose buckets are shown. */
+const MAX_KEYS = 100;
+
+/** `…/limits`: the buckets of the keys that were used, how strict they are, and how to consume and refill them at once. */
 export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
   const tags = ['limits'];
-  const response = { 200: done(Limits, { mode: 'headers', buckets: [BUCKET] }) };
+  const response = { 200: done(Limits, { mode: 'headers', buckets: [BUCKET], more: 0 }) };
 
   add(
     'GET',
     '/limits',
-    { tags, summary: 'The buckets of every key that was used', params: InSandbox, response },
+    { tags, summary: `The buckets of the last ${MAX_KEYS} keys that were used`, params: InSandbox, response },
     async ({ params }) => toLimitsView(await find(params)),
   );
 
@@ -108,12 +134,13 @@ export function addLimitsRoutes(add: AddRoute, find: FindSandbox): void {
       const { sandbox, settings, now } = await find(params);
       const { category, count } = body;
       const apiKey = await findKey(sandbox, body);
-      const limit = await findLimit(sandbox, settings.tiers, apiKey, category);
+      const organization = await findOrganization(sandbox, apiKey);
+      const limit = limitOf(settings.tiers, organization, category);
       const wanted = count === 'all' ? await findRemaining(sandbox, apiKey, category, limit, now) : count;
       const spending = await sandbox.buckets.charge(apiKey, category, limit, now, wanted);
       const spent = spending.isAllowed ? wanted : 0;
       if (spent === wanted || settings.limits !== 'enforce') {
-        return { ...toBucketView(apiKey, category, spending.state), spent };
+        return { ...toBucketView(apiKey, organization, settings.tiers, category, spending.state, now), spent };
       }
       setRateLimitHeaders(reply, spending.state);
       throw toRateLimited(spending, category, 'mock.spend', sandbox.sandbox_id);
@@ -171,8 +198,9 @@ export async function exhaust(sandbox: Sandbox, apiKey: ApiKey): Promise<void> {
     limits: 'enforce',
     clock: freezeAt(now),
   }));
+  const organization = await findOrganization(sandbox, apiKey);
   for (const category of RATE_LIMIT_CATEGORIES) {
-    const limit = await findLimit(sandbox, after.tiers, apiKey, category);
+    const limit = limitOf(after.tiers, organization, category);
     const left = await findRemaining(sandbox, apiKey, category, limit, now);
     await sandbox.buckets.charge(apiKey, category, limit, now, left);
   }
@@ -189,34 +217,48 @@ async function findRemaining(
   return readBucket(used?.byCategory[category], limit, now).remaining;
 }
 
-async function findLimit(sandbox: Sandbox, tiers: Tiers, apiKey: ApiKey, category: RateLimitCategory): Promise<number> {
-  const organization = await sandbox.findOrganization(apiKey.organization_id);
+async function findOrganization(sandbox: Sandbox, { organization_id }: ApiKey): Promise<Organization> {
+  const organization = await sandbox.findOrganization(organization_id);
   if (organization === undefined) throw new Error('the organization of a key is gone');
-  return limitOf(tiers, organization, category);
+  return organization;
 }
 
-/** The buckets of the keys that were used, of so many at most. */
-export async function toLimitsView(
-  { sandbox, settings, now }: LiveSandbox,
-  most = Number.POSITIVE_INFINITY,
-): Promise<z.output<typeof Limits>> {
+/** The buckets of the keys that were used last. */
+export async function toLimitsView({ sandbox, settings, now }: LiveSandbox): Promise<LimitsView> {
+  const { limits: mode, tiers } = settings;
+  const used = (await sandbox.buckets.list()).sort((a, b) => b.used - a.used);
   const buckets: z.output<typeof Bucket>[] = [];
-  for (const { apiKey, byCategory } of (await sandbox.buckets.list()).slice(-most)) {
+  for (const { apiKey, byCategory } of used.slice(0, MAX_KEYS)) {
+    const organization = await sandbox.findOrganization(apiKey.organization_id);
     // It may have gone since.
-    if ((await sandbox.findOrganization(apiKey.organization_id)) === undefined) continue;
+    if (organization === undefined) continue;
     for (const category of RATE_LIMIT_CATEGORIES) {
-      const limit = await findLimit(sandbox, settings.tiers, apiKey, category);
-      buckets.push(toBucketView(apiKey, category, readBucket(byCategory[category], limit, now)));
+      const state = readBucket(byCategory[category], limitOf(tiers, organization, category), now);
+      buckets.push(toBucketView(apiKey, organization, tiers, category, state, now));
     }
   }
-  return { mode: settings.limits, buckets };
+  return { mode, buckets, more: Math.max(0, used.length - MAX_KEYS) };
 }
 
 function toBucketView(
   { api_key_id, key_prefix, organization_id }: ApiKey,
+  { organization_name, account_type, rate_limits_override }: Organization,
+  tiers: Tiers,
   category: RateLimitCategory,
-  state: BucketState,
-) {
-  const full_at = toTimestamp(Math.min(state.full_at, LATEST));
-  return { api_key_id, key_prefix, organization_id, category, ...state, full_at };
+  { limit, remaining, full_at }: BucketState,
+  now: number,
+): z.output<typeof Bucket> {
+  return {
+    api_key_id,
+    key_prefix,
+    organization_id,
+    organization_name,
+    account_type,
+    category,
+    limit,
+    overridden: rate_limits_override[category] !== undefined,
+    tier_limit: tiers[account_type][category],
+    remaining,
+    full_at: full_at > now ? toTimestamp(Math.min(full_at, LATEST)) : null,
+  };
 }

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { notFound } from '../domain/errors.ts';
 import { UPDATABLE_MEMBERS } from '../domain/organization.ts';
 import { describeModel, integer } from '../http/openapi.ts';
-import { type EntryModel, type JournalEntry, toEntryJson } from '../sandbox/journal-entry.ts';
-import type { Summary } from '../sandbox/summary.ts';
+import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { type EntryModel, type JournalEntry, toEntryJson, toMembers, writeEntry } from '../sandbox/journal-entry.ts';
+import { type Summary, toFullAt } from '../sandbox/summary.ts';
 import { category, type FindSandbox, InSandbox, time } from './routes.ts';
 
 /** Characters from which on a page ends: writing one of hundreds of megabytes would keep every other client waiting. */
@@ -71,6 +72,61 @@ export const ENTRY: z.output<typeof RequestEntry> = {
   changes: [{ member: 'logo_url', before: 'https://example.com/logo.png', after: null }],
   fault: null,
 };
+
+/** One entry, with what a list leaves out. */
+export const RequestDetail = describeModel<DetailModel>()({
+  ...RequestEntry.shape,
+  bucket: RequestEntry.shape.bucket
+    .unwrap()
+    .extend({ full_at: time().nullable().describe('Null where it was full') })
+    .nullable()
+    .describe('What was charged, what was left, and when it was full again'),
+  response_headers: z
+    .record(z.string(), z.string())
+    .nullable()
+    .describe('X-RateLimit-… and Retry-After of the answer, with lower-case names; null where there were none'),
+})
+  .strict()
+  .meta({ id: 'RequestDetail' });
+/** What `GET …/requests/ID` answers. */
+export type DetailModel = EntryModel & ReturnType<typeof toDetail>;
+
+export const DETAIL: z.output<typeof RequestDetail> = {
+  ...ENTRY,
+  bucket: { category: 'metadata', limit: 100, remaining: 99, full_at: '2026-01-01T00:00:00.600000Z' },
+  response_headers: {
+    'x-ratelimit-limit': '100',
+    'x-ratelimit-remaining': '99',
+    'x-ratelimit-reset': '1767225601',
+    'x-ratelimit-window': '60',
+  },
+};
+
+/** One entry as JSON text. */
+export const toDetailJson = (entry: JournalEntry): string =>
+  writeEntry(entry, { ...toMembers(entry), ...toDetail(entry) });
+
+function toDetail(entry: JournalEntry) {
+  const { category, limit, remaining } = entry;
+  const bucket = category === undefined ? null : { category, limit, remaining, full_at: toFullAt(entry) };
+  return { bucket, response_headers: toResponseHeaders(entry) };
+}
+
+/** What the answer said of limits: nobody keeps it, since it follows from what is kept. */
+function toResponseHeaders(entry: JournalEntry): Record<string, string> | null {
+  const { status, category, retry_after, fault } = entry;
+  if (status === null) return null;
+  const headers: Record<string, string> = {
+    ...(category !== undefined && toRateLimitHeaders(entry)),
+    ...(retry_after > 0 && { 'retry-after': String(retry_after) }),
+  };
+  // A fault rule may say something else.
+  for (const [name, value] of Object.entries(fault?.headers ?? {})) {
+    if (OF_LIMITS.test(name)) headers[name.toLowerCase()] = value;
+  }
+  return Object.keys(headers).length > 0 ? headers : null;
+}
+const OF_LIMITS = /^(?:x-ratelimit-.+|retry-after)$/i;
 
 /** The first of the entries as JSON texts, as many as make a page. */
 export function toPage(entries: JournalEntry[], write = toEntryJson): string[] {

@@ -6,7 +6,17 @@ import { type JournalEntry, toEntryJson } from '../sandbox/journal-entry.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { toSummary } from '../sandbox/summary.ts';
 import { addCurlRoute } from './curl.ts';
-import { ENTRY, findEntry, InEntry, RequestEntry, RequestSummary, toPage } from './request-entries.ts';
+import {
+  DETAIL,
+  ENTRY,
+  findEntry,
+  InEntry,
+  RequestDetail,
+  RequestEntry,
+  RequestSummary,
+  toDetailJson,
+  toPage,
+} from './request-entries.ts';
 import { buildIsWanted, Filters } from './request-filters.ts';
 import { done, type FindSandbox, InSandbox, NoMembers, next, refusal } from './routes.ts';
 import { addVerifyRoute } from './verify.ts';
@@ -61,10 +71,10 @@ export function addRequestRoutes(add: AddRoute, find: FindSandbox, sandboxes: Sa
       tags,
       summary: 'One entry of the journal',
       params: InEntry,
-      response: { 200: done(RequestEntry, ENTRY), 404: refusal('No such sandbox, or no such entry') },
+      response: { 200: done(RequestDetail, DETAIL), 404: refusal('No such sandbox, or no such entry') },
     },
     async ({ params }, reply) => {
-      sendJson(reply, toEntryJson(await findEntry(find, params)));
+      sendJson(reply, toDetailJson(await findEntry(find, params)));
     },
   );
 

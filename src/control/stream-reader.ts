@@ -22,8 +22,6 @@ export type ToText = (entry: JournalEntry) => string;
 
 /** Requests that one event shows. */
 const MAX_REQUESTS = 200;
-/** Keys whose buckets are shown. */
-const MAX_KEYS = 100;
 /** Real milliseconds after which a request that is still open is shown. */
 const OPEN_AFTER_MS = 250;
 /** Real milliseconds between two events about buckets, or fault rules. */
@@ -132,14 +130,14 @@ export class StreamReader {
     if (isSame || time - this.limitsAt < LIMITS_EVERY_MS) return;
     this.limitsAt = time;
     this.bucketsOf = [sandbox, sandbox.buckets.version];
-    const { mode, buckets } = await toLimitsView(live, MAX_KEYS);
+    const { mode, buckets, more } = await toLimitsView(live);
     const now = new Map(buckets.map((bucket) => [`${bucket.api_key_id} ${bucket.category}`, JSON.stringify(bucket)]));
     const changed = buckets.filter((bucket) => {
       const place = `${bucket.api_key_id} ${bucket.category}`;
       return this.buckets.get(place) !== now.get(place);
     });
     this.buckets = now;
-    if (changed.length > 0 || this.mode !== mode) add('limits', { mode, buckets: changed });
+    if (changed.length > 0 || this.mode !== mode) add('limits', { mode, buckets: changed, more });
     this.mode = mode;
   }
 }
@@ -161,7 +159,7 @@ export async function toHello(live: LiveSandbox, started_at: string, counts: obj
     started_at,
     seq: sandbox.journal.lastSeq,
     clock: toClockView(settings.clock),
-    limits: await toLimitsView(live, MAX_KEYS),
+    limits: await toLimitsView(live),
     counts,
   });
   return { name: 'hello', data: `${members.slice(0, -1)},"faults":[${redactKeys(rules.join(','))}]}` };

@@ -70,6 +70,7 @@ export const buildOpenEntry =
         const { 'transfer-encoding': encoding, 'content-length': length = '0' } = raw.headers;
         const hasBody = encoding !== undefined || length !== '0';
         exchange.hint = String(reply.getHeader(HINT) ?? '') || undefined;
+        if (reply.statusCode >= 400) exchange.retry_after = Number(reply.getHeader('retry-after') ?? 0) || 0;
         exchange.end(isAborted ? null : reply.statusCode, hasBody, sandboxes.findJournal(live.sandbox.sandbox_id));
       });
     }

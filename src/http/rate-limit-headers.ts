@@ -3,14 +3,17 @@ import { RefusalError } from '../domain/errors.ts';
 import { type BucketState, type Spending, WINDOW_SECONDS } from '../domain/rate-limiter.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 
-/** What is left, on every answer to a caller: limit, rest, when it is full again in Unix seconds, seconds of the window. */
-export function setRateLimitHeaders(reply: FastifyReply, { limit, remaining, full_at }: BucketState): void {
-  reply
-    .header('x-ratelimit-limit', String(limit))
-    .header('x-ratelimit-remaining', String(remaining))
-    .header('x-ratelimit-reset', String(Math.ceil(full_at / 1000)))
-    .header('x-ratelimit-window', String(WINDOW_SECONDS));
-}
+/** What is left: limit, rest, when it is full again in Unix seconds, seconds of the window. */
+export const toRateLimitHeaders = ({ limit, remaining, full_at }: BucketState) => ({
+  'x-ratelimit-limit': String(limit),
+  'x-ratelimit-remaining': String(remaining),
+  'x-ratelimit-reset': String(Math.ceil(full_at / 1000)),
+  'x-ratelimit-window': String(WINDOW_SECONDS),
+});
+
+/** What is left, on every answer to a caller. */
+export const setRateLimitHeaders = (reply: FastifyReply, state: BucketState): FastifyReply =>
+  reply.headers(toRateLimitHeaders(state));
 
 /**
  * The 429 to requests that the bucket did not allow.

@@ -15,6 +15,7 @@ export class MemoryBuckets implements Buckets {
   async charge(apiKey: ApiKey, category: RateLimitCategory, limit: number, now: number, count = 1): Promise<Spending> {
     this.version++;
     const kept = this.byKey.get(apiKey.api_key_id) ?? this.add(apiKey, now);
+    kept.used = this.version;
     const spending = spend(kept.byCategory[category], limit, now, count);
     setBucket(kept, category, spending.bucket);
     return spending;
@@ -59,7 +60,7 @@ export class MemoryBuckets implements Buckets {
 
   private add(apiKey: ApiKey, now: number): KeyBuckets {
     if (this.byKey.size >= this.sweepAbove) this.sweep(now);
-    const kept: KeyBuckets = { apiKey, byCategory: {} };
+    const kept: KeyBuckets = { apiKey, byCategory: {}, used: 0 };
     this.byKey.set(apiKey.api_key_id, kept);
     return kept;
   }

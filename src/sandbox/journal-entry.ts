@@ -48,6 +48,8 @@ export class JournalEntry {
   remaining = 0;
   /** When the bucket is full again, in milliseconds since 1970. */
   full_at = 0;
+  /** What the answer asked to wait, in seconds; 0 where it did not. */
+  retry_after = 0;
   /** What the request changed; undefined where it was none that could. */
   changes: Change[] | undefined = undefined;
   /** What to do next, as the answer said it: printable ASCII, at most 200 characters. */
@@ -78,10 +80,12 @@ export function countBytes({ url, headers, body = '', answer = '', changes = [] 
 }
 
 /** The entry as JSON text, keys in it masked wherever they are. */
-export function toEntryJson(entry: JournalEntry): string {
-  const fault = entry.fault === undefined ? 'null' : toFaultJson(entry.fault);
-  const members = JSON.stringify(toMembers(entry)).slice(0, -1);
-  return redactKeys(`${members},"changes":${toChangesJson(entry.changes)},"fault":${fault}}`);
+export const toEntryJson = (entry: JournalEntry): string => writeEntry(entry, toMembers(entry));
+
+/** The entry with these members, and what is text already. */
+export function writeEntry({ changes, fault }: JournalEntry, members: object): string {
+  const shown = fault === undefined ? 'null' : toFaultJson(fault);
+  return redactKeys(`${JSON.stringify(members).slice(0, -1)},"changes":${toChangesJson(changes)},"fault":${shown}}`);
 }
 
 /** What the text of {@link toEntryJson} says. */
@@ -90,7 +94,8 @@ export type EntryModel = ReturnType<typeof toMembers> & {
   fault: { id: string } | null;
 };
 
-function toMembers(entry: JournalEntry) {
+/** What of an entry is not text already. */
+export function toMembers(entry: JournalEntry) {
   const { seq, request_id, method, url, status, body, body_bytes, ms, category, limit, remaining } = entry;
   const [path = ''] = url.split('?', 1);
   return {

@@ -9,7 +9,12 @@ import type { Journal } from './journal.ts';
 import type { Waits } from './waits.ts';
 
 /** A key that was used, with those of its buckets that are not full. */
-export type KeyBuckets = { apiKey: ApiKey; byCategory: Partial<Record<RateLimitCategory, Bucket>> };
+export type KeyBuckets = {
+  apiKey: ApiKey;
+  byCategory: Partial<Record<RateLimitCategory, Bucket>>;
+  /** Greater for one that was used later. */
+  used: number;
+};
 
 /** The rate-limit buckets of a sandbox: one for each key and category. Times are milliseconds since 1970. */
 export interface Buckets {

@@ -49,7 +49,8 @@ export function toSummary(entry: JournalEntry): Summary {
   };
 }
 
-const toFullAt = ({ full_at, received_at }: JournalEntry): string | null =>
+/** When the bucket is full again; null where it was full. */
+export const toFullAt = ({ full_at, received_at }: JournalEntry): string | null =>
   full_at <= received_at ? null : toTimestamp(Math.min(full_at, LATEST));
 
 function toErrorMessage({ status, answer }: JournalEntry): string | null {

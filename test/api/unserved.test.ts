@@ -125,12 +125,15 @@ describe('GET /', () => {
     expect([head.status, head.text]).toEqual([200, '']);
   });
 
-  it('sends a browser to the docs page', async () => {
-    const { send } = await buildTestApp();
+  it.each<['off' | undefined, string]>([
+    [undefined, '/_mock/'],
+    ['off', '/docs'],
+  ])('with the control plane %s sends a browser to %s', async (control, page) => {
+    const { send } = await buildTestApp(control && { control });
     const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
     for (const method of ['GET', 'HEAD'] as const) {
       const answer = await send(root({ method, headers: { accept } }));
-      expect([answer.status, answer.headers.location]).toEqual([302, '/docs']);
+      expect([answer.status, answer.headers.location]).toEqual([302, page]);
     }
   });
 

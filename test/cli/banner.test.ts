@@ -43,7 +43,7 @@ describe('the banner', () => {
         '           seeded from the built-in seed',
         '  api      version 0.81',
         '  docs     http://localhost:4030/docs',
-        '  control  http://localhost:4030/_mock',
+        '  look     http://localhost:4030/_mock/',
         '',
         '  keys     sk_test_a       org_x  pro  admin',
         '           sk_test_longer  org_x  pro  read   revoked',
@@ -60,9 +60,9 @@ describe('the banner', () => {
   });
 
   it('shows no control plane that is off, and a token that only it knows', () => {
-    expect(toBanner(toServer(), { ...FACTS, hasControl: false })).not.toContain('_mock\n');
+    expect(toBanner(toServer(), { ...FACTS, hasControl: false })).not.toContain('/_mock');
     expect(toBanner(toServer(), { ...FACTS, generatedToken: 'some-token' })).toContain(
-      '  control  http://localhost:4030/_mock\n  token    some-token (generated: the control plane requires it)\n\n',
+      '  look     http://localhost:4030/_mock/\n  token    some-token (generated: the control plane requires it)\n\n',
     );
   });
 

@@ -5,7 +5,7 @@ import { type Flags, readHealthConfig, readServeConfig } from '../../src/cli/con
 import { toVariable } from '../../src/cli/variables.ts';
 import type { MockServerOptions } from '../../src/index.ts';
 import type { Setting } from '../../src/setting.ts';
-import { SERVE_SETTINGS } from '../../src/settings.ts';
+import { SERVE_COMMAND_SETTINGS, type SERVE_SETTINGS } from '../../src/settings.ts';
 import { makeFolder } from '../support/folder.ts';
 
 const DEFAULTS = {
@@ -25,6 +25,7 @@ const DEFAULTS = {
   shutdownDelay: 0,
   logLevel: 'info',
   json: false,
+  open: false,
   pid: process.pid,
   warnings: [],
 };
@@ -156,11 +157,12 @@ describe('README', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
   it('has exactly the settings of the program, in its words', () => {
-    const rows = Object.entries<Setting>(SERVE_SETTINGS).map(
-      ([name, { flag, short, default: fallback, description }]) => {
+    const rows = Object.entries<Setting>(SERVE_COMMAND_SETTINGS).map(
+      ([name, { flag, short, default: fallback, description, isFlagOnly }]) => {
         const shown = fallback === undefined ? '' : `\`${fallback}\` `;
+        const variable = isFlagOnly ? '' : `\`${toVariable(name)}\` `;
         const flags = short === undefined ? `\`${flag}\`` : `\`${flag}\`, \`${short}\``;
-        return `| ${flags} | \`${toVariable(name)}\` | ${shown}| ${description} |`;
+        return `| ${flags} | ${variable}| ${shown}| ${description} |`;
       },
     );
     expect(readme.split('\n').filter((line) => line.startsWith('| `--'))).toEqual(rows);

@@ -165,18 +165,74 @@ describe('the clock', () => {
 describe('the limits', () => {
   it('shows all buckets of every key that was used', async () => {
     const app = await buildTestApp();
-    expect((await control(app)('GET', '/limits')).json).toEqual({ mode: 'headers', buckets: [] });
-    await app.get();
-    const { buckets } = (await control(app)('GET', '/limits')).json;
-    const bucket = { api_key_id: API_KEY_ID, key_prefix: 'sk_test_xy', organization_id: 'org_demo123' };
-    const now = '2026-01-01T00:00:00Z';
-    expect(buckets).toEqual([
-      { ...bucket, category: 'metadata', limit: 100, remaining: 99, full_at: '2026-01-01T00:00:00.600000Z' },
-      { ...bucket, category: 'data', limit: 60, remaining: 60, full_at: now },
-      { ...bucket, category: 'search', limit: 60, remaining: 60, full_at: now },
-      { ...bucket, category: 'upload', limit: 30, remaining: 30, full_at: now },
-      { ...bucket, category: 'compute', limit: 30, remaining: 30, full_at: now },
-    ]);
+    expect((await control(app)('GET', '/limits')).json).toEqual({ mode: 'headers', buckets: [], more: 0 });
+    // One that is the same as that of the tier stays when the tier changes.
+    await app.patch({ rate_limits: { search: 500, upload: 30 } });
+    const bucket = {
+      api_key_id: API_KEY_ID,
+      key_prefix: 'sk_test_xy',
+      organization_id: 'org_demo123',
+      organization_name: 'Acme Corporation',
+      account_type: 'pro',
+      overridden: false,
+      full_at: null,
+    };
+    const full = (category: string, limit: number) => ({
+      ...bucket,
+      category,
+      limit,
+      remaining: limit,
+      tier_limit: limit,
+    });
+    expect((await control(app)('GET', '/limits')).json).toEqual({
+      mode: 'headers',
+      buckets: [
+        { ...full('metadata', 100), remaining: 99, full_at: '2026-01-01T00:00:00.600000Z' },
+        full('data', 60),
+        { ...full('search', 500), overridden: true, tier_limit: 60 },
+        { ...full('upload', 30), overridden: true },
+        full('compute', 30),
+      ],
+      more: 0,
+    });
+  });
+
+  it('says when a bucket is full until it is, whatever the limit', async () => {
+    const app = await buildTestApp();
+    const send = control(app);
+    const most = Number.MAX_SAFE_INTEGER;
+    await app.patch({ rate_limits: { search: most } });
+    await send('POST', '/limits/spend', { api_key: ADMIN, category: 'search' });
+    const read = async () =>
+      (await send('GET', '/limits')).json.buckets.find(({ category }: { category: string }) => category === 'search');
+    expect(await read()).toMatchObject({ remaining: most - 1, full_at: '2026-01-01T00:00:00.001000Z' });
+    await send('POST', '/clock/advance', { ms: 1 });
+    expect(await read()).toMatchObject({ remaining: most, full_at: null });
+    const { json } = await send('POST', '/limits/spend', { api_key: ADMIN, category: 'upload', count: 30 });
+    expect(json).toEqual({
+      ...(await read()),
+      category: 'upload',
+      limit: 30,
+      overridden: false,
+      tier_limit: 30,
+      remaining: 0,
+      full_at: '2026-01-01T00:01:00.001000Z',
+      spent: 30,
+    });
+  });
+
+  it('shows the hundred keys that were used last, latest first, and counts the others', async () => {
+    const keys = Array.from({ length: 102 }, (_, number) => `sk_test_key${number}`);
+    const api_keys = keys.map((key) => ({ key }));
+    const app = await buildTestApp({ seed: { version: 1, organizations: [{ organization_id: 'org_a', api_keys }] } });
+    for (const key of keys) await app.get({ authorization: `Bearer ${key}` });
+    await app.get({ authorization: 'Bearer sk_test_key1' });
+    await control(app)('POST', '/limits/spend', { api_key: 'sk_test_key50', category: 'data' });
+    const { buckets, more } = (await control(app)('GET', '/limits')).json;
+    const ids = [...new Set(buckets.map(({ api_key_id }: { api_key_id: string }) => api_key_id))];
+    const shown = [50, 1, ...[...keys.keys()].reverse().filter((number) => ![50, 1].includes(number))].slice(0, 100);
+    expect(ids).toEqual(shown.map((number) => toApiKeyId(hashApiKey(`sk_test_key${number}`))));
+    expect([buckets.length, more]).toEqual([500, 2]);
   });
 
   it('drains a bucket all or nothing, is enforced at run time, and refills', async () => {

@@ -94,6 +94,22 @@ describe('a request to the control plane', () => {
     }
   });
 
+  it.each([
+    ['https://mock.example', 200],
+    ['http://mock.example', 200],
+    ['https://mock.example:444', 403],
+    ['https://other.example', 403],
+  ])('lets a page of %s change something behind a TLS proxy for mock.example: %i', async (origin, status) => {
+    const { ask } = await start({ control: { token: 'very-secret' } });
+    const headers = { ...JSON_TYPE, host: 'mock.example', origin };
+    const answer = await ask('POST', `${BASE}/clock/advance`, {
+      headers,
+      authorization: 'Bearer very-secret',
+      payload: '{"ms":0}',
+    });
+    expect(answer.status).toBe(status);
+  });
+
   it('takes what has a Content-Type and no body as {}', async () => {
     const { ask } = await start();
     expect((await ask('POST', `${BASE}/reset`, { headers: JSON_TYPE })).status).toBe(200);
@@ -161,7 +177,7 @@ describe('what the control plane does not have', () => {
 });
 
 describe('GET /_mock', () => {
-  it.each(['/_mock', '/_mock/'])('%s lists every route of the document', async (path) => {
+  it.each(['/_mock', '/_mock?x=1'])('%s lists every route of the document', async (path) => {
     const { ask } = await start();
     const { json } = await ask('GET', path);
     const { paths } = (await ask('GET', '/_mock/openapi.json')).json;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Parsed } from '../support/conformance.ts';
 import { type ControlApp, DEFAULT, startControl } from '../support/control.ts';
+import { readJson, start } from '../support/handle.ts';
 
 const REQUESTS = `${DEFAULT}/requests`;
 const KEY = 'key_d9c9bd6b907feef44694e749';
@@ -137,5 +138,89 @@ describe('the list of the requests', () => {
         error: 'Service unavailable',
       },
     ]);
+  });
+});
+
+describe('one request', () => {
+  const RATE = (remaining: number, reset: string) => ({
+    'x-ratelimit-limit': '2',
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': reset,
+    'x-ratelimit-window': '60',
+  });
+
+  /** Each request that was sent, with what its client was told of limits. */
+  async function startTold(): Promise<ControlApp & { told: Record<string, string | undefined>[] }> {
+    const app = await startControl({ limits: 'enforce' });
+    const told: Record<string, string | undefined>[] = [];
+    const send = async (options: Parameters<typeof app.get>[0] = {}, body?: unknown) => {
+      const { headers } = body === undefined ? await app.get(options) : await app.patch(body, options);
+      told.push(
+        Object.fromEntries(Object.entries(headers).filter(([name]) => /^x-ratelimit|^retry-after$/.test(name))),
+      );
+    };
+    await send({}, { rate_limits: { metadata: 2 } });
+    await app.ask('POST', `${DEFAULT}/limits/refill`);
+    await send();
+    await app.ask('POST', `${DEFAULT}/clock/advance`, { ms: 500 });
+    await send({ headers: { 'x-mixpeek-mock-fault': 'status=503' } });
+    await send();
+    await send({ authorization: null });
+    await app.ask('POST', `${DEFAULT}/limits/refill`);
+    const headers = { 'Retry-After': 'Thu, 01 Jan 2026 00:01:00 GMT', 'X-RateLimit-Remaining': '0', 'X-Other': 'x' };
+    await app.ask('POST', `${DEFAULT}/faults`, { status: 429, headers, times: 1 });
+    await send();
+    return { ...app, told };
+  }
+  const show = async ({ ask }: ControlApp, id: string | number): Promise<Parsed> =>
+    (await ask('GET', `${REQUESTS}/${id}`)).json;
+
+  it('has what a list leaves out: what its answer said of limits, and when its bucket was full again', async () => {
+    const app = await startTold();
+    const shown = await Promise.all([1, 2, 3, 4, 5, 6].map((seq) => show(app, seq)));
+    expect(shown.map(({ status, bucket, response_headers }) => [status, bucket?.full_at, response_headers])).toEqual([
+      [200, expect.any(String), { ...RATE(99, '1767225601'), 'x-ratelimit-limit': '100' }],
+      [200, '2026-01-01T00:00:30Z', RATE(1, '1767225630')],
+      [503, '2026-01-01T00:01:00Z', { ...RATE(0, '1767225660'), 'retry-after': '1' }],
+      [429, '2026-01-01T00:01:00Z', { ...RATE(0, '1767225660'), 'retry-after': '30' }],
+      [401, undefined, null],
+      [
+        429,
+        '2026-01-01T00:00:30.500000Z',
+        { ...RATE(0, '1767225631'), 'retry-after': 'Thu, 01 Jan 2026 00:01:00 GMT' },
+      ],
+    ]);
+    expect(app.told).toEqual(shown.map(({ response_headers }) => response_headers ?? {}));
+  });
+
+  it('is else as in a list, by its number and by its id', async () => {
+    const app = await startTold();
+    const { requests } = await list(app, '');
+    for (const listed of requests) {
+      const { bucket, response_headers, ...rest } = await show(app, listed.seq);
+      const { full_at, ...charged } = bucket ?? {};
+      expect({ ...rest, bucket: bucket && charged }).toEqual(listed);
+      expect(await show(app, listed.request_id)).toEqual({ ...rest, bucket, response_headers });
+      expect([full_at === undefined, response_headers === null]).toEqual([bucket === null, bucket === null]);
+    }
+  });
+
+  it('that is open, or was cut, has no headers of an answer', async () => {
+    const server = await start();
+    const send = (fault: string) =>
+      fetch(`${server.apiUrl}/organizations`, {
+        headers: { authorization: `Bearer ${server.apiKey}`, 'x-mixpeek-mock-fault': fault },
+      });
+    const read = (id: string) => readJson(fetch(`${server.baseUrl}/_mock${REQUESTS}/${id}`));
+    await expect(send('connection=reset')).rejects.toThrow();
+    const charged = { response_headers: null, bucket: { remaining: 99, full_at: expect.any(String) } };
+    await expect.poll(() => read('1')).toMatchObject({ ...charged, outcome: 'cut' });
+    const waiting = send('delay_ms=3600000');
+    const readOpen = async () =>
+      (await readJson(fetch(`${server.baseUrl}/_mock${REQUESTS}?order=newest&limit=1`))).requests[0];
+    await expect.poll(readOpen).toMatchObject({ outcome: 'open' });
+    expect(await read((await readOpen()).request_id)).toMatchObject({ response_headers: null });
+    await server.close();
+    expect((await waiting).status).toBe(503);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { MockServer } from '../../src/index.ts';
+import type { Parsed } from '../support/conformance.ts';
 import { get, send, start } from '../support/handle.ts';
 import { openStream } from '../support/stream.ts';
 
@@ -116,6 +117,22 @@ describe('…/stream', () => {
     await server.reset();
     expect(await stream.next('cleared')).toBeDefined();
     expect((await stream.next('control', ({ text }) => text === 'reset'))?.data.by).toBe('POST /reset');
+  });
+
+  it('shows the buckets that changed, as the limits have them: none that is full still', async () => {
+    const server = await start();
+    await send(server, 'PATCH', { rate_limits: { metadata: 10 } });
+    const stream = await follow(server);
+    const { data: hello } = (await stream.next('hello')) ?? {};
+    expect(Object.keys(hello.limits)).toEqual(['mode', 'buckets', 'more']);
+    await get(server);
+    const first = await stream.next('limits');
+    expect(first?.data).toMatchObject({ mode: 'headers', more: 0 });
+    await get(server);
+    const { data } = (await stream.next('limits')) ?? {};
+    const listed = (await (await tell(server, 'GET', '/limits')).json()) as Parsed;
+    const { remaining: _, ...bucket } = listed.buckets[0];
+    expect(data).toEqual({ mode: 'headers', buckets: [{ ...bucket, remaining: expect.any(Number) }], more: 0 });
   });
 
   it('goes on behind a reset, and ends with its sandbox', async () => {

@@ -70,7 +70,9 @@ describe('verify without a wait', () => {
   it('answers with whole entries, and names whole misses', async () => {
     const app = await startUsed();
     const { json } = await verify(app, { match: PATCH });
-    expect(json.requests).toEqual([(await app.ask('GET', `${DEFAULT}/requests/2`)).json]);
+    const listed = await app.ask('GET', `${DEFAULT}/requests?request_id=second`);
+    expect(json.requests).toEqual(listed.json.requests);
+    expect(listed.json.requests).toHaveLength(1);
     const missed = await verify(app, { match: { ...PATCH, status: 201 } });
     expect(missed.json.error.details.nearest[0]).toEqual({
       seq: 2,

@@ -18,6 +18,8 @@ import type { Store } from '../../src/store/store.ts';
 import { findNonconformities, type Parsed } from './conformance.ts';
 
 export const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+/** The files of the inspector, as they were built. */
+export const INSPECTOR = fileURLToPath(new URL('../../dist/inspector', import.meta.url));
 
 /** The time at which a test app starts: 2026-01-01T00:00:00Z. */
 export const START = Date.UTC(2026, 0, 1);
@@ -80,6 +82,7 @@ export async function buildTestApp(
     level?: string;
     limits?: LimitsMode;
     control?: { token: string } | 'off';
+    inspector?: string;
     journalSize?: number;
     maxSandboxes?: number;
     hasFaultHeader?: boolean;
@@ -109,7 +112,10 @@ export async function buildTestApp(
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
     version: '0.0.0-test',
     hasFaultHeader: options.hasFaultHeader ?? true,
-    control: options.control === 'off' ? undefined : { token: options.control?.token, info: INFO },
+    control:
+      options.control === 'off'
+        ? undefined
+        : { token: options.control?.token, info: INFO, inspector: options.inspector ?? INSPECTOR },
     buildDocs: () => Promise.reject(new Error('the page has tests of its own')),
   });
   onTestFinished(async () => {

@@ -1,0 +1,122 @@
+import { useEffect } from 'preact/hooks';
+import { login } from './api.ts';
+import { Detail } from './detail.tsx';
+import { Dialogs, Login } from './dialogs.tsx';
+import { Faults } from './faults.tsx';
+import { Header } from './header.tsx';
+import { Limits } from './limits.tsx';
+import { Organizations } from './organizations.tsx';
+import { Requests } from './requests.tsx';
+import { Seed } from './seed.tsx';
+import { Snapshots } from './snapshots.tsx';
+import { connection, info, lostAt, notice, type Panel, panel, selected, side, summaries } from './state.ts';
+import { toCount } from './text.ts';
+
+/** The feature of the server that each panel needs. */
+const PANELS: [Panel, feature: string, word: string][] = [
+  ['limits', 'limits', 'Limits'],
+  ['organizations', 'organizations', 'Orgs'],
+  ['faults', 'faults', 'Faults'],
+  ['snapshots', 'snapshots', 'Snapshots'],
+  ['seed', 'state', 'Seed'],
+];
+const SHOWN = { limits: Limits, organizations: Organizations, faults: Faults, snapshots: Snapshots, seed: Seed };
+
+export function App() {
+  if (login.value !== 'no') return <Login />;
+  const isAway = ['lost', 'stopped'].includes(connection.value);
+  return (
+    <>
+      <Header />
+      {isAway && <Away />}
+      <main class={`page show-${side.value}${selected.value === '' ? '' : ' with-detail'}${isAway ? ' away' : ''}`}>
+        <World />
+        <Requests />
+        <Detail />
+      </main>
+      <nav class="sides" aria-label="Side">
+        <button type="button" aria-pressed={side.value === 'requests'} onClick={() => (side.value = 'requests')}>
+          Requests {toCount(summaries.value.length)}
+        </button>
+        <button type="button" aria-pressed={side.value === 'world'} onClick={() => (side.value = 'world')}>
+          World
+        </button>
+      </nav>
+      <Notice />
+      <Dialogs />
+    </>
+  );
+}
+
+function World() {
+  const features = info.value?.features ?? [];
+  const panels = PANELS.filter(([, feature]) => features.includes(feature));
+  // A key may have chosen one that the server does not have.
+  const chosen = panels.some(([name]) => name === panel.value) ? panel.value : (panels[0]?.[0] ?? 'limits');
+  const Chosen = SHOWN[chosen];
+  return (
+    <section class="world" aria-label="World">
+      <div class="tabs" role="tablist" aria-label="World">
+        {panels.map(([name, , word]) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`tab-${name}`}
+            aria-selected={chosen === name}
+            aria-controls="panel"
+            onClick={() => (panel.value = name)}
+          >
+            {word}
+          </button>
+        ))}
+      </div>
+      {panels.length > 0 && (
+        <div id="panel" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
+          <Chosen />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Away() {
+  const text =
+    connection.value === 'stopped'
+      ? 'The mock was stopped. Waiting for it.'
+      : `No connection since ${lostAt.value}. What is shown is as of then.`;
+  return (
+    <p class="away-line" role="status">
+      {text}
+    </p>
+  );
+}
+
+const SHOWN_MS = 6000;
+
+/** What was done goes after a while; what was refused stays until somebody has read it. */
+function Notice() {
+  const shown = notice.value;
+  useEffect(() => {
+    if (shown?.tone !== 'done') return undefined;
+    const timer = setTimeout(() => (notice.value = undefined), shown.undo === undefined ? SHOWN_MS / 2 : 2 * SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [shown]);
+  return (
+    <div class="notices" role="status">
+      {shown !== undefined && (
+        <div class={`notice ${shown.tone}`}>
+          <span>{shown.text}</span>
+          {shown.undo !== undefined && (
+            <button type="button" class="link" onClick={shown.undo}>
+              Undo
+            </button>
+          )}
+          <button type="button" class="icon" aria-label="Dismiss" onClick={() => (notice.value = undefined)}>
+            ×
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,216 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { Summary } from '../sandbox/summary.ts';
+import { ask, change, toMessage } from './api.ts';
+import { Changes } from './changes.tsx';
+import { setFilter } from './filter-field.tsx';
+import { moveClock } from './header.tsx';
+import { parseJson, toText } from './json.ts';
+import { JsonView } from './json-view.tsx';
+import { select } from './requests.tsx';
+import { type EntryFacts, toSentence } from './sentence.ts';
+import { base, limits, notice, rules, selected, summaries } from './state.ts';
+import { styled } from './styled.ts';
+import { showText, toDateTime, toDuration, toSize } from './text.ts';
+
+/** An entry of the journal: what the page reads of it, and its text. */
+interface Entry extends EntryFacts {
+  headers: Record<string, string>;
+  body: string | null;
+  body_bytes: number | null;
+  answer: string | null;
+  hint: string | null;
+  response_headers?: Record<string, string> | null;
+  query: string;
+}
+
+export function Detail() {
+  const id = selected.value;
+  const summary = summaries.value.find(({ request_id }) => request_id === id);
+  const text = useSignal<string | undefined>(undefined);
+  useEffect(() => {
+    text.value = undefined;
+    if (id === '') return;
+    ask('GET', `${base.value}/requests/${encodeURIComponent(id)}`).then(
+      (answer) => {
+        if (selected.value === id) text.value = answer.status === 200 ? answer.text : '';
+      },
+      () => {},
+    );
+  }, [id, base.value]);
+  if (id === '') return null;
+  return (
+    <aside class="detail" aria-label="Request" id="detail" tabIndex={-1}>
+      <button type="button" class="icon close" aria-label="Close" title="Close (Esc)" onClick={() => select('')}>
+        ×
+      </button>
+      {summary === undefined && text.value === '' && <p>The journal no longer has this request.</p>}
+      {summary !== undefined && <Whole summary={summary} text={text.value} />}
+    </aside>
+  );
+}
+
+function Whole({ summary, text }: { summary: Summary; text: string | undefined }) {
+  const entry: Entry | undefined = text ? JSON.parse(text) : undefined;
+  const { text: sentence, tone } = toSentence(summary, entry);
+  return (
+    <>
+      <h2>
+        <span class={`badge ${tone}`}>{summary.status ?? summary.outcome}</span> {summary.method}{' '}
+        <code>{showText(summary.path)}</code>
+      </h2>
+      <p class="sentence">{sentence}</p>
+      <Next summary={summary} entry={entry} />
+      <div class="buttons">
+        <button type="button" onClick={() => copyCurl(summary)}>
+          Copy as curl
+        </button>
+        <button type="button" onClick={() => copy(text ?? '', 'the entry')} disabled={!text}>
+          Copy JSON
+        </button>
+        <button type="button" onClick={() => copy(location.href, 'the link')}>
+          Copy link
+        </button>
+      </div>
+      {text && <Changes entry={text} />}
+      <Charged summary={summary} />
+      {entry !== undefined && <Texts summary={summary} entry={entry} />}
+    </>
+  );
+}
+
+/** What there is to do about it. */
+function Next({ summary, entry }: { summary: Summary; entry: Entry | undefined }) {
+  const { status, bucket, fault, api_key_id, key_prefix } = summary;
+  if (status === 429 && bucket !== null) {
+    const seconds = Number(entry?.response_headers?.['retry-after'] ?? 1);
+    return (
+      <div class="next">
+        <p>Nobody has to wait:</p>
+        <button type="button" class="main" onClick={() => moveClock(seconds * 1000)}>
+          Move the clock +{toDuration(seconds * 1000)}
+        </button>
+        <button
+          type="button"
+          onClick={() => change('POST', `${base.value}/limits/refill`, { api_key_id, category: bucket.category })}
+        >
+          Refill {bucket.category}
+        </button>
+      </div>
+    );
+  }
+  const isOfRule = fault !== null && rules.value.some(({ id, enabled = true }) => id === fault && enabled);
+  return (
+    <>
+      {entry?.hint && status !== 422 && <p class="next">{showText(entry.hint)}</p>}
+      {isOfRule && (
+        <div class="buttons">
+          <button type="button" onClick={() => change('PATCH', `${base.value}/faults/${fault}`, { enabled: false })}>
+            Disable {fault}
+          </button>
+        </div>
+      )}
+      {(status === 401 || status === 403) && key_prefix !== null && (
+        <div class="buttons">
+          <button type="button" onClick={() => setFilter(`key:${key_prefix}`)}>
+            Show the requests of {key_prefix}…
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Charged({ summary: { bucket, status, key_prefix } }: { summary: Summary }) {
+  if (bucket === null) return null;
+  const { category, limit, remaining } = bucket;
+  return (
+    <>
+      <h3>What it was charged</h3>
+      <p class="charge">
+        <span class="bar" aria-hidden="true">
+          <i ref={styled({ width: `${(100 * remaining) / limit}%` })} />
+        </span>
+        {status === 429 ? 'Nothing.' : '1 request.'} <b>{category}</b> of <code>{key_prefix}…</code> had {remaining} of{' '}
+        {limit} left
+        {limits.value?.mode === 'enforce' ? '.' : ', which is not enforced.'}
+      </p>
+    </>
+  );
+}
+
+function Texts({ summary, entry }: { summary: Summary; entry: Entry }) {
+  const { headers, body, body_bytes, answer, query, response_headers } = entry;
+  const errors = summary.status === 422 ? readErrors(answer) : [];
+  const isCut = body !== null && body_bytes !== null && body_bytes > new TextEncoder().encode(body).length;
+  return (
+    <>
+      <h3>
+        Request{' '}
+        <small>
+          {toDateTime(summary.received_at)} · {summary.request_id}
+        </small>
+      </h3>
+      {query !== '' && <code class="query">?{showText(query)}</code>}
+      <Headers headers={headers} word="header" />
+      {body !== null && body !== '' && <JsonView text={body} errors={errors} label="Body of the request" />}
+      {isCut && (
+        <p class="foot">
+          The first {toSize(64 * 1024)} of {toSize(body_bytes)}.
+        </p>
+      )}
+      <h3>
+        Answer <small>{summary.ms === null ? 'open' : `${summary.ms} ms`}</small>
+      </h3>
+      {response_headers && <Headers headers={response_headers} word="header of ours" />}
+      {answer === null ? <p>No answer got out.</p> : <JsonView text={answer} label="Answer" />}
+    </>
+  );
+}
+
+function Headers({ headers, word }: { headers: Record<string, string>; word: string }) {
+  const all = Object.entries(headers);
+  if (all.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        {all.length} {all.length === 1 ? word : word.replace('header', 'headers')}
+      </summary>
+      <dl class="headers">
+        {all.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{showText(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+function readErrors(answer: string | null): { loc: (string | number)[]; msg: string; type: string }[] {
+  try {
+    return JSON.parse(answer ?? '').detail ?? [];
+  } catch {
+    return [];
+  }
+}
+
+async function copy(text: string, what: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+  notice.value = { tone: 'done', text: `Copied ${what}.` };
+}
+
+/** The server writes it: it knows the bytes that were sent. */
+export async function copyCurl({ request_id }: Summary): Promise<void> {
+  const { status, text } = await ask('GET', `${base.value}/requests/${encodeURIComponent(request_id)}/curl`);
+  if (status === 200) await copy(text, 'as curl');
+  else if (status !== 401) notice.value = { tone: 'refused', text: toMessage(status, text) };
+}
+
+/** The text of a member of an entry, with every digit. */
+export function memberText(entry: string, name: string): string | undefined {
+  const node = parseJson(entry);
+  const member = node?.kind === 'object' ? node.members.find((one) => one.name === name) : undefined;
+  return member && toText(member.value);
+}

@@ -1,0 +1,88 @@
+import { change } from './api.ts';
+import { base, type Rule, rules } from './state.ts';
+import { showText, toDuration } from './text.ts';
+
+const QUICK: [string, object][] = [
+  ['Next request: 500', { status: 500, times: 1 }],
+  ['Next 3: 503 + Retry-After', { status: 503, times: 3 }],
+  ['+2 s', { delay_ms: 2000, times: 1 }],
+  ['Cut the line', { connection: 'reset', times: 1 }],
+  ['Make it, lose the answer', { match: { method: 'PATCH' }, after_handler: true, connection: 'reset', times: 1 }],
+];
+
+export function Faults() {
+  return (
+    <>
+      <div class="title">
+        <h2>Faults</h2>
+        {rules.value.length > 0 && (
+          <button type="button" class="quiet" onClick={() => change('DELETE', `${base.value}/faults`)}>
+            Remove all
+          </button>
+        )}
+      </div>
+      <div class="buttons">
+        {QUICK.map(([word, rule]) => (
+          <button key={word} type="button" onClick={() => change('POST', `${base.value}/faults`, rule)}>
+            {word}
+          </button>
+        ))}
+      </div>
+      {rules.value.length === 0 && <p class="hint">No rule. What you add here is asked first.</p>}
+      {rules.value.map((rule) => (
+        <FaultCard key={rule.id} rule={rule} />
+      ))}
+    </>
+  );
+}
+
+function FaultCard({ rule }: { rule: Rule }) {
+  const { id, name, enabled = true, matched, fired } = rule;
+  const path = `${base.value}/faults/${id}`;
+  return (
+    <section class={enabled ? 'card' : 'card off'}>
+      <div class="title">
+        <h3>{name === undefined ? <code>{id}</code> : showText(name)}</h3>
+        <button
+          type="button"
+          role="switch"
+          aria-checked={enabled}
+          aria-label={`Rule ${id}`}
+          onClick={() => change('PATCH', path, { enabled: !enabled })}
+        />
+      </div>
+      <p>{describe(rule)}</p>
+      <div class="links">
+        <span class={fired === 0 ? 'never' : ''}>
+          matched {matched}, {fired === 0 ? 'never fired' : `fired ${fired}`}
+        </span>
+        <button type="button" class="link" onClick={() => change('DELETE', path)}>
+          Remove
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** What a rule does, in a sentence. */
+function describe({ status, connection, delay_ms, after_handler, times, every, probability, match }: Rule): string {
+  const what = [
+    delay_ms !== undefined && (typeof delay_ms === 'number' ? `waits ${toDuration(delay_ms)}` : 'waits a while'),
+    status !== undefined && `answers ${status}`,
+    connection !== undefined &&
+      (typeof connection === 'string'
+        ? connection.replaceAll('_', ' ')
+        : `drips ${connection.drip_bytes_per_second} bytes a second`),
+  ].filter(Boolean);
+  const { method, path, ...rest } = match ?? {};
+  const noun = [method, path].filter(Boolean).join(' ') || 'request';
+  const more = Object.keys(rest).length > 0 ? ` with ${Object.keys(rest).join(', ')}` : '';
+  const which =
+    times !== undefined
+      ? `the next ${times === 1 ? noun : `${times} ${noun}${noun === 'request' ? 's' : ''}`}`
+      : `each ${every !== undefined && every > 1 ? `${every}th ` : ''}${noun}`;
+  const chance = probability === undefined ? '' : `, ${Math.round(probability * 100)} % of them`;
+  const how = after_handler ? 'makes the change, then ' : '';
+  const sentence = `${how}${what.join(', ')} for ${which}${more}${chance}`;
+  return showText(sentence.charAt(0).toUpperCase() + sentence.slice(1));
+}

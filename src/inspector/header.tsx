@@ -1,0 +1,122 @@
+import { change } from './api.ts';
+import { connect, pause } from './live.ts';
+import { SandboxPicker } from './sandboxes.tsx';
+import { base, clock, clockReadAt, connection, dialog, lostAt, sandboxNow } from './state.ts';
+import { toDateTime, toOffset } from './text.ts';
+import { toggleTheme } from './theme.ts';
+import { useTick } from './tick.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Moves the clock of the sandbox. */
+export const moveClock = (ms: number) => change('POST', `${base.value}/clock/advance`, { ms });
+
+/** Freezes the clock where it is, or lets it run from there. */
+export function toggleClock(): void {
+  const isFrozen = clock.value?.mode === 'frozen';
+  const now = new Date(sandboxNow()).toISOString();
+  void change('PUT', `${base.value}/clock`, isFrozen ? { running: true } : { frozen_at: now });
+}
+
+const toRealTime = () => change('PUT', `${base.value}/clock`, { running: true, now: new Date().toISOString() });
+
+export function Header() {
+  const isAway = ['lost', 'stopped'].includes(connection.value);
+  return (
+    <header class={`top${isRealTime() ? '' : ' moved'}${isAway ? ' away' : ''}`}>
+      <h1>
+        mixpeek-mock <span>inspector</span>
+      </h1>
+      <SandboxPicker />
+      <ClockControls />
+      <div class="right">
+        <Connection />
+        <button type="button" onClick={() => (dialog.value = 'reset')}>
+          Reset…
+        </button>
+        <button type="button" class="icon" aria-label="Light or dark" title="Light or dark (t)" onClick={toggleTheme}>
+          ◐
+        </button>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Keys and help"
+          title="Keys (?)"
+          onClick={() => (dialog.value = 'help')}
+        >
+          ?
+        </button>
+      </div>
+    </header>
+  );
+}
+
+const isRealTime = () =>
+  clock.value === undefined || (clock.value.mode === 'running' && Math.abs(clock.value.offset_ms ?? 0) < 1000);
+
+function ClockControls() {
+  useTick(clock.value?.mode === 'running' ? 200 : 0);
+  void clockReadAt.value;
+  const isFrozen = clock.value?.mode === 'frozen';
+  const [date = '', time = ''] = toDateTime(new Date(sandboxNow()).toISOString()).split(' ');
+  const offset = sandboxNow() - Date.now();
+  return (
+    <div class="clock" role="group" aria-label="Clock of the sandbox">
+      <button type="button" class="time" title="Set the clock" onClick={() => (dialog.value = 'clock')}>
+        <span>{date}</span> <b>{time.slice(0, 8)}</b>
+        <span>Z</span>
+      </button>
+      <div class="buttons">
+        <button type="button" onClick={() => moveClock(-HOUR)}>
+          −1h
+        </button>
+        <button type="button" onClick={() => moveClock(-MINUTE)}>
+          −1m
+        </button>
+        <button type="button" class="freeze" aria-pressed={isFrozen} onClick={toggleClock}>
+          {isFrozen ? '▶ Run' : '❚❚ Freeze'}
+        </button>
+        <button type="button" onClick={() => moveClock(MINUTE)}>
+          +1m
+        </button>
+        <button type="button" onClick={() => moveClock(HOUR)}>
+          +1h
+        </button>
+      </div>
+      {!isRealTime() && (
+        <span class="unreal">
+          {isFrozen ? 'frozen' : toOffset(offset)}
+          <button type="button" class="link" onClick={toRealTime}>
+            back to real time
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}
+
+const WORDS = {
+  loading: 'connecting',
+  live: 'live',
+  paused: 'paused',
+  lost: 'no connection',
+  stopped: 'stopped',
+};
+
+function Connection() {
+  const state = connection.value;
+  const since = lostAt.value !== '' && ['lost', 'stopped'].includes(state) ? ` since ${lostAt.value}` : '';
+  return (
+    <button
+      type="button"
+      class={`connection ${state}`}
+      title={state === 'live' ? 'Pause (p)' : 'Go on (p)'}
+      onClick={() => (state === 'live' ? pause() : connect())}
+    >
+      <i aria-hidden="true" />
+      {WORDS[state]}
+      {since}
+    </button>
+  );
+}

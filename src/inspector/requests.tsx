@@ -1,0 +1,202 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Summary } from '../sandbox/summary.ts';
+import { change } from './api.ts';
+import { Empty } from './empty.tsx';
+import { FilterField, setFilter } from './filter-field.tsx';
+import { connect, pause, readOlder } from './live.ts';
+import {
+  base,
+  connection,
+  dropped,
+  isFiltered,
+  openRequests,
+  rows,
+  selected,
+  skipped,
+  summaries,
+  writeAddress,
+} from './state.ts';
+import type { Row as StoryRow } from './story.ts';
+import { styled } from './styled.ts';
+import { Tape } from './tape.tsx';
+import { showText, toCount, toTime } from './text.ts';
+import { toneOf } from './tone.ts';
+
+/** Rows beyond the visible ones, on both sides. */
+const MARGIN = 8;
+
+/** Shows a request whole. */
+export function select(id: string): void {
+  selected.value = id;
+  writeAddress();
+}
+
+export function Requests() {
+  return (
+    <section class="requests" aria-label="Requests">
+      <div class="bar">
+        <FilterField />
+        <button type="button" onClick={() => (connection.value === 'live' ? pause() : connect())}>
+          {connection.value === 'paused' ? '▶ Go on' : '❚❚ Pause'}
+        </button>
+        <button type="button" class="quiet" onClick={() => change('DELETE', `${base.value}/requests`)}>
+          Clear
+        </button>
+      </div>
+      <Tape />
+      {summaries.value.length === 0 && openRequests.value.length === 0 ? <Empty /> : <List />}
+    </section>
+  );
+}
+
+const rowHeight = () => (matchMedia('(max-width: 720px)').matches ? 52 : 32);
+
+function List() {
+  const scroller = useRef<HTMLDivElement>(null);
+  const top = useSignal(0);
+  const height = useSignal(600);
+  const behind = useSignal(0);
+  const newest = useRef(rows.value[0]);
+  const all = rows.value;
+  const row = rowHeight();
+  const list = scroller.current;
+
+  // Newest on top: whoever has scrolled down keeps the place.
+  useEffect(() => {
+    // What was read from further down is not new.
+    const added = newest.current === undefined ? 0 : all.findIndex((one) => isSame(one, newest.current));
+    newest.current = all[0];
+    if (list === null || added <= 0 || isFiltered.value) return;
+    if (list.scrollTop > row) {
+      list.scrollTop += added * row;
+      behind.value += added;
+    }
+  }, [all]);
+  useEffect(() => {
+    if (list === null) return undefined;
+    const observer = new ResizeObserver(() => (height.value = list.clientHeight));
+    observer.observe(list);
+    return () => observer.disconnect();
+  }, [list]);
+
+  const first = Math.max(0, Math.floor(top.value / row) - MARGIN);
+  const last = Math.min(all.length, Math.ceil((top.value + height.value) / row) + MARGIN);
+  const chosen = all.findIndex((one) => one.kind === 'request' && one.summary.request_id === selected.value);
+  const isEmpty = all.length === 0 && openRequests.value.length === 0;
+  return (
+    <>
+      <div class="columns" aria-hidden="true">
+        <span>time</span>
+        <span>method</span>
+        <span>path</span>
+        <span>status</span>
+        <span>charged</span>
+        <span>changed</span>
+        <span>ms</span>
+      </div>
+      {behind.value > 0 && (
+        <button type="button" class="news" onClick={() => list?.scrollTo({ top: 0 })}>
+          ↑ {behind.value} new
+        </button>
+      )}
+      <div
+        ref={scroller}
+        class="list"
+        id="list"
+        role="listbox"
+        aria-label="Requests, newest first"
+        tabIndex={0}
+        hidden={isEmpty}
+        aria-activedescendant={chosen >= first && chosen < last ? `row-${chosen}` : undefined}
+        onScroll={({ currentTarget }) => {
+          top.value = currentTarget.scrollTop;
+          if (currentTarget.scrollTop <= row) behind.value = 0;
+          const rest = currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight;
+          if (rest < 20 * row) void readOlder();
+        }}
+      >
+        {openRequests.value.map((one) => (
+          <div key={one.request_id} class="row open" role="option" aria-selected={false}>
+            <time>{toTime(one.since)}</time>
+            <b>{one.method}</b>
+            <span class="path">{showText(one.path)}</span>
+            <span class="status">open</span>
+          </div>
+        ))}
+        <div ref={styled({ height: `${first * row}px` })} role="presentation" />
+        {all.slice(first, last).map((one, index) => {
+          const at = first + index;
+          if (one.kind === 'control') {
+            return (
+              <div
+                key={`c${one.control.after} ${one.control.text} ${at}`}
+                class="row between"
+                role="option"
+                aria-selected={false}
+                aria-disabled="true"
+              >
+                <span>{showText(one.control.text)}</span>
+              </div>
+            );
+          }
+          return (
+            <Row
+              key={one.summary.request_id + one.summary.seq}
+              at={at}
+              summary={one.summary}
+              isChosen={at === chosen}
+            />
+          );
+        })}
+        <div ref={styled({ height: `${(all.length - last) * row}px` })} role="presentation" />
+      </div>
+      {isEmpty && (
+        <p class="nothing">
+          None of the {toCount(summaries.value.length)} requests matches.{' '}
+          <button type="button" class="link" onClick={() => setFilter('')}>
+            Show all
+          </button>
+        </p>
+      )}
+      {(skipped.value > 0 || dropped.value > 0) && (
+        <p class="foot">
+          {skipped.value > 0 && `${toCount(skipped.value)} more than can be shown. `}
+          {dropped.value > 0 && `${toCount(dropped.value)} older ones dropped.`}
+        </p>
+      )}
+    </>
+  );
+}
+
+const isSame = (one: StoryRow, other: StoryRow | undefined) =>
+  one.kind === 'request'
+    ? other?.kind === 'request' && one.summary.request_id === other.summary.request_id
+    : other?.kind === 'control' && one.control === other.control;
+
+function Row({ summary, at, isChosen }: { summary: Summary; at: number; isChosen: boolean }) {
+  const { method, path, status, bucket, changed, ms, fault, outcome, received_at, request_id } = summary;
+  const [one, ...more] = changed;
+  return (
+    <div
+      class={`row ${toneOf(summary)}`}
+      id={`row-${at}`}
+      role="option"
+      aria-selected={isChosen}
+      tabIndex={-1}
+      onClick={() => select(isChosen ? '' : request_id)}
+    >
+      <time>{toTime(received_at)}</time>
+      <b>{method}</b>
+      <span class="path">{showText(path)}</span>
+      <span class="status">{status ?? outcome}</span>
+      <span class="charged">{bucket !== null && `${bucket.category} ${bucket.remaining}/${bucket.limit}`}</span>
+      <span class="changed">
+        {one}
+        {more.length > 0 && ` +${more.length}`}
+        {fault !== null && <em>{fault}</em>}
+      </span>
+      <span class="ms">{ms === null ? '' : ms < 10 ? ms.toFixed(1) : Math.round(ms)}</span>
+    </div>
+  );
+}
