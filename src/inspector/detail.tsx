@@ -8,7 +8,7 @@ import { moveClock } from './header.tsx';
 import { parseJson, toText } from './json.ts';
 import { JsonView } from './json-view.tsx';
 import { select } from './requests.tsx';
-import { type EntryFacts, toSentence } from './sentence.ts';
+import { type EntryFacts, toSentence, toWaitMs } from './sentence.ts';
 import { base, limits, notice, rules, selected, summaries } from './state.ts';
 import { styled } from './styled.ts';
 import { showText, toDateTime, toDuration, toSize } from './text.ts';
@@ -83,12 +83,12 @@ function Whole({ summary, text }: { summary: Summary; text: string | undefined }
 function Next({ summary, entry }: { summary: Summary; entry: Entry | undefined }) {
   const { status, bucket, fault, api_key_id, key_prefix } = summary;
   if (status === 429 && bucket !== null) {
-    const seconds = Number(entry?.response_headers?.['retry-after'] ?? 1);
+    const wait = toWaitMs(bucket, summary.received_at);
     return (
       <div class="next">
         <p>Nobody has to wait:</p>
-        <button type="button" class="main" onClick={() => moveClock(seconds * 1000)}>
-          Move the clock +{toDuration(seconds * 1000)}
+        <button type="button" class="main" onClick={() => moveClock(wait)}>
+          Move the clock +{toDuration(wait)}
         </button>
         <button
           type="button"

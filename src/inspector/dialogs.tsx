@@ -118,6 +118,7 @@ export function Login() {
         <label>
           Token
           <input
+            ref={(field) => field?.focus()}
             type="password"
             autocomplete="off"
             value={given.value}

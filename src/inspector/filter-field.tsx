@@ -55,11 +55,12 @@ export function FilterField() {
         aria-expanded={options.length > 0}
         aria-controls="completions"
         list={undefined}
-        aria-activedescendant={at.value >= 0 ? `completion-${at.value}` : undefined}
+        aria-activedescendant={options[at.value] === undefined ? undefined : `completion-${at.value}`}
         aria-invalid={problem !== undefined}
         value={text}
         onInput={({ currentTarget }) => {
           isOpen.value = true;
+          at.value = -1;
           setFilter(currentTarget.value);
           if (currentTarget.value !== filterText.value) currentTarget.value = filterText.value;
         }}

@@ -44,7 +44,7 @@ interface Page {
 }
 
 /** The stream that there is, how often it was tried, and of which run the journal is. */
-const stream: { running?: AbortController; attempts: number; startedAt?: string } = { attempts: 0 };
+const stream: { running?: AbortController; attempts: number; startedAt?: string; isHidden?: boolean } = { attempts: 0 };
 
 /** Connects, and again whenever the sandbox or the token is another one. */
 export function start(): void {
@@ -58,8 +58,15 @@ export function start(): void {
   let hiding = 0;
   document.addEventListener('visibilitychange', () => {
     clearTimeout(hiding);
-    if (document.visibilityState === 'hidden') hiding = window.setTimeout(pause, HIDDEN_MS);
-    else if (connection.value === 'paused') connect();
+    if (document.visibilityState !== 'hidden') {
+      if (stream.isHidden) connect();
+      return;
+    }
+    hiding = window.setTimeout(() => {
+      // What somebody has paused stays so.
+      stream.isHidden = connection.value !== 'paused';
+      pause();
+    }, HIDDEN_MS);
   });
 }
 
@@ -71,6 +78,7 @@ export function pause(): void {
 
 export function connect(): void {
   stream.running?.abort();
+  stream.isHidden = false;
   const running = new AbortController();
   stream.running = running;
   const { signal } = running;

@@ -52,12 +52,14 @@ function toRead({ method, path, status }: Summary): string {
   return isOrganization && status === 200 && method === 'GET' ? 'Read the organization.' : `Answered ${status}.`;
 }
 
+/** How long a request that was limited had to wait: whole seconds, as Retry-After has it, in milliseconds. */
+export const toWaitMs = (bucket: NonNullable<Summary['bucket']>, received_at: string): number =>
+  1000 * Math.max(1, Math.ceil(msToNext(bucket, toMilliseconds(received_at)) / 1000));
+
 function toLimited({ bucket, received_at }: Summary): string {
   if (bucket === null) return 'Refused: too many requests.';
   const { category, limit } = bucket;
-  // Whole seconds, as Retry-After has it.
-  const seconds = Math.max(1, Math.ceil(msToNext(bucket, toMilliseconds(received_at)) / 1000));
-  const wait = toDuration(seconds * 1000);
+  const wait = toDuration(toWaitMs(bucket, received_at));
   return `Refused: ${category} had nothing left of ${toCount(limit)} a minute. The next one passes after ${wait}.`;
 }
 

@@ -35,7 +35,14 @@ interface Place {
 const STATES: [name: string, enter: (place: Place) => Promise<unknown>][] = [
   ['empty', ({ page }) => page.getByText('No request yet.').waitFor()],
   ['list', ({ mock, page }) => fill(mock).then(() => page.locator('.row.faulted').first().waitFor())],
-  ['completions', ({ page }) => page.locator('#filter').pressSequentially('st')],
+  [
+    'completions',
+    async ({ page }) => {
+      await page.locator('#filter').pressSequentially('st');
+      await page.locator('#completions').getByRole('option').first().waitFor();
+      await page.keyboard.press('ArrowDown');
+    },
+  ],
   ['nothing matches', ({ page }) => page.locator('#filter').fill('status:418')],
   ['a wrong filter', ({ page }) => page.locator('#filter').fill('ms:>x')],
   ['a 429', (place) => openDetail(place, 'status:429')],
@@ -50,7 +57,10 @@ const STATES: [name: string, enter: (place: Place) => Promise<unknown>][] = [
   ['snapshots', (place) => openPanel(place, 4)],
   [
     'a snapshot and its changes',
-    ({ page }) => page.getByRole('button', { name: 'What changed since' }).first().click(),
+    async ({ page }) => {
+      await page.getByRole('button', { name: 'What changed since' }).first().click();
+      await page.getByRole('region', { name: /^What changed since/ }).waitFor();
+    },
   ],
   ['seed', (place) => openPanel(place, 5)],
   ['help', ({ page }) => page.getByRole('button', { name: 'Keys and help' }).click()],
