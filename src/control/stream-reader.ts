@@ -6,7 +6,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
 import { toSummary } from '../sandbox/summary.ts';
 import { toClockView } from './clock.ts';
-import { toLimitsView } from './limits.ts';
+import { toLimitsView } from './limits-view.ts';
 
 /** One event of a stream. */
 export interface StreamEvent {

@@ -5,7 +5,6 @@ import { ask, change, toMessage } from './api.ts';
 import { Changes } from './changes.tsx';
 import { setFilter } from './filter-field.tsx';
 import { moveClock } from './header.tsx';
-import { parseJson, toText } from './json.ts';
 import { JsonView } from './json-view.tsx';
 import { select } from './requests.tsx';
 import { type EntryFacts, toSentence, toWaitMs } from './sentence.ts';
@@ -206,11 +205,4 @@ export async function copyCurl({ request_id }: Summary): Promise<void> {
   const { status, text } = await ask('GET', `${base.value}/requests/${encodeURIComponent(request_id)}/curl`);
   if (status === 200) await copy(text, 'as curl');
   else if (status !== 401) notice.value = { tone: 'refused', text: toMessage(status, text) };
-}
-
-/** The text of a member of an entry, with every digit. */
-export function memberText(entry: string, name: string): string | undefined {
-  const node = parseJson(entry);
-  const member = node?.kind === 'object' ? node.members.find((one) => one.name === name) : undefined;
-  return member && toText(member.value);
 }

@@ -1,11 +1,11 @@
 import { effect } from '@preact/signals';
+import type { ControlAction } from '../sandbox/control-log.ts';
 import type { Summary } from '../sandbox/summary.ts';
 import { login, read, send, Unreachable } from './api.ts';
-import { EventParser } from './sse.ts';
+import { decodeStream } from './sse.ts';
 import {
   addSummaries,
   base,
-  type ControlAction,
   clock,
   clockReadAt,
   connection,
@@ -118,16 +118,11 @@ async function follow(signal: AbortSignal): Promise<string> {
   connection.value = 'live';
   lostAt.value = '';
   stream.attempts = 0;
-  const parser = new EventParser();
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return 'gone';
-    for (const { name, data } of parser.push(value)) {
-      if (name === 'end') return JSON.parse(data).reason;
-      take(name, JSON.parse(data || '{}'));
-    }
+  for await (const { name, data } of decodeStream(response.body)) {
+    if (name === 'end') return JSON.parse(data).reason;
+    take(name, JSON.parse(data || '{}'));
   }
+  return 'gone';
 }
 
 async function readAll(signal: AbortSignal): Promise<void> {
@@ -214,11 +209,11 @@ function gather(added: readonly Summary[]): void {
 }
 
 /** Only those that changed are in the event. */
-function mergeLimits({ mode, buckets }: Limits): Limits {
+function mergeLimits({ mode, buckets, more }: Limits): Limits {
   const keyOf = (bucket: Limits['buckets'][number]) => `${bucket.api_key_id} ${bucket.category}`;
   const known = new Map((limits.value?.buckets ?? []).map((bucket) => [keyOf(bucket), bucket]));
   for (const bucket of buckets) known.set(keyOf(bucket), bucket);
-  return { mode, buckets: [...known.values()] };
+  return { mode, buckets: [...known.values()], more };
 }
 
 /** The event has counts; of a rule that is new the rest is asked for. */

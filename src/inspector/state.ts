@@ -1,14 +1,10 @@
 import { computed, signal } from '@preact/signals';
+import type { InfoView } from '../control/info.ts';
+import type { LimitsView } from '../control/limits-view.ts';
+import type { ControlAction } from '../sandbox/control-log.ts';
 import type { Summary } from '../sandbox/summary.ts';
 import { matches, parseFilter } from './filter.ts';
 import { mergeSummaries, toRows } from './story.ts';
-
-/** A call that changed the sandbox from outside. */
-export interface ControlAction {
-  after: number;
-  text: string;
-  by: string;
-}
 
 export interface Clock {
   now: string;
@@ -16,24 +12,8 @@ export interface Clock {
   offset_ms: number | null;
 }
 
-export interface Bucket {
-  api_key_id: string;
-  key_prefix: string;
-  organization_id: string;
-  organization_name: string;
-  account_type: string;
-  category: string;
-  limit: number;
-  tier_limit: number;
-  remaining: number;
-  full_at: string | null;
-}
-
-export interface Limits {
-  mode: 'off' | 'headers' | 'enforce';
-  buckets: Bucket[];
-  more?: number;
-}
+export type Limits = LimitsView;
+export type Bucket = Limits['buckets'][number];
 
 /** A fault rule, as far as the page shows it. */
 export interface Rule {
@@ -52,15 +32,7 @@ export interface Rule {
   fired: number;
 }
 
-export interface Info {
-  version: string;
-  url: string;
-  db: string;
-  started_at: string;
-  journal_size: number;
-  demo_key: string | null;
-  features: string[];
-}
+export type Info = InfoView;
 
 export interface Notice {
   tone: 'done' | 'refused';

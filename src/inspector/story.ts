@@ -45,20 +45,3 @@ export function toRows(summaries: readonly Summary[], controls: readonly Control
   rows.push(...left.reverse().map((control): Row => ({ kind: 'control', control })));
   return rows.slice(0, most);
 }
-
-/**
- * The actions of a snapshot and those that a stream told meanwhile, in their order: what the end of one and the beginning of the
- * other have in common is there once. The same may well be done twice, so equal ones cannot just be left out.
- */
-export function joinControls(snapshot: readonly ControlAction[], streamed: readonly ControlAction[]): ControlAction[] {
-  for (let common = Math.min(snapshot.length, streamed.length); common > 0; common--) {
-    const end = snapshot.slice(-common);
-    if (end.every((action, index) => isSameAction(action, streamed[index]))) {
-      return [...snapshot, ...streamed.slice(common)];
-    }
-  }
-  return [...snapshot, ...streamed];
-}
-
-const isSameAction = (a: ControlAction, b: ControlAction | undefined): boolean =>
-  a.after === b?.after && a.text === b.text && a.by === b.by;

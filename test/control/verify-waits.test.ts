@@ -192,12 +192,24 @@ describe('a wait ends before its time', () => {
   });
 });
 
+/** How often a busy machine may try. */
+const ROUNDS = 5;
+
 describe('behind real sockets', () => {
   it.each<[string, (index: number) => object, number, number]>([
-    ['one request each', (index) => ({ request_id: `awaited-${index}` }), AT_ONCE, 200],
-    // Far less than a poll. The 100th answer waits for the 99 before it; medians of 1 and 10 ms are usual, on a busy machine many times that.
-    ['the same request', () => ({ request_id: 'awaited-0', status: 200 }), 1, 1000],
+    ['one request each', (index) => ({ request_id: `awaited-${index}` }), AT_ONCE, 20],
+    // The 100th answer waits for the 99 before it; a median of 10 ms is usual.
+    ['the same request', () => ({ request_id: 'awaited-0', status: 200 }), 1, 100],
   ])(`${AT_ONCE} that wait at once for %s are soon answered`, async (_name, toMatch, requests, milliseconds) => {
+    // Another program may have the processor for a round; none of them is slow by itself.
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < ROUNDS && best >= milliseconds; round++) {
+      best = Math.min(best, await measureMedian(toMatch, requests));
+    }
+    expect(best).toBeLessThan(milliseconds);
+  });
+
+  async function measureMedian(toMatch: (index: number) => object, requests: number): Promise<number> {
     const app = await startListening();
     let decided = 0;
     const waiting = Array.from({ length: AT_ONCE }, async (_, index) => {
@@ -214,9 +226,8 @@ describe('behind real sockets', () => {
       decided = performance.now();
       times.push(...(await Promise.all(requests === 1 ? waiting : [waiting[index] ?? 0])));
     }
-    const median = times.sort((a, b) => a - b)[AT_ONCE / 2];
-    expect(median).toBeLessThan(milliseconds);
-  });
+    return times.sort((a, b) => a - b)[AT_ONCE / 2] ?? Number.POSITIVE_INFINITY;
+  }
 
   it('callers that hang up leave nothing behind, whether they reset the connection or end their side', async () => {
     const app = await startListening();

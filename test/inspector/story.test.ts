@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { joinControls, mergeSummaries, type Row, toRows } from '../../src/inspector/story.ts';
+import { mergeSummaries, type Row, toRows } from '../../src/inspector/story.ts';
 import { buildSummary } from './summaries.ts';
 
 const request = (seq: number) => buildSummary({ seq, request_id: `req_${seq}` });
@@ -82,24 +82,4 @@ it('is the same however the requests were cut into pieces', () => {
       },
     ),
   );
-});
-
-it.each([
-  ['nothing', 'ab', '', 'ab'],
-  ['only the stream', '', 'ab', 'ab'],
-  ['what is not in common', 'ab', 'cd', 'abcd'],
-  ['what overlaps', 'abc', 'bcd', 'abcd'],
-  ['what is the same', 'abc', 'abc', 'abc'],
-  ['a stream within the snapshot', 'abc', 'c', 'abc'],
-  ['equal ones', 'aab', 'abb', 'aabb'],
-])('a snapshot and a stream are joined: %s', (_, snapshot, streamed, joined) => {
-  const toControls = (text: string) => [...text].map((char) => control(1, char));
-  expect(joinControls(toControls(snapshot), toControls(streamed))).toEqual(toControls(joined));
-});
-
-it('actions are the same if all of them is', () => {
-  const one = control(1);
-  for (const other of [control(2), control(1, 'b'), { ...one, by: 'PUT /clock' }]) {
-    expect(joinControls([one], [other])).toEqual([one, other]);
-  }
 });

@@ -9,7 +9,6 @@ import {
   toOffset,
   toSize,
   toTime,
-  toTimestamp,
 } from '../../src/inspector/text.ts';
 
 const SECOND = 1000;
@@ -129,14 +128,14 @@ describe('timestamps are read and written as Date does it', () => {
     '2100-03-01T00:00:00.000Z',
     '9999-12-31T23:59:59.999Z',
   ])('%s', (iso) => {
-    expect([toMilliseconds(iso), toTimestamp(Date.parse(iso))]).toEqual([Date.parse(iso), iso]);
+    expect(new Date(toMilliseconds(iso)).toISOString()).toBe(iso);
   });
 
   it('at any time', () => {
     fc.assert(
       fc.property(fc.integer({ min: Date.parse('0001-01-01T00:00:00Z'), max: LATEST }), (ms) => {
         const iso = new Date(ms).toISOString();
-        expect([toTimestamp(ms), toMilliseconds(iso)]).toEqual([iso, ms]);
+        expect(toMilliseconds(iso)).toBe(ms);
       }),
       { numRuns: 2000 },
     );
@@ -145,7 +144,6 @@ describe('timestamps are read and written as Date does it', () => {
   it('truncates a fraction, of a second and of a millisecond', () => {
     expect(toMilliseconds('2026-01-01T00:00:00.123999Z')).toBe(Date.parse('2026-01-01T00:00:00.123Z'));
     expect(toMilliseconds('2026-01-01T00:00:00.5Z')).toBe(Date.parse('2026-01-01T00:00:00.500Z'));
-    expect(toTimestamp(-0.5)).toBe('1969-12-31T23:59:59.999Z');
   });
 
   it.each(['', '2026-01-01', '2026-01-01T00:00:00', '2026-01-01T00:00:00+01:00', 'soon'])('%j is none', (text) => {
