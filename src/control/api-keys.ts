@@ -51,6 +51,8 @@ const ApiKeyView = z.strictObject({
 const MadeApiKey = ApiKeyView.extend({ key: z.string().describe('Shown here only') }).meta({ id: 'MadeApiKey' });
 const KeyView = ApiKeyView.meta({ id: 'ApiKey' });
 const ApiKeyPage = z.strictObject({ api_keys: z.array(KeyView), next });
+/** What `GET …/api-keys` answers. */
+export type ApiKeyPage = z.output<typeof ApiKeyPage>;
 const EXAMPLE: z.output<typeof ApiKeyView> = {
   api_key_id: 'key_00790b23ef8911f35db0a3b5',
   organization_id: 'org_demo123',

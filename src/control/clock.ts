@@ -114,8 +114,11 @@ function advance(clock: ClockSetting, now: number, ms: number): ClockSetting {
   throw invalidBody([{ type: 'value_error', loc: ['body', 'ms'], msg: ENDS }]);
 }
 
+/** What `GET …/clock` answers. */
+export type ClockView = z.output<typeof Clock>;
+
 /** The clock as it is answered. */
-export function toClockView(clock: ClockSetting): z.output<typeof Clock> {
+export function toClockView(clock: ClockSetting): ClockView {
   const { frozen_at, offset_ms } = clock;
   const now = toTimestamp(timeOf(clock));
   return frozen_at === null ? { now, mode: 'running', offset_ms } : { now, mode: 'frozen', offset_ms: null };

@@ -21,6 +21,8 @@ const Fault = z
   .describe('A rule with all of its members, and what has become of it since it was made, or since the last reset')
   .meta({ id: 'Fault' });
 const Faults = z.strictObject({ faults: z.array(Fault) }).meta({ id: 'Faults' });
+/** A rule as `GET …/faults` has it, but for what is written otherwise there. */
+export type FaultView = Omit<FaultRule, 'body' | 'expires_at'> & { matched: number; fired: number };
 const Presets = z.strictObject({ presets: z.record(z.string(), z.looseObject({})) }).meta({ id: 'FaultPresets' });
 
 const RULE = { id: 'flt_1', name: 'flaky', every: 3, status: 503 };

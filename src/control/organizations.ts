@@ -52,6 +52,8 @@ const OrganizationView = z
   })
   .meta({ id: 'Organization' });
 const OrganizationPage = z.strictObject({ organizations: z.array(OrganizationView), next });
+/** What `GET …/organizations` answers. */
+export type OrganizationPage = z.output<typeof OrganizationPage>;
 const CREATED_AT = '2026-01-01T00:00:00Z';
 const ACME = buildOrganization({ organization_id: 'org_acme', account_type: 'team' }, DEFAULT_TIERS, CREATED_AT);
 const EXAMPLE = JSON.parse(toJson(ACME, { tiers: DEFAULT_TIERS }));

@@ -4,7 +4,7 @@ import { type AddRoute, integer } from '../http/openapi.ts';
 import { toControlView } from '../sandbox/control-log.ts';
 import { type JournalEntry, toEntryJson } from '../sandbox/journal-entry.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
-import { toSummary } from '../sandbox/summary.ts';
+import { type Summary, toSummary } from '../sandbox/summary.ts';
 import { addCurlRoute } from './curl.ts';
 import {
   DETAIL,
@@ -34,6 +34,8 @@ const RequestPage = z
       ),
   })
   .meta({ id: 'RequestPage' });
+/** What `GET …/requests?view=summary` answers. */
+export type SummaryPage = Omit<z.output<typeof RequestPage>, 'requests'> & { requests: Summary[] };
 
 const Deleted = z.strictObject({ deleted: integer() }).meta({ id: 'Deleted' });
 

@@ -39,6 +39,7 @@ export const MadeSandboxView = z
     expires_at: time().nullable().describe('Real time; a use moves it on'),
   })
   .meta({ id: 'MadeSandbox' });
+export type MadeSandboxView = z.output<typeof MadeSandboxView>;
 
 export const SandboxView = z
   .strictObject({
@@ -53,7 +54,7 @@ export const SandboxView = z
     requests: integer().describe('In its journal'),
   })
   .meta({ id: 'Sandbox' });
-type SandboxView = z.output<typeof SandboxView>;
+export type SandboxView = z.output<typeof SandboxView>;
 
 const BASE_URL = 'http://localhost:4030';
 export const MADE: z.output<typeof MadeSandboxView> = {

@@ -26,6 +26,8 @@ const SnapshotView = z
     api_keys: integer(),
   })
   .meta({ id: 'Snapshot' });
+/** A snapshot in a list. */
+export type SnapshotView = z.output<typeof SnapshotView>;
 const SNAPSHOT = { name: 'seeded', created_at: '2026-01-01T00:00:00Z', organizations: 4, api_keys: 10 };
 const Restored = z
   .strictObject({ restored: z.string(), replaced: z.array(z.string()).describe('What was replaced'), ...Undo })
@@ -46,6 +48,8 @@ const Differences = z
     more: integer().describe('Those that are left out: of very many the first ones are shown'),
   })
   .meta({ id: 'Differences' });
+/** What `GET …/changes` answers; its values are read from its text. */
+export type Differences = z.output<typeof Differences>;
 /** Differences that are shown. */
 const MAX_DIFFERENCES = 1000;
 

@@ -1,18 +1,30 @@
 import { type FaultRule, toFaultJson } from '../domain/fault.ts';
 import { redactKeys } from '../domain/redact.ts';
-import { toControlView } from '../sandbox/control-log.ts';
+import { type ControlAction, toControlView } from '../sandbox/control-log.ts';
 import type { JournalEntry } from '../sandbox/journal-entry.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
 import { toSummary } from '../sandbox/summary.ts';
-import { toClockView } from './clock.ts';
-import { toLimitsView } from './limits-view.ts';
+import { type ClockView, toClockView } from './clock.ts';
+import type { FaultView } from './faults.ts';
+import { type LimitsView, toLimitsView } from './limits-view.ts';
 
 /** One event of a stream. */
 export interface StreamEvent {
   name: string;
   /** JSON text. */
   data: string;
+}
+
+/** What a stream begins with. */
+export interface Hello {
+  started_at: string;
+  seq: number;
+  clock: ClockView;
+  limits: LimitsView;
+  faults: FaultView[];
+  controls: ControlAction[];
+  counts: { organizations: number; api_keys: number };
 }
 
 type Add = (name: string, data: object | string) => void;
@@ -66,6 +78,24 @@ export class StreamReader {
   /** The number of the newest request that was shown. */
   get lastSeq(): number {
     return this.seq;
+  }
+
+  /** What a stream begins with: all that the events behind it change. To be asked at once, so that nothing is left out. */
+  async toHello(live: LiveSandbox, started_at: string, counts: Promise<Hello['counts']>): Promise<StreamEvent> {
+    const { sandbox, settings } = live;
+    const rules = settings.faults.map((rule) => {
+      const { matched, fired } = sandbox.faults.countOf(rule);
+      return `${toFaultJson(rule).slice(0, -1)},"matched":${matched},"fired":${fired}}`;
+    });
+    const members: Omit<Hello, 'limits' | 'counts' | 'faults'> = {
+      started_at,
+      seq: sandbox.journal.lastSeq,
+      clock: toClockView(settings.clock),
+      controls: sandbox.actions.listAfter(0).map(toControlView),
+    };
+    const [limits, counted] = await Promise.all([toLimitsView(live), counts]);
+    const data = JSON.stringify({ ...members, limits, counts: counted });
+    return { name: 'hello', data: `${data.slice(0, -1)},"faults":[${redactKeys(rules.join(','))}]}` };
   }
 
   /** What is new. @param time real milliseconds */
@@ -146,21 +176,4 @@ export class StreamReader {
 function toFaultsJson({ faults }: Sandbox, rules: readonly FaultRule[]): string {
   const views = rules.map((rule) => ({ id: rule.id, ...faults.countOf(rule), enabled: rule.enabled ?? true }));
   return JSON.stringify({ rules: views });
-}
-
-/** What a stream begins with. */
-export async function toHello(live: LiveSandbox, started_at: string, counts: object): Promise<StreamEvent> {
-  const { sandbox, settings } = live;
-  const rules = settings.faults.map((rule) => {
-    const { matched, fired } = sandbox.faults.countOf(rule);
-    return `${toFaultJson(rule).slice(0, -1)},"matched":${matched},"fired":${fired}}`;
-  });
-  const members = JSON.stringify({
-    started_at,
-    seq: sandbox.journal.lastSeq,
-    clock: toClockView(settings.clock),
-    limits: await toLimitsView(live),
-    counts,
-  });
-  return { name: 'hello', data: `${members.slice(0, -1)},"faults":[${redactKeys(rules.join(','))}]}` };
 }

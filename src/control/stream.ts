@@ -8,7 +8,7 @@ import type { LiveSandbox, Sandboxes } from '../sandbox/sandboxes.ts';
 import { toSummary } from '../sandbox/summary.ts';
 import type { EndReason } from '../sandbox/waits.ts';
 import { type FindSandbox, InSandbox, number } from './routes.ts';
-import { type StreamEvent, StreamReader, toHello } from './stream-reader.ts';
+import { type Hello, type StreamEvent, StreamReader } from './stream-reader.ts';
 
 /** Streams of a server at once. */
 const MAX_STREAMS = 16;
@@ -44,12 +44,11 @@ export const buildAddStreamRoute =
         if (streams.isFull) throw unavailable(TOO_MANY);
         const sent = Number(/^\d{1,15}$/.exec(String(request.headers['last-event-id'])) ?? Number.NaN);
         const { after = Number.isNaN(sent) ? undefined : sent } = request.query;
-        const listed = await sandboxes.stored.listSandbox(live.sandbox.sandbox_id);
-        const counts = { organizations: listed?.organizations ?? 0, api_keys: listed?.api_keys ?? 0 };
-        const hello = await toHello(live, started_at, counts);
+        const reader = new StreamReader(live, after, streams.toText);
+        const hello = await reader.toHello(live, started_at, count(sandboxes, live.sandbox.sandbox_id));
         if (streams.isFull) throw unavailable(TOO_MANY);
         reply.hijack();
-        streams.open(new Stream(request, reply, sandboxes, live, new StreamReader(live, after, streams.toText)), hello);
+        streams.open(new Stream(request, reply, sandboxes, live, reader), hello);
         return undefined;
       },
     );
@@ -62,6 +61,11 @@ const EVENTS = {
   description: 'Events without an end',
   content: { 'text/event-stream': { schema: z.string() } },
 };
+
+async function count(sandboxes: Sandboxes, id: string): Promise<Hello['counts']> {
+  const listed = await sandboxes.stored.listSandbox(id);
+  return { organizations: listed?.organizations ?? 0, api_keys: listed?.api_keys ?? 0 };
+}
 
 /** Those of a server. One timer is for all, so that they show the same and each request is written once. */
 class Streams {

@@ -11,12 +11,10 @@ export interface Answer {
 /** Whether the server asks for a token, or takes not that one. */
 export const login = signal<'no' | 'needed' | 'wrong'>('no');
 
-/** Nobody answers. */
-export class Unreachable extends Error {}
-
 /**
  * Asks the control plane. A 401 opens the login.
  * @param path behind `/_mock`
+ * @throws where nobody answers
  */
 export async function ask(
   method: string,
@@ -26,9 +24,10 @@ export async function ask(
   accept?: string,
 ): Promise<Answer> {
   const response = await send(method, path, { body, type, accept });
+  const { status } = response;
   const text = await response.text();
-  if (response.status === 401) login.value = token.value === '' ? 'needed' : 'wrong';
-  return { status: response.status, text };
+  if (status === 401) refuse(status, text);
+  return { status, text };
 }
 
 interface Sent {
@@ -47,18 +46,18 @@ export async function send(
   if (accept !== undefined) headers.set('accept', accept);
   if (token.value !== '') headers.set('authorization', `Bearer ${token.value}`);
   const text = typeof body === 'string' ? body : body && JSON.stringify(body);
-  try {
-    return await fetch(`/_mock${path}`, { method, headers, body: text ?? null, signal: signal ?? null });
-  } catch (error) {
-    throw new Unreachable(String(error));
-  }
+  return fetch(`/_mock${path}`, { method, headers, body: text ?? null, signal: signal ?? null });
 }
 
-/** What it answers, as JSON; undefined where it refuses, which is shown. */
+/** What it answers, as JSON; undefined where it refuses, which is shown, and where nobody answers. */
 export async function read<T>(path: string): Promise<T | undefined> {
-  const { status, text } = await ask('GET', path);
-  if (status === 200) return JSON.parse(text);
-  if (status !== 401) tell(status, text);
+  try {
+    const { status, text } = await ask('GET', path);
+    if (status === 200) return JSON.parse(text);
+    refuse(status, text);
+  } catch {
+    // The page says already that nobody does.
+  }
   return undefined;
 }
 
@@ -72,15 +71,17 @@ export async function changeTo<T>(method: string, path: string, body: object = {
   try {
     const { status, text } = await ask(method, path, body);
     if (status < 300) return text === '' ? ({} as T) : JSON.parse(text);
-    if (status !== 401) tell(status, text);
+    refuse(status, text);
   } catch {
     notice.value = { tone: 'refused', text: 'The mock does not answer.' };
   }
   return undefined;
 }
 
-function tell(status: number, text: string): void {
-  notice.value = { tone: 'refused', text: toMessage(status, text) };
+/** Shows what was refused, in the words of the server; a 401 opens the login. */
+export function refuse(status: number, text: string): void {
+  if (status === 401) login.value = token.value === '' ? 'needed' : 'wrong';
+  else notice.value = { tone: 'refused', text: toMessage(status, text) };
 }
 
 /** The refusal in the words of the server: each mistake of a body, or its message. */

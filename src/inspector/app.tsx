@@ -9,8 +9,8 @@ import { Organizations } from './organizations.tsx';
 import { Requests } from './requests.tsx';
 import { Seed } from './seed.tsx';
 import { Snapshots } from './snapshots.tsx';
-import { connection, info, lostAt, notice, type Panel, panel, selected, side, summaries } from './state.ts';
-import { toCount } from './text.ts';
+import { connection, info, isAway, lostAt, notice, type Panel, panel, selected, side, summaries } from './state.ts';
+import { toCount, toLocalTime } from './text.ts';
 
 /** The feature of the server that each panel needs. */
 const PANELS: [Panel, feature: string, word: string][] = [
@@ -24,12 +24,13 @@ const SHOWN = { limits: Limits, organizations: Organizations, faults: Faults, sn
 
 export function App() {
   if (login.value !== 'no') return <Login />;
-  const isAway = ['lost', 'stopped'].includes(connection.value);
   return (
     <>
       <Header />
-      {isAway && <Away />}
-      <main class={`page show-${side.value}${selected.value === '' ? '' : ' with-detail'}${isAway ? ' away' : ''}`}>
+      {isAway.value && <Away />}
+      <main
+        class={`page show-${side.value}${selected.value === '' ? '' : ' with-detail'}${isAway.value ? ' away' : ''}`}
+      >
         <World />
         <Requests />
         <Detail />
@@ -54,9 +55,20 @@ function World() {
   // A key may have chosen one that the server does not have.
   const chosen = panels.some(([name]) => name === panel.value) ? panel.value : (panels[0]?.[0] ?? 'limits');
   const Chosen = SHOWN[chosen];
+  // As in every list of tabs: arrows go from one to the next.
+  const turn = (event: KeyboardEvent) => {
+    const names = panels.map(([name]) => name);
+    const at = names.indexOf(chosen);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    const name = to === undefined ? undefined : names.at(to % names.length);
+    if (name === undefined) return;
+    event.preventDefault();
+    panel.value = name;
+    document.getElementById(`tab-${name}`)?.focus();
+  };
   return (
     <section class="world" aria-label="World">
-      <div class="tabs" role="tablist" aria-label="World">
+      <div class="tabs" role="tablist" aria-label="World" onKeyDown={turn}>
         {panels.map(([name, , word]) => (
           <button
             key={name}
@@ -65,6 +77,7 @@ function World() {
             id={`tab-${name}`}
             aria-selected={chosen === name}
             aria-controls="panel"
+            tabIndex={chosen === name ? 0 : -1}
             onClick={() => (panel.value = name)}
           >
             {word}
@@ -73,7 +86,9 @@ function World() {
       </div>
       {panels.length > 0 && (
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
-          <Chosen />
+          <fieldset disabled={isAway.value}>
+            <Chosen />
+          </fieldset>
         </div>
       )}
     </section>
@@ -84,7 +99,7 @@ function Away() {
   const text =
     connection.value === 'stopped'
       ? 'The mock was stopped. Waiting for it.'
-      : `No connection since ${lostAt.value}. What is shown is as of then.`;
+      : `No connection since ${toLocalTime(lostAt.value)}. What is shown is as of then.`;
   return (
     <p class="away-line" role="status">
       {text}

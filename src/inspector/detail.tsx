@@ -1,46 +1,54 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import type { DetailModel } from '../control/request-entries.ts';
+import type { SummaryPage } from '../control/requests.ts';
 import type { Summary } from '../sandbox/summary.ts';
-import { ask, change, toMessage } from './api.ts';
+import { ask, change, read, refuse } from './api.ts';
 import { Changes } from './changes.tsx';
+import { copy } from './clipboard.ts';
 import { setFilter } from './filter-field.tsx';
 import { moveClock } from './header.tsx';
 import { JsonView } from './json-view.tsx';
-import { select } from './requests.tsx';
-import { type EntryFacts, toSentence, toWaitMs } from './sentence.ts';
-import { base, limits, notice, rules, selected, summaries } from './state.ts';
+import { toSentence, toWaitMs } from './sentence.ts';
+import { base, isAway, isSelected, limits, nameOfRule, rules, select, selected, summaries } from './state.ts';
 import { styled } from './styled.ts';
 import { showText, toDateTime, toDuration, toSize } from './text.ts';
 
-/** An entry of the journal: what the page reads of it, and its text. */
-interface Entry extends EntryFacts {
-  headers: Record<string, string>;
-  body: string | null;
-  body_bytes: number | null;
-  answer: string | null;
-  hint: string | null;
-  response_headers?: Record<string, string> | null;
-  query: string;
-}
-
 export function Detail() {
   const id = selected.value;
-  const summary = summaries.value.find(({ request_id }) => request_id === id);
+  const listed = summaries.value.find(isSelected);
   const text = useSignal<string | undefined>(undefined);
+  const linked = useSignal<Summary | undefined>(undefined);
+  // One that is still open is read again when it has ended.
   useEffect(() => {
     text.value = undefined;
-    if (id === '') return;
+    if (id === '') return undefined;
+    let isWanted = true;
     ask('GET', `${base.value}/requests/${encodeURIComponent(id)}`).then(
       (answer) => {
-        if (selected.value === id) text.value = answer.status === 200 ? answer.text : '';
+        if (isWanted) text.value = answer.status === 200 ? answer.text : '';
       },
       () => {},
     );
-  }, [id, base.value]);
+    return () => {
+      isWanted = false;
+    };
+  }, [id, base.value, listed?.seq]);
+  // A link may name one that is further down than the list was read.
+  useEffect(() => {
+    linked.value = undefined;
+    if (id === '' || listed !== undefined) return;
+    const path = `${base.value}/requests?view=summary&request_id=${encodeURIComponent(id)}`;
+    read<SummaryPage>(path).then((page) => {
+      const summary = page?.requests.at(-1);
+      if (summary?.request_id === selected.value) linked.value = summary;
+    });
+  }, [id, base.value, listed === undefined]);
+  const summary = listed ?? linked.value;
   if (id === '') return null;
   return (
     <aside class="detail" aria-label="Request" id="detail" tabIndex={-1}>
-      <button type="button" class="icon close" aria-label="Close" title="Close (Esc)" onClick={() => select('')}>
+      <button type="button" class="icon close" aria-label="Close" title="Close (Esc)" onClick={() => select(undefined)}>
         ×
       </button>
       {summary === undefined && text.value === '' && <p>The journal no longer has this request.</p>}
@@ -50,7 +58,7 @@ export function Detail() {
 }
 
 function Whole({ summary, text }: { summary: Summary; text: string | undefined }) {
-  const entry: Entry | undefined = text ? JSON.parse(text) : undefined;
+  const entry: DetailModel | undefined = text ? JSON.parse(text) : undefined;
   const { text: sentence, tone } = toSentence(summary, entry);
   return (
     <>
@@ -59,9 +67,11 @@ function Whole({ summary, text }: { summary: Summary; text: string | undefined }
         <code>{showText(summary.path)}</code>
       </h2>
       <p class="sentence">{sentence}</p>
-      <Next summary={summary} entry={entry} />
+      <fieldset disabled={isAway.value}>
+        <Next summary={summary} entry={entry} />
+      </fieldset>
       <div class="buttons">
-        <button type="button" onClick={() => copyCurl(summary)}>
+        <button type="button" disabled={isAway.value} onClick={() => copyCurl(summary)}>
           Copy as curl
         </button>
         <button type="button" onClick={() => copy(text ?? '', 'the entry')} disabled={!text}>
@@ -79,7 +89,7 @@ function Whole({ summary, text }: { summary: Summary; text: string | undefined }
 }
 
 /** What there is to do about it. */
-function Next({ summary, entry }: { summary: Summary; entry: Entry | undefined }) {
+function Next({ summary, entry }: { summary: Summary; entry: DetailModel | undefined }) {
   const { status, bucket, fault, api_key_id, key_prefix } = summary;
   if (status === 429 && bucket !== null) {
     const wait = toWaitMs(bucket, summary.received_at);
@@ -105,7 +115,7 @@ function Next({ summary, entry }: { summary: Summary; entry: Entry | undefined }
       {isOfRule && (
         <div class="buttons">
           <button type="button" onClick={() => change('PATCH', `${base.value}/faults/${fault}`, { enabled: false })}>
-            Disable {fault}
+            Disable {showText(nameOfRule(fault))}
           </button>
         </div>
       )}
@@ -138,7 +148,7 @@ function Charged({ summary: { bucket, status, key_prefix } }: { summary: Summary
   );
 }
 
-function Texts({ summary, entry }: { summary: Summary; entry: Entry }) {
+function Texts({ summary, entry }: { summary: Summary; entry: DetailModel }) {
   const { headers, body, body_bytes, answer, query, response_headers } = entry;
   const errors = summary.status === 422 ? readErrors(answer) : [];
   const isCut = body !== null && body_bytes !== null && body_bytes > new TextEncoder().encode(body).length;
@@ -195,14 +205,9 @@ function readErrors(answer: string | null): { loc: (string | number)[]; msg: str
   }
 }
 
-async function copy(text: string, what: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
-  notice.value = { tone: 'done', text: `Copied ${what}.` };
-}
-
 /** The server writes it: it knows the bytes that were sent. */
 export async function copyCurl({ request_id }: Summary): Promise<void> {
   const { status, text } = await ask('GET', `${base.value}/requests/${encodeURIComponent(request_id)}/curl`);
   if (status === 200) await copy(text, 'as curl');
-  else if (status !== 401) notice.value = { tone: 'refused', text: toMessage(status, text) };
+  else refuse(status, text);
 }

@@ -1,9 +1,8 @@
-import { useSignal } from '@preact/signals';
-import { connection, info, sandboxId } from './state.ts';
+import { copy } from './clipboard.ts';
+import { connection, info, isAway, sandboxId } from './state.ts';
 
 /** No request yet: how to send the first one. */
 export function Empty() {
-  const sent = useSignal('');
   if (connection.value === 'loading') return <p class="empty">Reading the journal …</p>;
   if (info.value?.journal_size === 0) {
     return (
@@ -15,10 +14,8 @@ export function Empty() {
   const { demo_key } = info.value ?? {};
   const key = sandboxId.value === 'default' && demo_key ? demo_key : undefined;
   const line = `curl ${location.origin}/v1/organizations -H "Authorization: Bearer ${key ?? '$MIXPEEK_API_KEY'}"`;
-  const send = async () => {
-    const response = await fetch('/v1/organizations', { headers: { authorization: `Bearer ${key}` } });
-    sent.value = `${response.status}`;
-  };
+  // What becomes of it is a row.
+  const send = () => fetch('/v1/organizations', { headers: { authorization: `Bearer ${key}` } }).catch(() => {});
   return (
     <div class="empty">
       <p>
@@ -27,11 +24,11 @@ export function Empty() {
       <pre class="code">{line}</pre>
       <p>
         {key !== undefined && (
-          <button type="button" class="main" onClick={send}>
+          <button type="button" class="main" disabled={isAway.value} onClick={send}>
             Send it from here
           </button>
         )}
-        <button type="button" onClick={() => navigator.clipboard.writeText(line)}>
+        <button type="button" onClick={() => copy(line, 'the line')}>
           Copy
         </button>
       </p>

@@ -1,5 +1,6 @@
+import type { FaultView } from '../control/faults.ts';
 import { change } from './api.ts';
-import { base, type Rule, rules } from './state.ts';
+import { base, nameOfRule, rules } from './state.ts';
 import { showText, toDuration } from './text.ts';
 
 const QUICK: [string, object][] = [
@@ -36,18 +37,18 @@ export function Faults() {
   );
 }
 
-function FaultCard({ rule }: { rule: Rule }) {
+function FaultCard({ rule }: { rule: FaultView }) {
   const { id, name, enabled = true, matched, fired } = rule;
   const path = `${base.value}/faults/${id}`;
   return (
     <section class={enabled ? 'card' : 'card off'}>
       <div class="title">
-        <h3>{name === undefined ? <code>{id}</code> : showText(name)}</h3>
+        <h3 title={id}>{name === undefined ? <code>{id}</code> : showText(name)}</h3>
         <button
           type="button"
           role="switch"
           aria-checked={enabled}
-          aria-label={`Rule ${id}`}
+          aria-label={`Rule ${showText(nameOfRule(id))}`}
           onClick={() => change('PATCH', path, { enabled: !enabled })}
         />
       </div>
@@ -65,7 +66,16 @@ function FaultCard({ rule }: { rule: Rule }) {
 }
 
 /** What a rule does, in a sentence. */
-function describe({ status, connection, delay_ms, after_handler, times, every, probability, match }: Rule): string {
+function describe({
+  status,
+  connection,
+  delay_ms,
+  after_handler,
+  times,
+  every,
+  probability,
+  match,
+}: FaultView): string {
   const what = [
     delay_ms !== undefined && (typeof delay_ms === 'number' ? `waits ${toDuration(delay_ms)}` : 'waits a while'),
     status !== undefined && `answers ${status}`,

@@ -1,8 +1,8 @@
 import { change } from './api.ts';
 import { connect, pause } from './live.ts';
 import { SandboxPicker } from './sandboxes.tsx';
-import { base, clock, clockReadAt, connection, dialog, lostAt, sandboxNow } from './state.ts';
-import { toDateTime, toOffset } from './text.ts';
+import { base, clock, clockReadAt, connection, dialog, isAway, isTimePassing, lostAt, sandboxNow } from './state.ts';
+import { toDateTime, toLocalTime, toOffset } from './text.ts';
 import { toggleTheme } from './theme.ts';
 import { useTick } from './tick.ts';
 
@@ -22,9 +22,8 @@ export function toggleClock(): void {
 const toRealTime = () => change('PUT', `${base.value}/clock`, { running: true, now: new Date().toISOString() });
 
 export function Header() {
-  const isAway = ['lost', 'stopped'].includes(connection.value);
   return (
-    <header class={`top${isRealTime() ? '' : ' moved'}${isAway ? ' away' : ''}`}>
+    <header class={`top${isRealTime() ? '' : ' moved'}${isAway.value ? ' away' : ''}`}>
       <h1>
         mixpeek-mock <span>inspector</span>
       </h1>
@@ -32,7 +31,7 @@ export function Header() {
       <ClockControls />
       <div class="right">
         <Connection />
-        <button type="button" onClick={() => (dialog.value = 'reset')}>
+        <button type="button" disabled={isAway.value} onClick={() => (dialog.value = 'reset')}>
           Reset…
         </button>
         <button type="button" class="icon" aria-label="Light or dark" title="Light or dark (t)" onClick={toggleTheme}>
@@ -56,13 +55,13 @@ const isRealTime = () =>
   clock.value === undefined || (clock.value.mode === 'running' && Math.abs(clock.value.offset_ms ?? 0) < 1000);
 
 function ClockControls() {
-  useTick(clock.value?.mode === 'running' ? 200 : 0);
+  useTick(isTimePassing.value ? 200 : 0);
   void clockReadAt.value;
   const isFrozen = clock.value?.mode === 'frozen';
   const [date = '', time = ''] = toDateTime(new Date(sandboxNow()).toISOString()).split(' ');
   const offset = sandboxNow() - Date.now();
   return (
-    <div class="clock" role="group" aria-label="Clock of the sandbox">
+    <fieldset class="clock" aria-label="Clock of the sandbox" disabled={isAway.value}>
       <button type="button" class="time" title="Set the clock" onClick={() => (dialog.value = 'clock')}>
         <span>{date}</span> <b>{time.slice(0, 8)}</b>
         <span>Z</span>
@@ -92,7 +91,7 @@ function ClockControls() {
           </button>
         </span>
       )}
-    </div>
+    </fieldset>
   );
 }
 
@@ -106,12 +105,12 @@ const WORDS = {
 
 function Connection() {
   const state = connection.value;
-  const since = lostAt.value !== '' && ['lost', 'stopped'].includes(state) ? ` since ${lostAt.value}` : '';
+  const since = isAway.value ? ` since ${toLocalTime(lostAt.value)}` : '';
   return (
     <button
       type="button"
       class={`connection ${state}`}
-      title={state === 'live' ? 'Pause (p)' : 'Go on (p)'}
+      title={state === 'live' ? 'Pause (p)' : isAway.value ? 'Try now (p)' : 'Go on (p)'}
       onClick={() => (state === 'live' ? pause() : connect())}
     >
       <i aria-hidden="true" />

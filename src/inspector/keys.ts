@@ -3,9 +3,20 @@ import { copyCurl } from './detail.tsx';
 import { setFilter } from './filter-field.tsx';
 import { moveClock, toggleClock } from './header.tsx';
 import { connect, pause } from './live.ts';
-import { select } from './requests.tsx';
-import { takeSnapshot } from './snapshots.tsx';
-import { connection, dialog, filterText, type Panel, panel, rows, selected, side, summaries } from './state.ts';
+import { nameNow, takeSnapshot } from './snapshots.tsx';
+import {
+  connection,
+  dialog,
+  filterText,
+  isSelected,
+  type Panel,
+  panel,
+  rows,
+  select,
+  selected,
+  side,
+  summaries,
+} from './state.ts';
 import { toggleTheme } from './theme.ts';
 
 /** As the help lists them. */
@@ -53,7 +64,7 @@ function press(key: string, isInList: boolean): boolean {
 }
 
 function single(key: string): boolean | undefined {
-  const summary = summaries.value.find(({ request_id }) => request_id === selected.value);
+  const summary = summaries.value.find(isSelected);
   switch (key) {
     case 'j':
       return step(1);
@@ -81,7 +92,7 @@ function single(key: string): boolean | undefined {
       void moveClock(60 * (key === '{' ? -MINUTE : MINUTE));
       return true;
     case 's':
-      void takeSnapshot(`at-${new Date().toISOString().slice(11, 19).replaceAll(':', '')}`);
+      void takeSnapshot(nameNow());
       return true;
     case 't':
       toggleTheme();
@@ -101,7 +112,7 @@ function single(key: string): boolean | undefined {
 
 function goBack(): boolean {
   if (selected.value !== '') {
-    select('');
+    select(undefined);
     document.getElementById('list')?.focus();
   } else if (filterText.value !== '') setFilter('');
   else return false;
@@ -111,12 +122,12 @@ function goBack(): boolean {
 /** The next or the previous request; the list shows it. */
 function step(by: number): boolean {
   const all = rows.value;
-  let at = all.findIndex((row) => row.kind === 'request' && row.summary.request_id === selected.value);
+  let at = all.findIndex((row) => row.kind === 'request' && isSelected(row.summary));
   at = at < 0 && by < 0 ? all.length : at;
   for (at += by; at >= 0 && at < all.length; at += by) {
     const row = all[at];
     if (row?.kind !== 'request') continue;
-    select(row.summary.request_id);
+    select(row.summary);
     const list = document.getElementById('list');
     const height = matchMedia('(max-width: 720px)').matches ? 52 : 32;
     if (list !== null) {

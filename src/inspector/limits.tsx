@@ -1,16 +1,18 @@
 import { useEffect, useRef } from 'preact/hooks';
+import type { LimitsView } from '../control/limits-view.ts';
 import { change } from './api.ts';
 import { leftAt, levelAt, msToFull } from './gauge.ts';
 import { moveClock } from './header.tsx';
-import { type Bucket, base, clock, clockReadAt, limits, sandboxNow } from './state.ts';
+import { base, clockReadAt, isTimePassing, limits, sandboxNow } from './state.ts';
 import { toDuration } from './text.ts';
 import { useTick } from './tick.ts';
 
+type Bucket = LimitsView['buckets'][number];
 const MODES = ['off', 'headers', 'enforce'] as const;
 
 export function Limits() {
   const { mode, buckets = [], more = 0 } = limits.value ?? {};
-  useTick(clock.value?.mode === 'running' ? 1000 : 0);
+  useTick(isTimePassing.value ? 1000 : 0);
   void clockReadAt.value;
   // Handed on: what gets the same as before is not drawn again.
   const now = sandboxNow();
@@ -95,7 +97,7 @@ function Limit({ bucket: { limit, tier_limit } }: { bucket: Bucket }) {
 
 function Gauge({ bucket, now }: { bucket: Bucket; now: number }) {
   const bar = useRef<HTMLElement>(null);
-  const isRunning = clock.value?.mode === 'running';
+  const isRunning = isTimePassing.value;
   const [level, left, rest] = [levelAt(bucket, now), leftAt(bucket, now), msToFull(bucket, now)];
   // One animation from here to full: no frame of ours.
   useEffect(() => {

@@ -1,7 +1,11 @@
-import { effect } from '@preact/signals';
-import type { ControlAction } from '../sandbox/control-log.ts';
+import { batch, effect } from '@preact/signals';
+import type { FaultView } from '../control/faults.ts';
+import type { InfoView } from '../control/info.ts';
+import type { LimitsView } from '../control/limits-view.ts';
+import type { SummaryPage } from '../control/requests.ts';
+import type { Hello } from '../control/stream-reader.ts';
 import type { Summary } from '../sandbox/summary.ts';
-import { login, read, send, Unreachable } from './api.ts';
+import { login, read, refuse, send } from './api.ts';
 import { decodeStream } from './sse.ts';
 import {
   addSummaries,
@@ -12,20 +16,19 @@ import {
   controls,
   dropped,
   forgetAll,
-  type Info,
   info,
-  type Limits,
+  isAway,
   limits,
   lostAt,
   notice,
   older,
   openRequests,
-  type Rule,
   rules,
   sandboxId,
   skipped,
   summaries,
   token,
+  version,
 } from './state.ts';
 
 const PAGE = 200;
@@ -35,13 +38,6 @@ const HIDDEN_MS = 5000;
 const MANY = 10;
 const LOADED_DRAW_MS = 250;
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
-
-interface Page {
-  requests: Summary[];
-  next: number | null;
-  dropped: number;
-  controls: ControlAction[];
-}
 
 /** The stream that there is, how often it was tried, and of which run the journal is. */
 const stream: { running?: AbortController; attempts: number; startedAt?: string; isHidden?: boolean } = { attempts: 0 };
@@ -84,23 +80,21 @@ export function connect(): void {
   const { signal } = running;
   follow(signal).then(
     (reason) => signal.aborted || lose(reason),
-    (error) => signal.aborted || (login.value === 'no' && lose(error instanceof Unreachable ? 'gone' : 'failed')),
+    () => signal.aborted || lose('gone'),
   );
 }
 
 function lose(reason: string): void {
   if (login.value !== 'no') return;
+  lostAt.value ||= performance.now();
   connection.value = reason === 'stopped' ? 'stopped' : 'lost';
-  if (lostAt.value === '') lostAt.value = new Date().toTimeString().slice(0, 8);
-  setTimeout(
-    () => ['lost', 'stopped'].includes(connection.value) && connect(),
-    RETRY_MS[Math.min(stream.attempts++, RETRY_MS.length - 1)],
-  );
+  const wait = RETRY_MS[Math.min(stream.attempts++, RETRY_MS.length - 1)];
+  setTimeout(() => isAway.value && connect(), wait);
 }
 
-/** Reads what there is, then what comes. @returns why it ended */
+/** Hears what comes, and before that reads what there is: what comes meanwhile waits. @returns why it ended */
 async function follow(signal: AbortSignal): Promise<string> {
-  const told = await read<Info>('/info');
+  const told = await read<InfoView>('/info');
   if (told === undefined || signal.aborted) return 'refused';
   if (stream.startedAt !== undefined && stream.startedAt !== told.started_at) {
     // The journal of another run begins anew.
@@ -110,62 +104,67 @@ async function follow(signal: AbortSignal): Promise<string> {
   }
   stream.startedAt = told.started_at;
   info.value = told;
-  await readAll(signal);
-  if (signal.aborted) return 'refused';
-  const last = summaries.value[0]?.seq ?? 0;
-  const response = await send('GET', `${base.value}/stream?after=${last}`, { signal });
-  if (response.status !== 200 || response.body === null) return 'refused';
-  connection.value = 'live';
-  lostAt.value = '';
-  stream.attempts = 0;
+  const response = await send('GET', `${base.value}/stream`, { signal });
+  if (response.status !== 200 || response.body === null) {
+    refuse(response.status, await response.text());
+    return 'refused';
+  }
   for await (const { name, data } of decodeStream(response.body)) {
     if (name === 'end') return JSON.parse(data).reason;
-    take(name, JSON.parse(data || '{}'));
+    if (name === 'hello') {
+      if (!(await begin(JSON.parse(data), signal))) return 'refused';
+    } else take(name, JSON.parse(data || '{}'));
   }
   return 'gone';
 }
 
-async function readAll(signal: AbortSignal): Promise<void> {
-  const [page, time, allLimits, allRules] = await Promise.all([
-    read<Page>(`${base.value}/requests?view=summary&order=newest&limit=${PAGE}`),
-    read<{ now: string; mode: 'running' | 'frozen'; offset_ms: number | null }>(`${base.value}/clock`),
-    read<Limits>(`${base.value}/limits`),
-    read<{ faults: Rule[] }>(`${base.value}/faults`),
-  ]);
-  if (signal.aborted) return;
-  if (page !== undefined) {
+/** The requests that there are, from the newest on, or behind those that are shown. */
+const readRequests = (behind = '') =>
+  read<SummaryPage>(`${base.value}/requests?view=summary&order=newest&limit=${PAGE}${behind}`);
+
+/** @returns whether it could be read */
+async function begin(hello: Hello, signal: AbortSignal): Promise<boolean> {
+  const heardAt = performance.now();
+  const page = await readRequests();
+  if (page === undefined || signal.aborted) return false;
+  batch(() => {
+    // Where these are all, what else is shown was emptied meanwhile.
+    if (page.next === null) summaries.value = [];
     addSummaries(page.requests);
-    controls.value = page.controls;
     dropped.value = page.dropped;
     older.value = page.next;
-  }
-  if (time !== undefined) setClock(time);
-  if (allLimits !== undefined) limits.value = allLimits;
-  if (allRules !== undefined) rules.value = allRules.faults;
+    openRequests.value = [];
+    setClock(hello.clock, heardAt);
+    version.value++;
+    limits.value = hello.limits;
+    rules.value = hello.faults;
+    controls.value = hello.controls;
+    connection.value = 'live';
+    lostAt.value = 0;
+    stream.attempts = 0;
+  });
+  return true;
 }
 
 /** Reads the page behind the last one, once. */
 export async function readOlder(): Promise<void> {
-  const before = older.value;
+  const [before, from] = [older.value, base.value];
   if (before === null) return;
   older.value = null;
-  const page = await read<Page>(`${base.value}/requests?view=summary&order=newest&limit=${PAGE}&before=${before}`);
-  if (page === undefined) return;
+  const page = await readRequests(`&before=${before}`);
+  if (page === undefined || from !== base.value) return;
   addSummaries(page.requests);
   older.value = page.next;
 }
 
-function setClock(time: NonNullable<typeof clock.value>): void {
+function setClock(time: Hello['clock'], heardAt = performance.now()): void {
   clock.value = time;
-  clockReadAt.value = performance.now();
+  clockReadAt.value = heardAt;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each event has data of its own
 function take(name: string, data: any): void {
   switch (name) {
-    case 'hello':
-      setClock(data.clock);
-      return;
     case 'requests':
       skipped.value += data.skipped;
       gather(data.requests);
@@ -181,6 +180,7 @@ function take(name: string, data: any): void {
       return;
     case 'control':
       controls.value = [...controls.value, data].slice(-200);
+      version.value++;
       return;
     case 'faults':
       void readRules(data.rules);
@@ -209,18 +209,18 @@ function gather(added: readonly Summary[]): void {
 }
 
 /** Only those that changed are in the event. */
-function mergeLimits({ mode, buckets, more }: Limits): Limits {
-  const keyOf = (bucket: Limits['buckets'][number]) => `${bucket.api_key_id} ${bucket.category}`;
+function mergeLimits({ mode, buckets, more }: LimitsView): LimitsView {
+  const keyOf = (bucket: LimitsView['buckets'][number]) => `${bucket.api_key_id} ${bucket.category}`;
   const known = new Map((limits.value?.buckets ?? []).map((bucket) => [keyOf(bucket), bucket]));
   for (const bucket of buckets) known.set(keyOf(bucket), bucket);
   return { mode, buckets: [...known.values()], more };
 }
 
 /** The event has counts; of a rule that is new the rest is asked for. */
-async function readRules(counted: Pick<Rule, 'id' | 'matched' | 'fired' | 'enabled'>[]): Promise<void> {
+async function readRules(counted: Pick<FaultView, 'id' | 'matched' | 'fired' | 'enabled'>[]): Promise<void> {
   const known = new Map(rules.value.map((rule) => [rule.id, rule]));
   if (counted.some(({ id }) => !known.has(id)) || counted.length !== known.size) {
-    const all = await read<{ faults: Rule[] }>(`${base.value}/faults`);
+    const all = await read<{ faults: FaultView[] }>(`${base.value}/faults`);
     if (all !== undefined) rules.value = all.faults;
     return;
   }

@@ -1,41 +1,28 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { ask, change } from './api.ts';
+import type { OrganizationPage } from '../control/organizations.ts';
+import { change } from './api.ts';
+import { ApiKeys } from './api-keys.tsx';
 import { setFilter } from './filter-field.tsx';
 import { JsonView } from './json-view.tsx';
-import { base, side, summaries } from './state.ts';
+import { base, side } from './state.ts';
 import { showText } from './text.ts';
+import { useText } from './use-text.ts';
 
-const TIERS = ['free', 'pro', 'team', 'enterprise'];
+type Organization = OrganizationPage['organizations'][number];
+export const TIERS: readonly Organization['account_type'][] = ['free', 'pro', 'team', 'enterprise'];
 const CATEGORIES = ['metadata', 'data', 'search', 'upload', 'compute'] as const;
-type Numbers = Partial<Record<(typeof CATEGORIES)[number], number>>;
-
-interface Organization {
-  organization_id: string;
-  organization_name: string;
-  account_type: string;
-  credit_count: number;
-  rate_limits_override: Numbers;
-  tier_limits: Numbers;
-  rate_limits: Numbers;
-}
+const SHOWN = 100;
 
 export function Organizations() {
-  const text = useSignal('');
+  const { text, readAgain } = useText(`${base.value}/organizations?limit=${SHOWN}`);
   const open = useSignal('');
-  const changes = summaries.value.filter(({ changed }) => changed.length > 0).length;
-  const readAll = async () => {
-    const { status, text: answered } = await ask('GET', `${base.value}/organizations?limit=100`);
-    if (status === 200) text.value = answered;
-  };
-  useEffect(() => void readAll().catch(() => {}), [base.value, changes]);
-  const all: Organization[] = text.value === '' ? [] : JSON.parse(text.value).organizations;
+  const page: OrganizationPage | undefined = text ? JSON.parse(text) : undefined;
   return (
     <>
       <div class="title">
         <h2>Organizations</h2>
       </div>
-      {all.map((one) => (
+      {page?.organizations.map((one) => (
         <section key={one.organization_id} class="card">
           <button
             type="button"
@@ -48,23 +35,19 @@ export function Organizations() {
               {one.account_type} · {one.organization_id}
             </small>
           </button>
-          {open.value === one.organization_id && <Whole organization={one} onChange={readAll} />}
+          {open.value === one.organization_id && <Whole organization={one} onChange={readAgain} />}
         </section>
       ))}
+      {page !== undefined && page.next !== null && <p class="hint">These are the first {SHOWN}.</p>}
     </>
   );
 }
 
 function Whole({ organization, onChange }: { organization: Organization; onChange: () => Promise<void> }) {
-  const text = useSignal('');
   const { organization_id, account_type, credit_count, tier_limits, rate_limits_override, rate_limits } = organization;
   const path = `${base.value}/organizations/${encodeURIComponent(organization_id)}`;
-  useEffect(() => {
-    ask('GET', path).then(
-      (answer) => (text.value = answer.text),
-      () => {},
-    );
-  }, [path, organization]);
+  // Its numbers have digits that those of the page have not.
+  const { text } = useText(path);
   const patch = async (members: object) => {
     await change('PATCH', path, members);
     await onChange();
@@ -84,8 +67,11 @@ function Whole({ organization, onChange }: { organization: Organization; onChang
         <input
           type="number"
           min="0"
+          required
           value={credit_count}
-          onChange={({ currentTarget }) => patch({ credit_count: Number(currentTarget.value) })}
+          onChange={({ currentTarget }) =>
+            currentTarget.reportValidity() && patch({ credit_count: currentTarget.valueAsNumber })
+          }
         />
       </label>
       <table class="limits">
@@ -110,6 +96,7 @@ function Whole({ organization, onChange }: { organization: Organization; onChang
           ))}
         </tbody>
       </table>
+      <ApiKeys organization_id={organization_id} />
       <button
         type="button"
         class="link"
@@ -120,7 +107,7 @@ function Whole({ organization, onChange }: { organization: Organization; onChang
       >
         Requests that changed it
       </button>
-      {text.value !== '' && <JsonView text={text.value} label="The organization" />}
+      {text && <JsonView text={text} label="The organization" />}
     </>
   );
 }

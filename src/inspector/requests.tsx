@@ -9,13 +9,15 @@ import {
   base,
   connection,
   dropped,
+  isAway,
   isFiltered,
+  isSelected,
+  nameOfRule,
   openRequests,
   rows,
-  selected,
+  select,
   skipped,
   summaries,
-  writeAddress,
 } from './state.ts';
 import type { Row as StoryRow } from './story.ts';
 import { styled } from './styled.ts';
@@ -26,21 +28,20 @@ import { toneOf } from './tone.ts';
 /** Rows beyond the visible ones, on both sides. */
 const MARGIN = 8;
 
-/** Shows a request whole. */
-export function select(id: string): void {
-  selected.value = id;
-  writeAddress();
-}
-
 export function Requests() {
   return (
     <section class="requests" aria-label="Requests">
       <div class="bar">
         <FilterField />
         <button type="button" onClick={() => (connection.value === 'live' ? pause() : connect())}>
-          {connection.value === 'paused' ? '▶ Go on' : '❚❚ Pause'}
+          {isAway.value ? 'Try now' : connection.value === 'paused' ? '▶ Go on' : '❚❚ Pause'}
         </button>
-        <button type="button" class="quiet" onClick={() => change('DELETE', `${base.value}/requests`)}>
+        <button
+          type="button"
+          class="quiet"
+          disabled={isAway.value}
+          onClick={() => change('DELETE', `${base.value}/requests`)}
+        >
           Clear
         </button>
       </div>
@@ -82,7 +83,7 @@ function List() {
 
   const first = Math.max(0, Math.floor(top.value / row) - MARGIN);
   const last = Math.min(all.length, Math.ceil((top.value + height.value) / row) + MARGIN);
-  const chosen = all.findIndex((one) => one.kind === 'request' && one.summary.request_id === selected.value);
+  const chosen = all.findIndex((one) => one.kind === 'request' && isSelected(one.summary));
   const isEmpty = all.length === 0 && openRequests.value.length === 0;
   return (
     <>
@@ -175,7 +176,7 @@ const isSame = (one: StoryRow, other: StoryRow | undefined) =>
     : other?.kind === 'control' && one.control === other.control;
 
 function Row({ summary, at, isChosen }: { summary: Summary; at: number; isChosen: boolean }) {
-  const { method, path, status, bucket, changed, ms, fault, outcome, received_at, request_id } = summary;
+  const { method, path, status, bucket, changed, ms, fault, outcome, received_at } = summary;
   const [one, ...more] = changed;
   return (
     <div
@@ -184,7 +185,7 @@ function Row({ summary, at, isChosen }: { summary: Summary; at: number; isChosen
       role="option"
       aria-selected={isChosen}
       tabIndex={-1}
-      onClick={() => select(isChosen ? '' : request_id)}
+      onClick={() => select(isChosen ? undefined : summary)}
     >
       <time>{toTime(received_at)}</time>
       <b>{method}</b>
@@ -194,7 +195,7 @@ function Row({ summary, at, isChosen }: { summary: Summary; at: number; isChosen
       <span class="changed">
         {one}
         {more.length > 0 && ` +${more.length}`}
-        {fault !== null && <em>{fault}</em>}
+        {fault !== null && <em>{showText(nameOfRule(fault))}</em>}
       </span>
       <span class="ms">{ms === null ? '' : ms < 10 ? ms.toFixed(1) : Math.round(ms)}</span>
     </div>

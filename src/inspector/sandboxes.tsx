@@ -1,22 +1,11 @@
 import { useSignal } from '@preact/signals';
+import type { MadeSandboxView, SandboxView } from '../control/sandbox-views.ts';
 import { changeTo, read } from './api.ts';
+import { copy } from './clipboard.ts';
 import { Dialog } from './dialog.tsx';
-import { dialog, notice, sandboxId, selected, writeAddress } from './state.ts';
+import { TIERS } from './organizations.tsx';
+import { dialog, isAway, sandboxId, selected, writeAddress } from './state.ts';
 import { showText, toDuration } from './text.ts';
-
-interface Listed {
-  sandbox_id: string;
-  name: string | null;
-  age_seconds: number;
-  ttl_left_seconds: number | null;
-  requests: number;
-}
-
-interface Made {
-  sandbox_id: string;
-  base_url: string;
-  api_keys: Record<string, string>;
-}
 
 export function choose(id: string): void {
   sandboxId.value = id;
@@ -25,19 +14,25 @@ export function choose(id: string): void {
 }
 
 export function SandboxPicker() {
-  const all = useSignal<Listed[]>([]);
+  const all = useSignal<SandboxView[]>([]);
   const isOpen = useSignal(false);
   const search = useSignal('');
   const open = async () => {
     isOpen.value = !isOpen.value;
     if (!isOpen.value) return;
-    const page = await read<{ sandboxes: Listed[] }>('/sandboxes?limit=1000');
+    const page = await read<{ sandboxes: SandboxView[] }>('/sandboxes?limit=1000');
     if (page !== undefined) all.value = page.sandboxes;
   };
   const found = all.value.filter(({ sandbox_id, name }) => `${sandbox_id} ${name}`.includes(search.value)).slice(0, 50);
   return (
     <div class="picker">
-      <button type="button" aria-expanded={isOpen.value} aria-label={`Sandbox ${sandboxId.value}`} onClick={open}>
+      <button
+        type="button"
+        aria-expanded={isOpen.value}
+        aria-label={`Sandbox ${sandboxId.value}`}
+        disabled={isAway.value}
+        onClick={open}
+      >
         {sandboxId.value} <span aria-hidden="true">▾</span>
       </button>
       {isOpen.value && (
@@ -84,12 +79,12 @@ export function SandboxPicker() {
 
 /** Its keys are shown once, from the answer that made it, and kept nowhere. */
 export function NewSandbox() {
-  const made = useSignal<Made | undefined>(undefined);
+  const made = useSignal<MadeSandboxView | undefined>(undefined);
   const tier = useSignal('pro');
   const name = useSignal('');
   const make = async () => {
     const body = { account_type: tier.value, ...(name.value !== '' && { name: name.value }) };
-    const answered = await changeTo<{ sandboxes: Made[] }>('POST', '/sandboxes', body);
+    const answered = await changeTo<{ sandboxes: MadeSandboxView[] }>('POST', '/sandboxes', body);
     made.value = answered?.sandboxes[0];
   };
   const sandbox = made.value;
@@ -102,7 +97,7 @@ export function NewSandbox() {
         <label>
           Tier{' '}
           <select value={tier.value} onChange={({ currentTarget }) => (tier.value = currentTarget.value)}>
-            {['free', 'pro', 'team', 'enterprise'].map((one) => (
+            {TIERS.map((one) => (
               <option key={one}>{one}</option>
             ))}
           </select>
@@ -129,14 +124,7 @@ export function NewSandbox() {
           </div>
         ))}
       </dl>
-      <button
-        type="button"
-        class="main"
-        onClick={async () => {
-          await navigator.clipboard.writeText(environment);
-          notice.value = { tone: 'done', text: 'Copied as environment.' };
-        }}
-      >
+      <button type="button" class="main" onClick={() => copy(environment, 'as environment')}>
         Copy as environment
       </button>
       <button

@@ -1,24 +1,17 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { ask, toMessage } from './api.ts';
+import { copy } from './clipboard.ts';
 import { base, notice, sandboxId } from './state.ts';
 import { showText } from './text.ts';
+import { useText } from './use-text.ts';
+
+/** Characters of it that are put out. */
+const SHOWN = 200_000;
 
 /** The state as a seed file: to copy, to keep, and to load another one. */
 export function Seed() {
-  const text = useSignal('');
+  const { text = '', readAgain } = useText(`${base.value}/state`, 'application/yaml');
   const problem = useSignal('');
-  const readAll = async () => {
-    const { status, text: answered } = await ask(
-      'GET',
-      `${base.value}/state`,
-      undefined,
-      undefined,
-      'application/yaml',
-    );
-    if (status === 200) text.value = answered;
-  };
-  useEffect(() => void readAll().catch(() => {}), [base.value]);
   const load = async (file: File | undefined) => {
     if (file === undefined) return;
     const type = file.name.endsWith('.json') ? 'application/json' : 'application/yaml';
@@ -26,11 +19,11 @@ export function Seed() {
     problem.value = status < 300 ? '' : toMessage(status, answered);
     if (status >= 300) return;
     notice.value = { tone: 'done', text: `${file.name} is loaded.` };
-    await readAll();
+    await readAgain();
   };
   const save = () => {
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text.value], { type: 'application/yaml' }));
+    link.href = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }));
     link.download = `${sandboxId.value}.yaml`;
     link.click();
     URL.revokeObjectURL(link.href);
@@ -48,7 +41,7 @@ export function Seed() {
         <h2>Seed</h2>
       </div>
       <div class="buttons">
-        <button type="button" onClick={() => navigator.clipboard.writeText(text.value)}>
+        <button type="button" onClick={() => copy(text, 'the seed')}>
           Copy
         </button>
         <button type="button" onClick={save}>
@@ -66,8 +59,9 @@ export function Seed() {
       </div>
       {problem.value !== '' && <pre class="problem">{showText(problem.value, '\n')}</pre>}
       <pre class="code" tabIndex={0} role="region" aria-label="The state as a seed">
-        {showText(text.value.slice(0, 200_000), '\n')}
+        {showText(text.slice(0, SHOWN), '\n')}
       </pre>
+      {text.length > SHOWN && <p class="hint">This is the beginning: copy or download all of it.</p>}
     </div>
   );
 }

@@ -20,7 +20,7 @@ export interface EntryFacts {
 export function toSentence(summary: Summary, entry: EntryFacts = {}): Sentence {
   const { outcome, fault } = summary;
   const changed = toChanged(summary, entry);
-  const rule = fault === null ? '' : ` A fault rule fired: ${fault}.`;
+  const rule = fault === null ? '' : ` A fault rule fired: ${toRuleName(fault, entry)}.`;
   const all = changed === undefined ? '' : ` It changed ${changed} all the same.`;
   if (outcome === 'open') return { text: `Not answered yet.${rule}`, tone: 'open' };
   if (outcome === 'cut') {
@@ -28,9 +28,15 @@ export function toSentence(summary: Summary, entry: EntryFacts = {}): Sentence {
   }
   if (fault === null) return toPlain(summary, entry, changed);
   if (isReplaced(summary, entry)) {
-    return { text: `A fault rule answered in its place: ${fault}.${all}`, tone: 'faulted' };
+    return { text: `A fault rule answered in its place: ${toRuleName(fault, entry)}.${all}`, tone: 'faulted' };
   }
   return { text: `${toPlain(summary, entry, changed).text}${rule}`, tone: 'faulted' };
+}
+
+/** Its name, where it has one; of a rule that came with the request, how. */
+function toRuleName(id: string, { fault }: EntryFacts): string {
+  if (id === 'header') return 'that of its header X-Mixpeek-Mock-Fault';
+  return showText(String(fault?.name ?? id));
 }
 
 /** Whether the rule made the answer, and not only delayed or damaged it. */

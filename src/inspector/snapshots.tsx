@@ -1,14 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { ask, change, changeTo, read } from './api.ts';
-import { JsonView } from './json-view.tsx';
+import type { SnapshotView } from '../control/snapshots.ts';
+import { change, changeTo } from './api.ts';
+import { StateChanges } from './changes.tsx';
 import { base, notice } from './state.ts';
 import { showText, toDateTime } from './text.ts';
-
-interface Snapshot {
-  name: string;
-  created_at: string;
-}
+import { useText } from './use-text.ts';
 
 /** Takes the sandbox back, and offers the way back. */
 export async function reset(): Promise<void> {
@@ -27,20 +23,15 @@ export const takeSnapshot = async (name: string): Promise<void> => {
   }
 };
 
+/** For a snapshot that nobody named, by the clock of whoever looks. */
+export const nameNow = (): string => `at-${new Date().toTimeString().slice(0, 8).replaceAll(':', '')}`;
+
 export function Snapshots() {
-  const all = useSignal<Snapshot[]>([]);
+  const { text, readAgain } = useText(`${base.value}/snapshots`);
   const name = useSignal('');
-  const changes = useSignal<{ of: string; text: string } | undefined>(undefined);
-  const readAll = async () => {
-    const answered = await read<{ snapshots: Snapshot[] }>(`${base.value}/snapshots`);
-    if (answered !== undefined) all.value = answered.snapshots;
-  };
-  useEffect(() => void readAll().catch(() => {}), [base.value, notice.value]);
+  const open = useSignal('');
+  const all: SnapshotView[] = text ? JSON.parse(text).snapshots : [];
   const pathOf = (one: string) => `${base.value}/snapshots/${encodeURIComponent(one)}`;
-  const compare = async (one: string) => {
-    const { status, text } = await ask('GET', `${pathOf(one)}/changes`);
-    if (status === 200) changes.value = { of: one, text };
-  };
   return (
     <>
       <div class="title">
@@ -50,9 +41,9 @@ export function Snapshots() {
         class="inline"
         onSubmit={async (event) => {
           event.preventDefault();
-          await takeSnapshot(name.value || `at-${all.value.length}`);
+          await takeSnapshot(name.value || nameNow());
           name.value = '';
-          await readAll();
+          await readAgain();
         }}
       >
         <input
@@ -63,7 +54,7 @@ export function Snapshots() {
         />
         <button type="submit">Take</button>
       </form>
-      {all.value.map(({ name: one, created_at }) => (
+      {all.map(({ name: one, created_at }) => (
         <section key={one} class="card">
           <div class="title">
             <h3>{showText(one)}</h3>
@@ -73,7 +64,12 @@ export function Snapshots() {
             <button type="button" class="link" onClick={() => change('POST', `${pathOf(one)}/restore`)}>
               Restore
             </button>
-            <button type="button" class="link" onClick={() => compare(one)}>
+            <button
+              type="button"
+              class="link"
+              aria-expanded={open.value === one}
+              onClick={() => (open.value = open.value === one ? '' : one)}
+            >
               What changed since
             </button>
             {one !== 'initial' && (
@@ -82,16 +78,21 @@ export function Snapshots() {
                 class="link"
                 onClick={async () => {
                   await change('DELETE', pathOf(one));
-                  await readAll();
+                  await readAgain();
                 }}
               >
                 Delete
               </button>
             )}
           </div>
-          {changes.value?.of === one && <JsonView text={changes.value.text} label={`What changed since ${one}`} />}
+          {open.value === one && <Since name={one} path={pathOf(one)} />}
         </section>
       ))}
     </>
   );
+}
+
+function Since({ name, path }: { name: string; path: string }) {
+  const { text } = useText(`${path}/changes`);
+  return text ? <StateChanges text={text} label={`What changed since ${name}`} /> : null;
 }

@@ -1,38 +1,12 @@
 import { computed, signal } from '@preact/signals';
+import type { ClockView } from '../control/clock.ts';
+import type { FaultView } from '../control/faults.ts';
 import type { InfoView } from '../control/info.ts';
 import type { LimitsView } from '../control/limits-view.ts';
 import type { ControlAction } from '../sandbox/control-log.ts';
 import type { Summary } from '../sandbox/summary.ts';
 import { matches, parseFilter } from './filter.ts';
 import { mergeSummaries, toRows } from './story.ts';
-
-export interface Clock {
-  now: string;
-  mode: 'running' | 'frozen';
-  offset_ms: number | null;
-}
-
-export type Limits = LimitsView;
-export type Bucket = Limits['buckets'][number];
-
-/** A fault rule, as far as the page shows it. */
-export interface Rule {
-  id: string;
-  name?: string;
-  match?: { method?: string; path?: string; [member: string]: unknown };
-  after_handler?: boolean;
-  delay_ms?: number | object;
-  status?: number;
-  connection?: string | { drip_bytes_per_second: number };
-  times?: number;
-  every?: number;
-  probability?: number;
-  enabled?: boolean;
-  matched: number;
-  fired: number;
-}
-
-export type Info = InfoView;
 
 export interface Notice {
   tone: 'done' | 'refused';
@@ -53,7 +27,7 @@ token.subscribe((value) => {
   else sessionStorage.setItem(TOKEN, value);
 });
 
-export const info = signal<Info | undefined>(undefined);
+export const info = signal<InfoView | undefined>(undefined);
 export const sandboxId = signal(query.get('sandbox') ?? 'default');
 export const base = computed(() => `/sandboxes/${encodeURIComponent(sandboxId.value)}`);
 
@@ -65,14 +39,19 @@ export const dropped = signal(0);
 /** The `seq` before which the server has others; null where it has none. */
 export const older = signal<number | null>(null);
 export const skipped = signal(0);
-export const clock = signal<Clock | undefined>(undefined);
+export const clock = signal<ClockView | undefined>(undefined);
 /** When that was read, by the clock of this page, in milliseconds. */
 export const clockReadAt = signal(0);
-export const limits = signal<Limits | undefined>(undefined);
-export const rules = signal<Rule[]>([]);
+export const limits = signal<LimitsView | undefined>(undefined);
+/** Another one whenever something was changed in the sandbox. */
+export const version = signal(0);
+export const rules = signal<FaultView[]>([]);
 
 export const connection = signal<'loading' | 'live' | 'paused' | 'lost' | 'stopped'>('loading');
-export const lostAt = signal('');
+/** Since when nobody answers, as `performance.now()` says it; 0 while somebody does. */
+export const lostAt = signal(0);
+/** Whether there is nobody who could do anything. */
+export const isAway = computed(() => connection.value === 'lost' || connection.value === 'stopped');
 export const notice = signal<Notice | undefined>(undefined);
 
 export const filterText = signal(query.get('q') ?? '');
@@ -84,8 +63,28 @@ export const shown = computed(() =>
 /** What the list shows: requests, and what was done between them, which a filter hides. */
 export const rows = computed(() => toRows(shown.value, isFiltered.value ? [] : controls.value, KEPT));
 
-/** The request that is shown whole: its id, which a link has too. */
-export const selected = signal(location.hash.slice(1));
+/** The request that is shown whole: its id, or its `seq` where several have the id. A link has it too. */
+export const selected = signal(readHash());
+addEventListener('hashchange', () => (selected.value = readHash()));
+
+function readHash(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return '';
+  }
+}
+
+/** Shows a request whole; undefined for none. */
+export function select(summary: Summary | undefined): void {
+  const isOne = summaries.value.filter(({ request_id }) => request_id === summary?.request_id).length < 2;
+  selected.value = summary === undefined ? '' : isOne ? summary.request_id : String(summary.seq);
+  writeAddress();
+}
+
+export const isSelected = ({ request_id, seq }: Summary): boolean =>
+  selected.value !== '' && (request_id === selected.value || String(seq) === selected.value);
+
 export type Panel = 'limits' | 'organizations' | 'faults' | 'snapshots' | 'seed';
 export const panel = signal<Panel>('limits');
 /** On a small window one of both is shown. */
@@ -98,23 +97,35 @@ export function writeAddress(): void {
   if (filterText.value !== '') parameters.set('q', filterText.value);
   if (sandboxId.value !== 'default') parameters.set('sandbox', sandboxId.value);
   const search = parameters.size > 0 ? `?${parameters}` : '';
-  history.replaceState(null, '', `${location.pathname}${search}${selected.value && `#${selected.value}`}`);
+  history.replaceState(
+    null,
+    '',
+    `${location.pathname}${search}${selected.value && `#${encodeURIComponent(selected.value)}`}`,
+  );
 }
 
 /** Takes requests that came, each once, and keeps the newest. */
 export function addSummaries(added: readonly Summary[]): void {
   summaries.value = mergeSummaries(summaries.value, added, KEPT);
+  if (added.some(({ changed }) => changed.length > 0)) version.value++;
   const ended = new Set(added.map(({ request_id }) => request_id));
   if (openRequests.value.some(({ request_id }) => ended.has(request_id))) {
     openRequests.value = openRequests.value.filter(({ request_id }) => !ended.has(request_id));
   }
 }
 
-/** The time of the sandbox now, in milliseconds since 1970. */
+/** Whether the time of the sandbox passes, as far as the page can know. */
+export const isTimePassing = computed(() => clock.value?.mode === 'running' && !isAway.value);
+
+/** The time of the sandbox now, or when it was last heard of, in milliseconds since 1970. */
 export function sandboxNow(): number {
   const { now, mode } = clock.value ?? { now: new Date().toISOString(), mode: 'frozen' };
-  return Date.parse(now) + (mode === 'running' ? performance.now() - clockReadAt.value : 0);
+  const passed = (isAway.value ? lostAt.value : performance.now()) - clockReadAt.value;
+  return Date.parse(now) + (mode === 'running' ? passed : 0);
 }
+
+/** What a fault rule is called: its name, where it has one and still is. */
+export const nameOfRule = (id: string): string => rules.value.find((rule) => rule.id === id)?.name ?? id;
 
 /** Nothing of another sandbox, or of another server. */
 export function forgetAll(): void {

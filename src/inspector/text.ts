@@ -57,6 +57,9 @@ const COUNT = new Intl.NumberFormat('en-US');
 /** `62,272` */
 export const toCount = (count: number): string => COUNT.format(count);
 
+/** The time of whoever looks: `14:02:11`. @param at as `performance.now()` says it */
+export const toLocalTime = (at: number): string => new Date(performance.timeOrigin + at).toTimeString().slice(0, 8);
+
 /** The time of a timestamp in UTC: `09:00:30.000`. */
 export const toTime = (iso: string): string => `${iso.slice(11, 19)}.${fractionOf(iso)}`;
 

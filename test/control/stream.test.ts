@@ -34,9 +34,26 @@ describe('…/stream', () => {
         clock: { now: '2026-01-01T00:00:00Z', mode: 'frozen', offset_ms: null },
         limits: { mode: 'enforce', buckets: expect.arrayContaining([expect.objectContaining({ remaining: 99 })]) },
         faults: [{ id: 'flt_a', status: 503, enabled: false, matched: 0, fired: 0 }],
+        controls: [{ after: 0, text: 'fault flt_a added', by: 'POST /faults' }],
         counts: { organizations: 4, api_keys: 10 },
       },
     });
+  });
+
+  it('tells each thing that was done once, in hello or behind it', async () => {
+    const server = await start({ clock: '2026-01-01T00:00:00Z' });
+    const steps = Array.from({ length: 40 }, (_, n) => n + 1);
+    const moving = steps.map((n) => tell(server, 'POST', '/clock/advance', `{"ms":${n}}`));
+    const stream = await follow(server);
+    await Promise.all(moving);
+    const told: unknown[] = [...((await stream.next('hello'))?.data.controls ?? [])];
+    while (told.length < steps.length) told.push((await stream.next('control'))?.data);
+    await get(server);
+    await stream.next('requests');
+    const inHello = stream.events[0]?.data.controls.length;
+    const behind = stream.events.filter(({ name }) => name === 'control');
+    expect(inHello + behind.length).toBe(steps.length);
+    expect(new Set(told.map((action) => JSON.stringify(action))).size).toBe(steps.length);
   });
 
   it('shows requests as they end, with what they changed', async () => {

@@ -157,6 +157,20 @@ it.each<[string, Partial<Summary>, EntryFacts | undefined, string, string]>([
   ['503', { status: 503, error: 'Service unavailable' }, undefined, 'refused', 'Refused: Service unavailable.'],
   ['a fault', { status: 503, fault: 'flt_1' }, undefined, 'faulted', 'A fault rule answered in its place: flt_1.'],
   [
+    'a fault that has a name',
+    { status: 503, fault: 'flt_1' },
+    { fault: { id: 'flt_1', name: 'busy\u202e', status: 503 } },
+    'faulted',
+    'A fault rule answered in its place: busy\\u202e.',
+  ],
+  [
+    'a fault that the request asked for',
+    { status: 503, fault: 'header' },
+    { fault: { id: 'header', status: 503 } },
+    'faulted',
+    'A fault rule answered in its place: that of its header X-Mixpeek-Mock-Fault.',
+  ],
+  [
     'a fault that answered 200',
     { status: 200, fault: 'flt_1' },
     { fault: { id: 'flt_1', status: 200 } },

@@ -1,0 +1,37 @@
+import { useSignal } from '@preact/signals';
+import { useCallback, useEffect, useRef } from 'preact/hooks';
+import { ask } from './api.ts';
+import { version } from './state.ts';
+
+/** Real milliseconds between two readings, unless somebody asks for one. */
+const EVERY_MS = 500;
+
+/**
+ * What a path of the control plane answers, as text, and again whenever something has changed in the sandbox; undefined until it
+ * is there, empty where it is refused.
+ * @param accept the media type that is wanted
+ */
+export function useText(path: string, accept?: string): { text: string | undefined; readAgain: () => Promise<void> } {
+  const text = useSignal<string | undefined>(undefined);
+  const wanted = useRef(path);
+  const readAt = useRef(Number.NEGATIVE_INFINITY);
+  if (wanted.current !== path) {
+    wanted.current = path;
+    text.value = undefined;
+    readAt.current = Number.NEGATIVE_INFINITY;
+  }
+  const readAgain = useCallback(async () => {
+    readAt.current = performance.now();
+    try {
+      const answer = await ask('GET', path, undefined, undefined, accept);
+      if (wanted.current === path) text.value = answer.status === 200 ? answer.text : '';
+    } catch {
+      // The page says already that nobody answers.
+    }
+  }, [path]);
+  useEffect(() => {
+    const timer = setTimeout(readAgain, Math.max(0, readAt.current + EVERY_MS - performance.now()));
+    return () => clearTimeout(timer);
+  }, [path, version.value]);
+  return { text: text.value, readAgain };
+}
