@@ -3,9 +3,12 @@ import { notice, token } from './state.ts';
 
 /** What the control plane answers. */
 export interface Answer {
+  /** 0 where nobody answers. */
   status: number;
   /** As it was sent: numbers keep their digits. */
   text: string;
+  /** What to do about a refusal, in the words of the server. */
+  hint: string | null;
 }
 
 /** Whether the server asks for a token, or takes not that one. */
@@ -14,7 +17,6 @@ export const login = signal<'no' | 'needed' | 'wrong'>('no');
 /**
  * Asks the control plane. A 401 opens the login.
  * @param path behind `/_mock`
- * @throws where nobody answers
  */
 export async function ask(
   method: string,
@@ -23,12 +25,20 @@ export async function ask(
   type?: string,
   accept?: string,
 ): Promise<Answer> {
-  const response = await send(method, path, { body, type, accept });
-  const { status } = response;
-  const text = await response.text();
-  if (status === 401) refuse(status, text);
-  return { status, text };
+  try {
+    const answer = await toAnswer(await send(method, path, { body, type, accept }));
+    if (answer.status === 401) refuse(answer);
+    return answer;
+  } catch {
+    return { status: 0, text: '', hint: null };
+  }
 }
+
+export const toAnswer = async (response: Response): Promise<Answer> => ({
+  status: response.status,
+  text: await response.text(),
+  hint: response.headers.get('x-mixpeek-mock-hint'),
+});
 
 interface Sent {
   body?: object | string | undefined;
@@ -49,15 +59,11 @@ export async function send(
   return fetch(`/_mock${path}`, { method, headers, body: text ?? null, signal: signal ?? null });
 }
 
-/** What it answers, as JSON; undefined where it refuses, which is shown, and where nobody answers. */
+/** What it answers, as JSON; undefined where it refuses, which is shown, and where nobody answers, which the page says anyway. */
 export async function read<T>(path: string): Promise<T | undefined> {
-  try {
-    const { status, text } = await ask('GET', path);
-    if (status === 200) return JSON.parse(text);
-    refuse(status, text);
-  } catch {
-    // The page says already that nobody does.
-  }
+  const answer = await ask('GET', path);
+  if (answer.status === 200) return JSON.parse(answer.text);
+  if (answer.status !== 0) refuse(answer);
   return undefined;
 }
 
@@ -68,27 +74,26 @@ export async function change(method: string, path: string, body: object = {}): P
 
 /** The same, with what it answers. */
 export async function changeTo<T>(method: string, path: string, body: object = {}): Promise<T | undefined> {
-  try {
-    const { status, text } = await ask(method, path, body);
-    if (status < 300) return text === '' ? ({} as T) : JSON.parse(text);
-    refuse(status, text);
-  } catch {
-    notice.value = { tone: 'refused', text: 'The mock does not answer.' };
-  }
+  const answer = await ask(method, path, body);
+  if (isDone(answer)) return answer.text === '' ? ({} as T) : JSON.parse(answer.text);
+  refuse(answer);
   return undefined;
 }
 
+export const isDone = ({ status }: Answer): boolean => status >= 200 && status < 300;
+
 /** Shows what was refused, in the words of the server; a 401 opens the login. */
-export function refuse(status: number, text: string): void {
-  if (status === 401) login.value = token.value === '' ? 'needed' : 'wrong';
-  else notice.value = { tone: 'refused', text: toMessage(status, text) };
+export function refuse(answer: Answer): void {
+  if (answer.status === 401) login.value = token.value === '' ? 'needed' : 'wrong';
+  else notice.value = { tone: 'refused', text: toMessage(answer) };
 }
 
-/** The refusal in the words of the server: each mistake of a body, or its message. */
-export function toMessage(status: number, text: string): string {
+/** The refusal in the words of the server: each mistake of a body, or its message and what to do. */
+export function toMessage({ status, text, hint }: Answer): string {
+  if (status === 0) return 'The mock does not answer.';
   try {
     const { error, detail } = JSON.parse(text);
-    if (!Array.isArray(detail)) return `${status} ${error.message}`;
+    if (!Array.isArray(detail)) return `${status} ${error.message}${hint === null ? '' : `: ${hint}`}`;
     return detail.map(({ loc, msg }) => `${loc.slice(1).join('.')}: ${msg}`).join('\n');
   } catch {
     return `The mock answered ${status}.`;

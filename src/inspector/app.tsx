@@ -5,11 +5,25 @@ import { Dialogs, Login } from './dialogs.tsx';
 import { Faults } from './faults.tsx';
 import { Header } from './header.tsx';
 import { Limits } from './limits.tsx';
+import { News } from './news.tsx';
 import { Organizations } from './organizations.tsx';
 import { Requests } from './requests.tsx';
+import { choose } from './sandboxes.tsx';
 import { Seed } from './seed.tsx';
 import { Snapshots } from './snapshots.tsx';
-import { connection, info, isAway, lostAt, notice, type Panel, panel, selected, side, summaries } from './state.ts';
+import {
+  connection,
+  info,
+  isAway,
+  lostAt,
+  notice,
+  type Panel,
+  panel,
+  sandboxId,
+  selected,
+  side,
+  summaries,
+} from './state.ts';
 import { toCount, toLocalTime } from './text.ts';
 
 /** The feature of the server that each panel needs. */
@@ -43,6 +57,7 @@ export function App() {
           World
         </button>
       </nav>
+      <News />
       <Notice />
       <Dialogs />
     </>
@@ -96,6 +111,16 @@ function World() {
 }
 
 function Away() {
+  if (connection.value === 'deleted') {
+    return (
+      <p class="away-line" role="status">
+        There is no sandbox {sandboxId.value}.{' '}
+        <button type="button" class="link" onClick={() => choose('default')}>
+          Show default
+        </button>
+      </p>
+    );
+  }
   const text =
     connection.value === 'stopped'
       ? 'The mock was stopped. Waiting for it.'

@@ -24,12 +24,9 @@ export function Detail() {
     text.value = undefined;
     if (id === '') return undefined;
     let isWanted = true;
-    ask('GET', `${base.value}/requests/${encodeURIComponent(id)}`).then(
-      (answer) => {
-        if (isWanted) text.value = answer.status === 200 ? answer.text : '';
-      },
-      () => {},
-    );
+    ask('GET', `${base.value}/requests/${encodeURIComponent(id)}`).then((answer) => {
+      if (isWanted && answer.status !== 0) text.value = answer.status === 200 ? answer.text : '';
+    });
     return () => {
       isWanted = false;
     };
@@ -207,7 +204,7 @@ function readErrors(answer: string | null): { loc: (string | number)[]; msg: str
 
 /** The server writes it: it knows the bytes that were sent. */
 export async function copyCurl({ request_id }: Summary): Promise<void> {
-  const { status, text } = await ask('GET', `${base.value}/requests/${encodeURIComponent(request_id)}/curl`);
-  if (status === 200) await copy(text, 'as curl');
-  else refuse(status, text);
+  const answer = await ask('GET', `${base.value}/requests/${encodeURIComponent(request_id)}/curl`);
+  if (answer.status === 200) await copy(answer.text, 'as curl');
+  else refuse(answer);
 }

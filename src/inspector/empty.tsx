@@ -3,7 +3,7 @@ import { connection, info, isAway, sandboxId } from './state.ts';
 
 /** No request yet: how to send the first one. */
 export function Empty() {
-  if (connection.value === 'loading') return <p class="empty">Reading the journal …</p>;
+  if (connection.value === 'loading') return <p class="empty late">Reading the journal …</p>;
   if (info.value?.journal_size === 0) {
     return (
       <p class="empty">

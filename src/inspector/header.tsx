@@ -101,6 +101,7 @@ const WORDS = {
   paused: 'paused',
   lost: 'no connection',
   stopped: 'stopped',
+  deleted: 'no sandbox',
 };
 
 function Connection() {

@@ -5,7 +5,7 @@ import type { LimitsView } from '../control/limits-view.ts';
 import type { SummaryPage } from '../control/requests.ts';
 import type { Hello } from '../control/stream-reader.ts';
 import type { Summary } from '../sandbox/summary.ts';
-import { login, read, refuse, send } from './api.ts';
+import { login, read, refuse, send, toAnswer } from './api.ts';
 import { decodeStream } from './sse.ts';
 import {
   addSummaries,
@@ -37,6 +37,8 @@ const HIDDEN_MS = 5000;
 /** From so many requests in a tenth of a second on, the list is drawn more seldom. */
 const MANY = 10;
 const LOADED_DRAW_MS = 250;
+/** Why a stream ends, or is not there. */
+const DELETED = 'sandbox deleted';
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
 
 /** The stream that there is, how often it was tried, and of which run the journal is. */
@@ -48,6 +50,7 @@ export function start(): void {
     void sandboxId.value;
     void token.value;
     forgetAll();
+    connection.value = 'loading';
     gathered.length = 0;
     connect();
   });
@@ -87,7 +90,7 @@ export function connect(): void {
 function lose(reason: string): void {
   if (login.value !== 'no') return;
   lostAt.value ||= performance.now();
-  connection.value = reason === 'stopped' ? 'stopped' : 'lost';
+  connection.value = reason === 'stopped' ? 'stopped' : reason === DELETED ? 'deleted' : 'lost';
   const wait = RETRY_MS[Math.min(stream.attempts++, RETRY_MS.length - 1)];
   setTimeout(() => isAway.value && connect(), wait);
 }
@@ -105,8 +108,9 @@ async function follow(signal: AbortSignal): Promise<string> {
   stream.startedAt = told.started_at;
   info.value = told;
   const response = await send('GET', `${base.value}/stream`, { signal });
+  if (response.status === 404) return DELETED;
   if (response.status !== 200 || response.body === null) {
-    refuse(response.status, await response.text());
+    refuse(await toAnswer(response));
     return 'refused';
   }
   for await (const { name, data } of decodeStream(response.body)) {

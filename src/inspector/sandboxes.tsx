@@ -4,7 +4,7 @@ import { changeTo, read } from './api.ts';
 import { copy } from './clipboard.ts';
 import { Dialog } from './dialog.tsx';
 import { TIERS } from './organizations.tsx';
-import { dialog, isAway, sandboxId, selected, writeAddress } from './state.ts';
+import { connection, dialog, isAway, sandboxId, selected, writeAddress } from './state.ts';
 import { showText, toDuration } from './text.ts';
 
 export function choose(id: string): void {
@@ -30,7 +30,7 @@ export function SandboxPicker() {
         type="button"
         aria-expanded={isOpen.value}
         aria-label={`Sandbox ${sandboxId.value}`}
-        disabled={isAway.value}
+        disabled={isAway.value && connection.value !== 'deleted'}
         onClick={open}
       >
         {sandboxId.value} <span aria-hidden="true">▾</span>

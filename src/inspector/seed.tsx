@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { ask, toMessage } from './api.ts';
+import { ask, isDone, toMessage } from './api.ts';
 import { copy } from './clipboard.ts';
 import { base, notice, sandboxId } from './state.ts';
 import { showText } from './text.ts';
@@ -15,9 +15,9 @@ export function Seed() {
   const load = async (file: File | undefined) => {
     if (file === undefined) return;
     const type = file.name.endsWith('.json') ? 'application/json' : 'application/yaml';
-    const { status, text: answered } = await ask('PUT', `${base.value}/state`, await file.text(), type);
-    problem.value = status < 300 ? '' : toMessage(status, answered);
-    if (status >= 300) return;
+    const answer = await ask('PUT', `${base.value}/state`, await file.text(), type);
+    problem.value = isDone(answer) ? '' : toMessage(answer);
+    if (!isDone(answer)) return;
     notice.value = { tone: 'done', text: `${file.name} is loaded.` };
     await readAgain();
   };

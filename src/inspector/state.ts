@@ -47,11 +47,11 @@ export const limits = signal<LimitsView | undefined>(undefined);
 export const version = signal(0);
 export const rules = signal<FaultView[]>([]);
 
-export const connection = signal<'loading' | 'live' | 'paused' | 'lost' | 'stopped'>('loading');
+export const connection = signal<'loading' | 'live' | 'paused' | 'lost' | 'stopped' | 'deleted'>('loading');
 /** Since when nobody answers, as `performance.now()` says it; 0 while somebody does. */
 export const lostAt = signal(0);
 /** Whether there is nobody who could do anything. */
-export const isAway = computed(() => connection.value === 'lost' || connection.value === 'stopped');
+export const isAway = computed(() => ['lost', 'stopped', 'deleted'].includes(connection.value));
 export const notice = signal<Notice | undefined>(undefined);
 
 export const filterText = signal(query.get('q') ?? '');

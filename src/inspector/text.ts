@@ -52,6 +52,13 @@ function inUnits(amount: number, units: Unit[]): string {
   return '';
 }
 
+/** `12 new requests, 3 refused` */
+export function toNews(added: readonly { status: number | null }[]): string {
+  const refused = added.filter(({ status }) => status === null || status >= 400).length;
+  const words = `${toCount(added.length)} new ${added.length === 1 ? 'request' : 'requests'}`;
+  return refused === 0 ? words : `${words}, ${toCount(refused)} refused`;
+}
+
 const COUNT = new Intl.NumberFormat('en-US');
 
 /** `62,272` */

@@ -22,12 +22,9 @@ export function useText(path: string, accept?: string): { text: string | undefin
   }
   const readAgain = useCallback(async () => {
     readAt.current = performance.now();
-    try {
-      const answer = await ask('GET', path, undefined, undefined, accept);
-      if (wanted.current === path) text.value = answer.status === 200 ? answer.text : '';
-    } catch {
-      // The page says already that nobody answers.
-    }
+    const { status, text: answered } = await ask('GET', path, undefined, undefined, accept);
+    // What is shown stays while nobody answers.
+    if (wanted.current === path && status !== 0) text.value = status === 200 ? answered : '';
   }, [path]);
   useEffect(() => {
     const timer = setTimeout(readAgain, Math.max(0, readAt.current + EVERY_MS - performance.now()));

@@ -6,6 +6,7 @@ import {
   toDateTime,
   toDuration,
   toMilliseconds,
+  toNews,
   toOffset,
   toSize,
   toTime,
@@ -149,4 +150,13 @@ describe('timestamps are read and written as Date does it', () => {
   it.each(['', '2026-01-01', '2026-01-01T00:00:00', '2026-01-01T00:00:00+01:00', 'soon'])('%j is none', (text) => {
     expect(toMilliseconds(text)).toBeNaN();
   });
+});
+
+it.each([
+  [[200], '1 new request'],
+  [[200, 200], '2 new requests'],
+  [[200, 429, null, 503, 302], '5 new requests, 3 refused'],
+  [new Array(1234).fill(200), '1,234 new requests'],
+])('what came is said in words: %#', (statuses, words) => {
+  expect(toNews(statuses.map((status) => ({ status })))).toBe(words);
 });
