@@ -16,6 +16,12 @@ export interface StreamEvent {
   data: string;
 }
 
+/** What the event `limits` says. */
+export type LimitsChange = LimitsView & {
+  /** All keys that have buckets still, that which was used last first. */
+  api_key_ids: string[];
+};
+
 /** What a stream begins with. */
 export interface Hello {
   started_at: string;
@@ -94,6 +100,7 @@ export class StreamReader {
       controls: sandbox.actions.listAfter(0).map(toControlView),
     };
     const [limits, counted] = await Promise.all([toLimitsView(live), counts]);
+    this.buckets = toTexts(limits.buckets);
     const data = JSON.stringify({ ...members, limits, counts: counted });
     return { name: 'hello', data: `${data.slice(0, -1)},"faults":[${redactKeys(rules.join(','))}]}` };
   }
@@ -102,15 +109,14 @@ export class StreamReader {
   async look(live: LiveSandbox, time: number): Promise<StreamEvent[]> {
     const { sandbox, settings } = live;
     const events: StreamEvent[] = [];
-    const add: Add = (name, data) =>
-      events.push({ name, data: typeof data === 'string' ? data : JSON.stringify(data) });
+    const add: Add = (name, data) => events.push(toEvent(name, data));
     if (this.cleared !== sandbox.journal.cleared) {
       this.cleared = sandbox.journal.cleared;
       this.late.clear();
       add('cleared', {});
     }
     const requests: StreamEvent[] = [];
-    const first = this.lookAtRequests(sandbox, time, (name, data) => requests.push({ name, data }));
+    const first = this.lookAtRequests(sandbox, time, (name, data) => requests.push(toEvent(name, data)));
     const actions = sandbox.actions.listAfter(this.actions).map(toControlView);
     for (const action of actions) if (action.after < first) add('control', action);
     events.push(...requests);
@@ -131,7 +137,7 @@ export class StreamReader {
   }
 
   /** @returns the number of the first request that is shown; 0 where none is */
-  private lookAtRequests({ journal }: Sandbox, time: number, add: (name: string, json: string) => void): number {
+  private lookAtRequests({ journal }: Sandbox, time: number, add: Add): number {
     const open = journal.listOpen();
     const isOpen = new Set(open);
     const ended = [...this.late].filter((entry) => !isOpen.has(entry));
@@ -147,8 +153,7 @@ export class StreamReader {
       this.open.set(entry, since);
       if (time - since < OPEN_AFTER_MS) continue;
       this.open.set(entry, Number.POSITIVE_INFINITY);
-      const { seq, method, path, request_id, received_at } = toSummary(entry);
-      add('open', JSON.stringify({ seq, request_id, method, path, since: received_at }));
+      add('open', toSummary(entry));
     }
     return entries[0]?.seq ?? 0;
   }
@@ -161,16 +166,26 @@ export class StreamReader {
     this.limitsAt = time;
     this.bucketsOf = [sandbox, sandbox.buckets.version];
     const { mode, buckets, more } = await toLimitsView(live);
-    const now = new Map(buckets.map((bucket) => [`${bucket.api_key_id} ${bucket.category}`, JSON.stringify(bucket)]));
-    const changed = buckets.filter((bucket) => {
-      const place = `${bucket.api_key_id} ${bucket.category}`;
-      return this.buckets.get(place) !== now.get(place);
-    });
+    const now = toTexts(buckets);
+    const changed = buckets.filter((bucket) => this.buckets.get(placeOf(bucket)) !== now.get(placeOf(bucket)));
+    const isOneGone = [...this.buckets.keys()].some((place) => !now.has(place));
     this.buckets = now;
-    if (changed.length > 0 || this.mode !== mode) add('limits', { mode, buckets: changed, more });
+    if (changed.length > 0 || isOneGone || this.mode !== mode) {
+      const api_key_ids = [...new Set(buckets.map(({ api_key_id }) => api_key_id))];
+      add('limits', { mode, buckets: changed, api_key_ids, more } satisfies LimitsChange);
+    }
     this.mode = mode;
   }
 }
+
+type Buckets = LimitsView['buckets'];
+const placeOf = ({ api_key_id, category }: Buckets[number]) => `${api_key_id} ${category}`;
+const toTexts = (buckets: Buckets) => new Map(buckets.map((bucket) => [placeOf(bucket), JSON.stringify(bucket)]));
+
+const toEvent = (name: string, data: object | string): StreamEvent => ({
+  name,
+  data: typeof data === 'string' ? data : JSON.stringify(data),
+});
 
 /** What the fault rules of a sandbox have done. */
 function toFaultsJson({ faults }: Sandbox, rules: readonly FaultRule[]): string {

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { notice, token } from './state.ts';
+import { forgetAll, notice, token } from './state.ts';
 
 /** What the control plane answers. */
 export interface Answer {
@@ -10,6 +10,9 @@ export interface Answer {
   /** What to do about a refusal, in the words of the server. */
   hint: string | null;
 }
+
+/** Whether a token can be one: others cannot be sent. */
+export const isAllowed = (given: string): boolean => /^[\x21-\x7e]+$/.test(given);
 
 /** Whether the server asks for a token, or takes not that one. */
 export const login = signal<'no' | 'needed' | 'wrong'>('no');
@@ -84,8 +87,11 @@ export const isDone = ({ status }: Answer): boolean => status >= 200 && status <
 
 /** Shows what was refused, in the words of the server; a 401 opens the login. */
 export function refuse(answer: Answer): void {
-  if (answer.status === 401) login.value = token.value === '' ? 'needed' : 'wrong';
-  else notice.value = { tone: 'refused', text: toMessage(answer) };
+  if (answer.status === 401) {
+    login.value = token.value === '' ? 'needed' : 'wrong';
+    // Who has no token any more sees nothing any more.
+    forgetAll();
+  } else notice.value = { tone: 'refused', text: toMessage(answer) };
 }
 
 /** The refusal in the words of the server: each mistake of a body, or its message and what to do. */

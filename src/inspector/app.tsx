@@ -1,55 +1,52 @@
 import { useEffect } from 'preact/hooks';
 import { login } from './api.ts';
+import { Boundary } from './boundary.tsx';
 import { Detail } from './detail.tsx';
 import { Dialogs, Login } from './dialogs.tsx';
 import { Faults } from './faults.tsx';
 import { Header } from './header.tsx';
+import { isSmall } from './layout.ts';
 import { Limits } from './limits.tsx';
 import { News } from './news.tsx';
 import { Organizations } from './organizations.tsx';
+import { PANELS } from './panels.ts';
 import { Requests } from './requests.tsx';
 import { choose } from './sandboxes.tsx';
 import { Seed } from './seed.tsx';
 import { Snapshots } from './snapshots.tsx';
 import {
   connection,
+  dialog,
   info,
   isAway,
   lostAt,
   notice,
-  type Panel,
   panel,
   sandboxId,
   selected,
   side,
   summaries,
 } from './state.ts';
-import { toCount, toLocalTime } from './text.ts';
+import { showText, toCount, toLocalTime } from './text.ts';
 
-/** The feature of the server that each panel needs. */
-const PANELS: [Panel, feature: string, word: string][] = [
-  ['limits', 'limits', 'Limits'],
-  ['organizations', 'organizations', 'Orgs'],
-  ['faults', 'faults', 'Faults'],
-  ['snapshots', 'snapshots', 'Snapshots'],
-  ['seed', 'state', 'Seed'],
-];
 const SHOWN = { limits: Limits, organizations: Organizations, faults: Faults, snapshots: Snapshots, seed: Seed };
 
 export function App() {
   if (login.value !== 'no') return <Login />;
+  // A request that is shown whole covers all of a small window: behind it nothing has the focus.
+  const isCovered = isSmall.value && selected.value !== '';
   return (
     <>
-      <Header />
+      <Header isCovered={isCovered} />
       {isAway.value && <Away />}
       <main
         class={`page show-${side.value}${selected.value === '' ? '' : ' with-detail'}${isAway.value ? ' away' : ''}`}
       >
-        <World />
-        <Requests />
+        <World isCovered={isCovered} />
+        <Requests isCovered={isCovered} />
         <Detail />
       </main>
-      <nav class="sides" aria-label="Side">
+      <nav class="sides" aria-label="Side" inert={isCovered}>
         <button type="button" aria-pressed={side.value === 'requests'} onClick={() => (side.value = 'requests')}>
           Requests {toCount(summaries.value.length)}
         </button>
@@ -64,7 +61,7 @@ export function App() {
   );
 }
 
-function World() {
+function World({ isCovered }: { isCovered: boolean }) {
   const features = info.value?.features ?? [];
   const panels = PANELS.filter(([, feature]) => features.includes(feature));
   // A key may have chosen one that the server does not have.
@@ -82,7 +79,7 @@ function World() {
     document.getElementById(`tab-${name}`)?.focus();
   };
   return (
-    <section class="world" aria-label="World">
+    <section class="world" aria-label="World" inert={isCovered}>
       <div class="tabs" role="tablist" aria-label="World" onKeyDown={turn}>
         {panels.map(([name, , word]) => (
           <button
@@ -100,9 +97,11 @@ function World() {
         ))}
       </div>
       {panels.length > 0 && (
-        <div id="panel" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
+        <div id="panel" role="tabpanel" aria-labelledby={`tab-${chosen}`} tabIndex={-1}>
           <fieldset disabled={isAway.value}>
-            <Chosen />
+            <Boundary key={`${sandboxId.value} ${chosen}`}>
+              <Chosen />
+            </Boundary>
           </fieldset>
         </div>
       )}
@@ -114,7 +113,7 @@ function Away() {
   if (connection.value === 'deleted') {
     return (
       <p class="away-line" role="status">
-        There is no sandbox {sandboxId.value}.{' '}
+        There is no sandbox {showText(sandboxId.value)}.{' '}
         <button type="button" class="link" onClick={() => choose('default')}>
           Show default
         </button>
@@ -144,9 +143,9 @@ function Notice() {
   }, [shown]);
   return (
     <div class="notices" role="status">
-      {shown !== undefined && (
+      {shown !== undefined && !(shown.tone === 'refused' && dialog.value !== undefined) && (
         <div class={`notice ${shown.tone}`}>
-          <span>{shown.text}</span>
+          <span>{showText(shown.text, '\n')}</span>
           {shown.undo !== undefined && (
             <button type="button" class="link" onClick={shown.undo}>
               Undo

@@ -1,66 +1,84 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { DetailModel } from '../control/request-entries.ts';
 import type { SummaryPage } from '../control/requests.ts';
 import type { Summary } from '../sandbox/summary.ts';
 import { ask, change, read, refuse } from './api.ts';
+import { Boundary } from './boundary.tsx';
 import { Changes } from './changes.tsx';
 import { copy } from './clipboard.ts';
+import type { PlacedError } from './errors-at-lines.ts';
 import { setFilter } from './filter-field.tsx';
 import { moveClock } from './header.tsx';
 import { JsonView } from './json-view.tsx';
+import { focus, isSmall } from './layout.ts';
+import { goBack } from './requests.tsx';
 import { toSentence, toWaitMs } from './sentence.ts';
-import { base, isAway, isSelected, limits, nameOfRule, rules, select, selected, summaries } from './state.ts';
+import { base, chosen, isAway, limits, nameOfRule, rules, selected } from './state.ts';
 import { styled } from './styled.ts';
 import { showText, toDateTime, toDuration, toSize } from './text.ts';
 
+/** Bytes of a body, and characters of an answer, that the journal keeps. */
+const KEPT = 64 * 1024;
+
 export function Detail() {
   const id = selected.value;
-  const listed = summaries.value.find(isSelected);
-  const text = useSignal<string | undefined>(undefined);
-  const linked = useSignal<Summary | undefined>(undefined);
-  // One that is still open is read again when it has ended.
   useEffect(() => {
-    text.value = undefined;
-    if (id === '') return undefined;
-    let isWanted = true;
-    ask('GET', `${base.value}/requests/${encodeURIComponent(id)}`).then((answer) => {
-      if (isWanted && answer.status !== 0) text.value = answer.status === 200 ? answer.text : '';
-    });
-    return () => {
-      isWanted = false;
-    };
-  }, [id, base.value, listed?.seq]);
-  // A link may name one that is further down than the list was read.
-  useEffect(() => {
-    linked.value = undefined;
-    if (id === '' || listed !== undefined) return;
-    const path = `${base.value}/requests?view=summary&request_id=${encodeURIComponent(id)}`;
-    read<SummaryPage>(path).then((page) => {
-      const summary = page?.requests.at(-1);
-      if (summary?.request_id === selected.value) linked.value = summary;
-    });
-  }, [id, base.value, listed === undefined]);
-  const summary = listed ?? linked.value;
+    if (id !== '' && isSmall.value) focus('detail');
+  }, [id]);
   if (id === '') return null;
   return (
     <aside class="detail" aria-label="Request" id="detail" tabIndex={-1}>
-      <button type="button" class="icon close" aria-label="Close" title="Close (Esc)" onClick={() => select(undefined)}>
+      <button type="button" class="icon close" aria-label="Close" title="Close (Esc)" onClick={goBack}>
         ×
       </button>
-      {summary === undefined && text.value === '' && <p>The journal no longer has this request.</p>}
-      {summary !== undefined && <Whole summary={summary} text={text.value} />}
+      <Boundary key={`${base.value} ${id}`}>
+        <Chosen id={id} />
+      </Boundary>
     </aside>
   );
 }
 
+function Chosen({ id }: { id: string }) {
+  /** Empty where the journal has it no more. */
+  const text = useSignal<string | undefined>(undefined);
+  const found = useSignal<Summary | undefined>(undefined);
+  // What was seen stays, also when the list is emptied.
+  const seen = useRef(chosen.value);
+  seen.current = chosen.value ?? seen.current ?? found.value;
+  const isOpen = seen.current?.outcome === 'open';
+  useEffect(() => {
+    let isWanted = true;
+    ask('GET', `${base.value}/requests/${encodeURIComponent(id)}`).then(({ status, text: answered }) => {
+      if (isWanted && status !== 0) text.value = status === 200 ? answered : '';
+    });
+    if (seen.current === undefined) {
+      // A link may name one that is further down than the list was read.
+      const path = `${base.value}/requests?view=summary&request_id=${encodeURIComponent(id)}`;
+      read<SummaryPage>(path).then((page) => {
+        if (isWanted) found.value = page?.requests.at(-1);
+      });
+    }
+    return () => {
+      isWanted = false;
+    };
+    // One that was open is read again when it has ended.
+  }, [isOpen]);
+  return (
+    <>
+      {text.value === '' && <p>The journal no longer has this request.</p>}
+      {seen.current !== undefined && <Whole summary={seen.current} text={text.value} />}
+    </>
+  );
+}
+
 function Whole({ summary, text }: { summary: Summary; text: string | undefined }) {
-  const entry: DetailModel | undefined = text ? JSON.parse(text) : undefined;
+  const entry = useMemo<DetailModel | undefined>(() => (text ? JSON.parse(text) : undefined), [text]);
   const { text: sentence, tone } = toSentence(summary, entry);
   return (
     <>
       <h2>
-        <span class={`badge ${tone}`}>{summary.status ?? summary.outcome}</span> {summary.method}{' '}
+        <span class={`badge ${tone}`}>{summary.status ?? summary.outcome}</span> {showText(summary.method)}{' '}
         <code>{showText(summary.path)}</code>
       </h2>
       <p class="sentence">{sentence}</p>
@@ -68,7 +86,7 @@ function Whole({ summary, text }: { summary: Summary; text: string | undefined }
         <Next summary={summary} entry={entry} />
       </fieldset>
       <div class="buttons">
-        <button type="button" disabled={isAway.value} onClick={() => copyCurl(summary)}>
+        <button type="button" disabled={isAway.value || !text} onClick={() => copyCurl(summary)}>
           Copy as curl
         </button>
         <button type="button" onClick={() => copy(text ?? '', 'the entry')} disabled={!text}>
@@ -88,7 +106,7 @@ function Whole({ summary, text }: { summary: Summary; text: string | undefined }
 /** What there is to do about it. */
 function Next({ summary, entry }: { summary: Summary; entry: DetailModel | undefined }) {
   const { status, bucket, fault, api_key_id, key_prefix } = summary;
-  if (status === 429 && bucket !== null) {
+  if (status === 429 && bucket !== null && fault === null) {
     const wait = toWaitMs(bucket, summary.received_at);
     return (
       <div class="next">
@@ -127,7 +145,7 @@ function Next({ summary, entry }: { summary: Summary; entry: DetailModel | undef
   );
 }
 
-function Charged({ summary: { bucket, status, key_prefix } }: { summary: Summary }) {
+function Charged({ summary: { bucket, status, fault, key_prefix } }: { summary: Summary }) {
   if (bucket === null) return null;
   const { category, limit, remaining } = bucket;
   return (
@@ -137,9 +155,8 @@ function Charged({ summary: { bucket, status, key_prefix } }: { summary: Summary
         <span class="bar" aria-hidden="true">
           <i ref={styled({ width: `${(100 * remaining) / limit}%` })} />
         </span>
-        {status === 429 ? 'Nothing.' : '1 request.'} <b>{category}</b> of <code>{key_prefix}…</code> had {remaining} of{' '}
-        {limit} left
-        {limits.value?.mode === 'enforce' ? '.' : ', which is not enforced.'}
+        {status === 429 && fault === null ? 'Nothing.' : '1 request.'} <b>{category}</b> of <code>{key_prefix}…</code>{' '}
+        had {remaining} of {limit} left.{limits.value?.mode === 'enforce' ? '' : ' Limits are not enforced now.'}
       </p>
     </>
   );
@@ -148,7 +165,7 @@ function Charged({ summary: { bucket, status, key_prefix } }: { summary: Summary
 function Texts({ summary, entry }: { summary: Summary; entry: DetailModel }) {
   const { headers, body, body_bytes, answer, query, response_headers } = entry;
   const errors = summary.status === 422 ? readErrors(answer) : [];
-  const isCut = body !== null && body_bytes !== null && body_bytes > new TextEncoder().encode(body).length;
+  const isCut = Number(body_bytes) > KEPT;
   return (
     <>
       <h3>
@@ -162,14 +179,15 @@ function Texts({ summary, entry }: { summary: Summary; entry: DetailModel }) {
       {body !== null && body !== '' && <JsonView text={body} errors={errors} label="Body of the request" />}
       {isCut && (
         <p class="foot">
-          The first {toSize(64 * 1024)} of {toSize(body_bytes)}.
+          The first {toSize(KEPT)} of {toSize(Number(body_bytes))}.
         </p>
       )}
       <h3>
         Answer <small>{summary.ms === null ? 'open' : `${summary.ms} ms`}</small>
       </h3>
-      {response_headers && <Headers headers={response_headers} word="header of ours" />}
+      {response_headers && <Headers headers={response_headers} word="header of the limits" />}
       {answer === null ? <p>No answer got out.</p> : <JsonView text={answer} label="Answer" />}
+      {Number(answer?.length) >= KEPT && <p class="foot">The first {toSize(KEPT)}.</p>}
     </>
   );
 }
@@ -185,7 +203,7 @@ function Headers({ headers, word }: { headers: Record<string, string>; word: str
       <dl class="headers">
         {all.map(([name, value]) => (
           <div key={name}>
-            <dt>{name}</dt>
+            <dt>{showText(name)}</dt>
             <dd>{showText(value)}</dd>
           </div>
         ))}
@@ -194,9 +212,11 @@ function Headers({ headers, word }: { headers: Record<string, string>; word: str
   );
 }
 
-function readErrors(answer: string | null): { loc: (string | number)[]; msg: string; type: string }[] {
+/** A fault may answer with anything: what does not look like an error is none. */
+function readErrors(answer: string | null): PlacedError[] {
   try {
-    return JSON.parse(answer ?? '').detail ?? [];
+    const { detail } = JSON.parse(answer ?? '');
+    return Array.isArray(detail) ? detail.filter((one) => Array.isArray(one?.loc) && typeof one.msg === 'string') : [];
   } catch {
     return [];
   }

@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { change, login } from './api.ts';
-import { Dialog } from './dialog.tsx';
+import { closeDialog, Dialog } from './dialog.tsx';
 import { areKeysOn, KEYS } from './keys.ts';
-import { connect } from './live.ts';
+import { logIn } from './live.ts';
 import { NewSandbox } from './sandboxes.tsx';
 import { reset } from './snapshots.tsx';
-import { base, dialog, sandboxNow, token } from './state.ts';
+import { base, dialog, sandboxNow } from './state.ts';
 
 export function Dialogs() {
   switch (dialog.value) {
@@ -55,13 +55,13 @@ function AskReset() {
         type="button"
         class="main"
         onClick={() => {
-          dialog.value = undefined;
+          closeDialog();
           void reset();
         }}
       >
         Reset
       </button>
-      <button type="button" onClick={() => (dialog.value = undefined)}>
+      <button type="button" onClick={closeDialog}>
         Keep it
       </button>
     </Dialog>
@@ -71,9 +71,10 @@ function AskReset() {
 function SetClock() {
   const at = useSignal(new Date(sandboxNow()).toISOString().slice(0, 19));
   const set = async (isFrozen: boolean) => {
-    const time = `${at.value}Z`;
+    // Browsers leave out seconds that are 0.
+    const time = `${at.value.length === 16 ? `${at.value}:00` : at.value}Z`;
     if (await change('PUT', `${base.value}/clock`, isFrozen ? { frozen_at: time } : { running: true, now: time }))
-      dialog.value = undefined;
+      closeDialog();
   };
   return (
     <Dialog title="Clock of the sandbox">
@@ -104,10 +105,7 @@ export function Login() {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          login.value = 'no';
-          // The same one again is tried again.
-          if (token.value === given.value) connect();
-          else token.value = given.value;
+          logIn(given.value);
         }}
       >
         <h1>mixpeek-mock</h1>

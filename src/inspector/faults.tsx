@@ -1,7 +1,9 @@
 import type { FaultView } from '../control/faults.ts';
 import { change } from './api.ts';
+import { focus } from './layout.ts';
+import { describeRule } from './rule-sentence.ts';
 import { base, nameOfRule, rules } from './state.ts';
-import { showText, toDuration } from './text.ts';
+import { showText } from './text.ts';
 
 const QUICK: [string, object][] = [
   ['Next request: 500', { status: 500, times: 1 }],
@@ -52,47 +54,15 @@ function FaultCard({ rule }: { rule: FaultView }) {
           onClick={() => change('PATCH', path, { enabled: !enabled })}
         />
       </div>
-      <p>{describe(rule)}</p>
+      <p>{describeRule(rule)}</p>
       <div class="links">
         <span class={fired === 0 ? 'never' : ''}>
           matched {matched}, {fired === 0 ? 'never fired' : `fired ${fired}`}
         </span>
-        <button type="button" class="link" onClick={() => change('DELETE', path)}>
+        <button type="button" class="link" onClick={() => change('DELETE', path).then(() => focus('panel'))}>
           Remove
         </button>
       </div>
     </section>
   );
-}
-
-/** What a rule does, in a sentence. */
-function describe({
-  status,
-  connection,
-  delay_ms,
-  after_handler,
-  times,
-  every,
-  probability,
-  match,
-}: FaultView): string {
-  const what = [
-    delay_ms !== undefined && (typeof delay_ms === 'number' ? `waits ${toDuration(delay_ms)}` : 'waits a while'),
-    status !== undefined && `answers ${status}`,
-    connection !== undefined &&
-      (typeof connection === 'string'
-        ? connection.replaceAll('_', ' ')
-        : `drips ${connection.drip_bytes_per_second} bytes a second`),
-  ].filter(Boolean);
-  const { method, path, ...rest } = match ?? {};
-  const noun = [method, path].filter(Boolean).join(' ') || 'request';
-  const more = Object.keys(rest).length > 0 ? ` with ${Object.keys(rest).join(', ')}` : '';
-  const which =
-    times !== undefined
-      ? `the next ${times === 1 ? noun : `${times} ${noun}${noun === 'request' ? 's' : ''}`}`
-      : `each ${every !== undefined && every > 1 ? `${every}th ` : ''}${noun}`;
-  const chance = probability === undefined ? '' : `, ${Math.round(probability * 100)} % of them`;
-  const how = after_handler ? 'makes the change, then ' : '';
-  const sentence = `${how}${what.join(', ')} for ${which}${more}${chance}`;
-  return showText(sentence.charAt(0).toUpperCase() + sentence.slice(1));
 }

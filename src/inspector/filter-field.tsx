@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { complete, countChips, cutKeys, hasTerm, withoutTerm, withTerm } from './filter.ts';
 import { filter, filterText, summaries, writeAddress } from './state.ts';
-import { toCount } from './text.ts';
+import { showText, toCount } from './text.ts';
 
 export function setFilter(text: string): void {
   // A whole key would stand in the page and in its address.
@@ -27,9 +27,9 @@ export function FilterField() {
   };
   const press = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {
-      if (text === '') field.current?.blur();
+      if (options.length > 0) isOpen.value = false;
+      else if (text === '') field.current?.blur();
       else setFilter('');
-      isOpen.value = false;
     } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       if (options.length === 0) return;
       at.value = (at.value + (event.key === 'ArrowDown' ? 1 : options.length)) % options.length;
@@ -81,11 +81,11 @@ export function FilterField() {
               take(option);
             }}
           >
-            {option}
+            {showText(option)}
           </li>
         ))}
       </ul>
-      {problem !== undefined && <p class="problem">{problem}</p>}
+      {problem !== undefined && <p class="problem">{showText(problem)}</p>}
     </div>
   );
 }

@@ -1,6 +1,7 @@
-import { change } from './api.ts';
-import { connect, pause } from './live.ts';
-import { SandboxPicker } from './sandboxes.tsx';
+import type { ClockView } from '../control/clock.ts';
+import { change, changeTo } from './api.ts';
+import { togglePause } from './live.ts';
+import { SandboxPicker } from './sandbox-picker.tsx';
 import { base, clock, clockReadAt, connection, dialog, isAway, isTimePassing, lostAt, sandboxNow } from './state.ts';
 import { toDateTime, toLocalTime, toOffset } from './text.ts';
 import { toggleTheme } from './theme.ts';
@@ -14,16 +15,21 @@ export const moveClock = (ms: number) => change('POST', `${base.value}/clock/adv
 
 /** Freezes the clock where it is, or lets it run from there. */
 export function toggleClock(): void {
-  const isFrozen = clock.value?.mode === 'frozen';
+  if (clock.value === undefined) return;
+  const isFrozen = clock.value.mode === 'frozen';
   const now = new Date(sandboxNow()).toISOString();
   void change('PUT', `${base.value}/clock`, isFrozen ? { running: true } : { frozen_at: now });
 }
 
-const toRealTime = () => change('PUT', `${base.value}/clock`, { running: true, now: new Date().toISOString() });
+/** That of the server: the clock of the browser may be another one. */
+async function toRealTime(): Promise<void> {
+  const running = await changeTo<ClockView>('PUT', `${base.value}/clock`, { running: true });
+  if (running?.offset_ms) await moveClock(-running.offset_ms);
+}
 
-export function Header() {
+export function Header({ isCovered }: { isCovered: boolean }) {
   return (
-    <header class={`top${isRealTime() ? '' : ' moved'}${isAway.value ? ' away' : ''}`}>
+    <header class={`top${isRealTime() ? '' : ' moved'}${isAway.value ? ' away' : ''}`} inert={isCovered}>
       <h1>
         mixpeek-mock <span>inspector</span>
       </h1>
@@ -59,7 +65,6 @@ function ClockControls() {
   void clockReadAt.value;
   const isFrozen = clock.value?.mode === 'frozen';
   const [date = '', time = ''] = toDateTime(new Date(sandboxNow()).toISOString()).split(' ');
-  const offset = sandboxNow() - Date.now();
   return (
     <fieldset class="clock" aria-label="Clock of the sandbox" disabled={isAway.value}>
       <button type="button" class="time" title="Set the clock" onClick={() => (dialog.value = 'clock')}>
@@ -85,7 +90,7 @@ function ClockControls() {
       </div>
       {!isRealTime() && (
         <span class="unreal">
-          {isFrozen ? 'frozen' : toOffset(offset)}
+          {isFrozen ? 'frozen' : toOffset(clock.value?.offset_ms ?? 0)}
           <button type="button" class="link" onClick={toRealTime}>
             back to real time
           </button>
@@ -112,7 +117,7 @@ function Connection() {
       type="button"
       class={`connection ${state}`}
       title={state === 'live' ? 'Pause (p)' : isAway.value ? 'Try now (p)' : 'Go on (p)'}
-      onClick={() => (state === 'live' ? pause() : connect())}
+      onClick={togglePause}
     >
       <i aria-hidden="true" />
       {WORDS[state]}

@@ -1,25 +1,19 @@
-import { useState } from 'preact/hooks';
-import { placeErrors } from './errors-at-lines.ts';
+import { useMemo, useState } from 'preact/hooks';
+import { type PlacedError, placeErrors } from './errors-at-lines.ts';
 import { parseJson, toLines } from './json.ts';
 import { showText } from './text.ts';
 
 /** Lines that are shown before somebody asks for more. */
 const FIRST_LINES = 300;
 
-interface BodyError {
-  loc: (string | number)[];
-  msg: string;
-  type: string;
-}
-
 /** JSON as it was sent, every digit of it, with what is wrong at its line; text that is not JSON as it is. */
-export function JsonView({ text, errors = [], label }: { text: string; errors?: BodyError[]; label: string }) {
+export function JsonView({ text, errors = [], label }: { text: string; errors?: PlacedError[]; label: string }) {
   const [isWhole, setWhole] = useState(false);
-  const node = parseJson(text);
+  const node = useMemo(() => parseJson(text), [text]);
   if (node === undefined) {
     return (
       <pre class="code" tabIndex={0} role="region" aria-label={label}>
-        {showText(text)}
+        {showText(text, '\n\t')}
       </pre>
     );
   }

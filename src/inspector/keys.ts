@@ -1,22 +1,13 @@
 import { signal } from '@preact/signals';
+import { login } from './api.ts';
 import { copyCurl } from './detail.tsx';
-import { setFilter } from './filter-field.tsx';
 import { moveClock, toggleClock } from './header.tsx';
-import { connect, pause } from './live.ts';
+import { focus, isNarrow, isSmall, rowHeight } from './layout.ts';
+import { togglePause } from './live.ts';
+import { PANELS } from './panels.ts';
+import { goBack } from './requests.tsx';
 import { nameNow, takeSnapshot } from './snapshots.tsx';
-import {
-  connection,
-  dialog,
-  filterText,
-  isSelected,
-  type Panel,
-  panel,
-  rows,
-  select,
-  selected,
-  side,
-  summaries,
-} from './state.ts';
+import { chosen, dialog, isSelected, panel, rows, select, selected, side } from './state.ts';
 import { toggleTheme } from './theme.ts';
 
 /** As the help lists them. */
@@ -31,7 +22,7 @@ export const KEYS: [string, string][] = [
   ['[ ]', 'a minute back, forward'],
   ['{ }', 'an hour back, forward'],
   ['s', 'take a snapshot'],
-  ['1 – 5', 'limits, organizations, faults, snapshots, seed'],
+  ['1 – 5', PANELS.map(([name]) => name).join(', ')],
   ['t', 'light or dark'],
   ['?', 'this'],
 ];
@@ -39,13 +30,15 @@ export const KEYS: [string, string][] = [
 export const areKeysOn = signal(sessionStorage.getItem('mixpeek-mock keys') !== 'off');
 areKeysOn.subscribe((isOn) => sessionStorage.setItem('mixpeek-mock keys', isOn ? 'on' : 'off'));
 
-const PANELS: Panel[] = ['limits', 'organizations', 'faults', 'snapshots', 'seed'];
+const MOVES = ['j', 'k', 'ArrowDown', 'ArrowUp'];
 const MINUTE = 60_000;
 
 /** Hears keys, but never while somebody types, or with Ctrl, Cmd or Alt. */
 export function listenToKeys(): void {
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || dialog.value !== undefined) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || dialog.value !== undefined || login.value !== 'no') return;
+    // A key that is held moves through the list, and does nothing else again and again.
+    if (event.repeat && !MOVES.includes(event.key)) return;
     const { target } = event;
     if (target instanceof HTMLElement && target.closest('input, select, textarea')) return;
     const isInList = target instanceof HTMLElement && (target.id === 'list' || target === document.body);
@@ -57,28 +50,27 @@ function press(key: string, isInList: boolean): boolean {
   if (key === 'Escape') return goBack();
   if (isInList && (key === 'ArrowDown' || key === 'ArrowUp')) return step(key === 'ArrowDown' ? 1 : -1);
   if (isInList && key === 'Enter' && selected.value !== '') {
-    document.getElementById('detail')?.focus();
+    focus('detail');
     return true;
   }
   return areKeysOn.value && (single(key) ?? false);
 }
 
 function single(key: string): boolean | undefined {
-  const summary = summaries.value.find(isSelected);
   switch (key) {
     case 'j':
       return step(1);
     case 'k':
       return step(-1);
     case '/':
-      document.getElementById('filter')?.focus();
+      show('requests');
+      focus('filter');
       return true;
     case 'c':
-      if (summary !== undefined) void copyCurl(summary);
+      if (chosen.value !== undefined) void copyCurl(chosen.value);
       return true;
     case 'p':
-      if (connection.value === 'live') pause();
-      else connect();
+      togglePause();
       return true;
     case 'f':
       toggleClock();
@@ -101,22 +93,19 @@ function single(key: string): boolean | undefined {
       dialog.value = 'help';
       return true;
     default: {
-      const chosen = PANELS[Number(key) - 1];
-      if (chosen === undefined) return undefined;
-      panel.value = chosen;
-      side.value = 'world';
+      const [name] = PANELS[Number(key) - 1] ?? [];
+      if (name === undefined) return undefined;
+      show('world');
+      panel.value = name;
       return true;
     }
   }
 }
 
-function goBack(): boolean {
-  if (selected.value !== '') {
-    select(undefined);
-    document.getElementById('list')?.focus();
-  } else if (filterText.value !== '') setFilter('');
-  else return false;
-  return true;
+/** Shows a side, which a small window, or a request that is shown whole, may hide. */
+function show(wanted: typeof side.value): void {
+  side.value = wanted;
+  if (isSmall.value || (wanted === 'world' && isNarrow.value)) select(undefined);
 }
 
 /** The next or the previous request; the list shows it. */
@@ -129,7 +118,7 @@ function step(by: number): boolean {
     if (row?.kind !== 'request') continue;
     select(row.summary);
     const list = document.getElementById('list');
-    const height = matchMedia('(max-width: 720px)').matches ? 52 : 32;
+    const height = rowHeight();
     if (list !== null) {
       if (at * height < list.scrollTop) list.scrollTop = at * height;
       if ((at + 1) * height > list.scrollTop + list.clientHeight)

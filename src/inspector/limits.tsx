@@ -4,7 +4,7 @@ import { change } from './api.ts';
 import { leftAt, levelAt, msToFull } from './gauge.ts';
 import { moveClock } from './header.tsx';
 import { base, clockReadAt, isTimePassing, limits, sandboxNow } from './state.ts';
-import { toDuration } from './text.ts';
+import { showText, toDuration } from './text.ts';
 import { useTick } from './tick.ts';
 
 type Bucket = LimitsView['buckets'][number];
@@ -59,7 +59,7 @@ function Key({ buckets, now }: { buckets: Bucket[]; now: number }) {
           <code>{first.key_prefix}…</code>
         </h3>
         <small title={first.organization_id}>
-          {first.organization_name} · {first.account_type}
+          {showText(first.organization_name)} · {first.account_type}
         </small>
       </div>
       {buckets

@@ -3,9 +3,9 @@ import type { FaultView } from '../control/faults.ts';
 import type { InfoView } from '../control/info.ts';
 import type { LimitsView } from '../control/limits-view.ts';
 import type { SummaryPage } from '../control/requests.ts';
-import type { Hello } from '../control/stream-reader.ts';
+import type { Hello, LimitsChange } from '../control/stream-reader.ts';
 import type { Summary } from '../sandbox/summary.ts';
-import { login, read, refuse, send, toAnswer } from './api.ts';
+import { isAllowed, login, read, refuse, send, toAnswer } from './api.ts';
 import { decodeStream } from './sse.ts';
 import {
   addSummaries,
@@ -22,7 +22,6 @@ import {
   lostAt,
   notice,
   older,
-  openRequests,
   rules,
   sandboxId,
   skipped,
@@ -43,6 +42,17 @@ const RETRY_MS = [250, 500, 1000, 2000, 5000];
 
 /** The stream that there is, how often it was tried, and of which run the journal is. */
 const stream: { running?: AbortController; attempts: number; startedAt?: string; isHidden?: boolean } = { attempts: 0 };
+
+/** Takes a token, also the same one again: the server may have another one now. */
+export function logIn(given: string): void {
+  if (!isAllowed(given)) {
+    login.value = 'wrong';
+    return;
+  }
+  login.value = 'no';
+  if (token.value === given) connect();
+  else token.value = given;
+}
 
 /** Connects, and again whenever the sandbox or the token is another one. */
 export function start(): void {
@@ -69,13 +79,19 @@ export function start(): void {
   });
 }
 
+/** By hand: also to try at once where nobody answers. */
+export function togglePause(): void {
+  if (connection.value === 'live' || connection.value === 'loading') pause();
+  else connect();
+}
+
 /** Gives the stream back. */
-export function pause(): void {
+function pause(): void {
   stream.running?.abort();
   connection.value = 'paused';
 }
 
-export function connect(): void {
+function connect(): void {
   stream.running?.abort();
   stream.isHidden = false;
   const running = new AbortController();
@@ -103,7 +119,8 @@ async function follow(signal: AbortSignal): Promise<string> {
     // The journal of another run begins anew.
     summaries.value = [];
     controls.value = [];
-    notice.value = { tone: 'done', text: 'The mock was restarted: its data is kept, the journal is new.' };
+    const data = told.db === ':memory:' ? 'its data and its journal are new' : 'its data is kept, the journal is new';
+    notice.value = { tone: 'done', text: `The mock was restarted: ${data}.` };
   }
   stream.startedAt = told.started_at;
   info.value = told;
@@ -132,12 +149,16 @@ async function begin(hello: Hello, signal: AbortSignal): Promise<boolean> {
   const page = await readRequests();
   if (page === undefined || signal.aborted) return false;
   batch(() => {
-    // Where these are all, what else is shown was emptied meanwhile.
-    if (page.next === null) summaries.value = [];
+    // What is shown is kept only where nothing is missing between it and these.
+    const oldest = page.requests.at(-1)?.seq ?? 0;
+    const isJoined = page.next !== null && summaries.value.some(({ seq }) => Number(seq) >= Number(oldest));
+    summaries.value = isJoined ? summaries.value.filter(({ outcome }) => outcome !== 'open') : [];
+    gathered.length = 0;
     addSummaries(page.requests);
     dropped.value = page.dropped;
-    older.value = page.next;
-    openRequests.value = [];
+    // Those behind them were read already.
+    if (!isJoined) older.value = page.next;
+    skipped.value = 0;
     setClock(hello.clock, heardAt);
     version.value++;
     limits.value = hello.limits;
@@ -174,7 +195,7 @@ function take(name: string, data: any): void {
       gather(data.requests);
       return;
     case 'open':
-      openRequests.value = [...openRequests.value.filter(({ request_id }) => request_id !== data.request_id), data];
+      addSummaries([data]);
       return;
     case 'clock':
       setClock(data);
@@ -192,7 +213,6 @@ function take(name: string, data: any): void {
     case 'cleared':
       gathered.length = 0;
       summaries.value = [];
-      openRequests.value = [];
       skipped.value = 0;
       dropped.value = 0;
       older.value = null;
@@ -212,20 +232,22 @@ function gather(added: readonly Summary[]): void {
   else window.setTimeout(draw, LOADED_DRAW_MS);
 }
 
-/** Only those that changed are in the event. */
-function mergeLimits({ mode, buckets, more }: LimitsView): LimitsView {
+/** Only those that changed are in the event, and the keys that have any. */
+function mergeLimits({ mode, buckets, api_key_ids, more }: LimitsChange): LimitsView {
   const keyOf = (bucket: LimitsView['buckets'][number]) => `${bucket.api_key_id} ${bucket.category}`;
   const known = new Map((limits.value?.buckets ?? []).map((bucket) => [keyOf(bucket), bucket]));
   for (const bucket of buckets) known.set(keyOf(bucket), bucket);
-  return { mode, buckets: [...known.values()], more };
+  const all = [...known.values()];
+  return { mode, buckets: api_key_ids.flatMap((id) => all.filter((one) => one.api_key_id === id)), more };
 }
 
 /** The event has counts; of a rule that is new the rest is asked for. */
 async function readRules(counted: Pick<FaultView, 'id' | 'matched' | 'fired' | 'enabled'>[]): Promise<void> {
   const known = new Map(rules.value.map((rule) => [rule.id, rule]));
   if (counted.some(({ id }) => !known.has(id)) || counted.length !== known.size) {
-    const all = await read<{ faults: FaultView[] }>(`${base.value}/faults`);
-    if (all !== undefined) rules.value = all.faults;
+    const from = base.value;
+    const all = await read<{ faults: FaultView[] }>(`${from}/faults`);
+    if (all !== undefined && from === base.value) rules.value = all.faults;
     return;
   }
   rules.value = counted.flatMap((counts) => {

@@ -48,15 +48,19 @@ function Whole({ organization, onChange }: { organization: Organization; onChang
   const path = `${base.value}/organizations/${encodeURIComponent(organization_id)}`;
   // Its numbers have digits that those of the page have not.
   const { text } = useText(path);
-  const patch = async (members: object) => {
-    await change('PATCH', path, members);
-    await onChange();
+  /** What is refused does not stay in its field. */
+  const patch = async (members: object, field: HTMLSelectElement | HTMLInputElement, known: string | number) => {
+    if (await change('PATCH', path, members)) await onChange();
+    else field.value = String(known);
   };
   return (
     <>
       <label>
         Tier{' '}
-        <select value={account_type} onChange={({ currentTarget }) => patch({ account_type: currentTarget.value })}>
+        <select
+          value={account_type}
+          onChange={({ currentTarget }) => patch({ account_type: currentTarget.value }, currentTarget, account_type)}
+        >
           {TIERS.map((tier) => (
             <option key={tier}>{tier}</option>
           ))}
@@ -69,9 +73,10 @@ function Whole({ organization, onChange }: { organization: Organization; onChang
           min="0"
           required
           value={credit_count}
-          onChange={({ currentTarget }) =>
-            currentTarget.reportValidity() && patch({ credit_count: currentTarget.valueAsNumber })
-          }
+          onChange={({ currentTarget }) => {
+            if (!currentTarget.reportValidity()) currentTarget.value = String(credit_count);
+            else void patch({ credit_count: currentTarget.valueAsNumber }, currentTarget, credit_count);
+          }}
         />
       </label>
       <table class="limits">
@@ -80,7 +85,7 @@ function Whole({ organization, onChange }: { organization: Organization; onChang
             <th scope="col">a minute</th>
             <th scope="col">tier</th>
             <th scope="col">override</th>
-            <th scope="col">holds</th>
+            <th scope="col">effective</th>
           </tr>
         </thead>
         <tbody>

@@ -4,18 +4,20 @@ import type { Summary } from '../sandbox/summary.ts';
 import { change } from './api.ts';
 import { Empty } from './empty.tsx';
 import { FilterField, setFilter } from './filter-field.tsx';
-import { connect, pause, readOlder } from './live.ts';
+import { focus, rowHeight } from './layout.ts';
+import { readOlder, togglePause } from './live.ts';
 import {
   base,
   connection,
   dropped,
+  filterText,
   isAway,
   isFiltered,
   isSelected,
   nameOfRule,
-  openRequests,
   rows,
   select,
+  selected,
   skipped,
   summaries,
 } from './state.ts';
@@ -28,12 +30,22 @@ import { toneOf } from './tone.ts';
 /** Rows beyond the visible ones, on both sides. */
 const MARGIN = 8;
 
-export function Requests() {
+/** Back to the list, or the list without a filter. */
+export function goBack(): boolean {
+  if (selected.value !== '') {
+    select(undefined);
+    focus('list');
+  } else if (filterText.value !== '') setFilter('');
+  else return false;
+  return true;
+}
+
+export function Requests({ isCovered }: { isCovered: boolean }) {
   return (
-    <section class="requests" aria-label="Requests">
+    <section class="requests" aria-label="Requests" inert={isCovered}>
       <div class="bar">
         <FilterField />
-        <button type="button" onClick={() => (connection.value === 'live' ? pause() : connect())}>
+        <button type="button" onClick={togglePause}>
           {isAway.value ? 'Try now' : connection.value === 'paused' ? '▶ Go on' : '❚❚ Pause'}
         </button>
         <button
@@ -46,12 +58,10 @@ export function Requests() {
         </button>
       </div>
       <Tape />
-      {summaries.value.length === 0 && openRequests.value.length === 0 ? <Empty /> : <List />}
+      {summaries.value.length === 0 ? <Empty /> : <List />}
     </section>
   );
 }
-
-const rowHeight = () => (matchMedia('(max-width: 720px)').matches ? 52 : 32);
 
 function List() {
   const scroller = useRef<HTMLDivElement>(null);
@@ -61,13 +71,13 @@ function List() {
   const newest = useRef(rows.value[0]);
   const all = rows.value;
   const row = rowHeight();
-  const list = scroller.current;
 
   // Newest on top: whoever has scrolled down keeps the place.
   useEffect(() => {
     // What was read from further down is not new.
     const added = newest.current === undefined ? 0 : all.findIndex((one) => isSame(one, newest.current));
     newest.current = all[0];
+    const list = scroller.current;
     if (list === null || added <= 0 || isFiltered.value) return;
     if (list.scrollTop > row) {
       list.scrollTop += added * row;
@@ -75,16 +85,17 @@ function List() {
     }
   }, [all]);
   useEffect(() => {
+    const list = scroller.current;
     if (list === null) return undefined;
     const observer = new ResizeObserver(() => (height.value = list.clientHeight));
     observer.observe(list);
     return () => observer.disconnect();
-  }, [list]);
+  }, []);
 
   const first = Math.max(0, Math.floor(top.value / row) - MARGIN);
   const last = Math.min(all.length, Math.ceil((top.value + height.value) / row) + MARGIN);
-  const chosen = all.findIndex((one) => one.kind === 'request' && isSelected(one.summary));
-  const isEmpty = all.length === 0 && openRequests.value.length === 0;
+  const chosenAt = all.findIndex((one) => one.kind === 'request' && isSelected(one.summary));
+  const isEmpty = all.length === 0;
   return (
     <>
       <div class="columns" aria-hidden="true">
@@ -97,7 +108,7 @@ function List() {
         <span>ms</span>
       </div>
       {behind.value > 0 && (
-        <button type="button" class="news" onClick={() => list?.scrollTo({ top: 0 })}>
+        <button type="button" class="news" onClick={() => scroller.current?.scrollTo({ top: 0 })}>
           ↑ {behind.value} new
         </button>
       )}
@@ -109,7 +120,7 @@ function List() {
         aria-label="Requests, newest first"
         tabIndex={0}
         hidden={isEmpty}
-        aria-activedescendant={chosen >= first && chosen < last ? `row-${chosen}` : undefined}
+        aria-activedescendant={chosenAt >= first && chosenAt < last ? `row-${chosenAt}` : undefined}
         onScroll={({ currentTarget }) => {
           top.value = currentTarget.scrollTop;
           if (currentTarget.scrollTop <= row) behind.value = 0;
@@ -117,14 +128,6 @@ function List() {
           if (rest < 20 * row) void readOlder();
         }}
       >
-        {openRequests.value.map((one) => (
-          <div key={one.request_id} class="row open" role="option" aria-selected={false}>
-            <time>{toTime(one.since)}</time>
-            <b>{one.method}</b>
-            <span class="path">{showText(one.path)}</span>
-            <span class="status">open</span>
-          </div>
-        ))}
         <div ref={styled({ height: `${first * row}px` })} role="presentation" />
         {all.slice(first, last).map((one, index) => {
           const at = first + index;
@@ -143,10 +146,10 @@ function List() {
           }
           return (
             <Row
-              key={one.summary.request_id + one.summary.seq}
+              key={`${one.summary.request_id} ${one.summary.seq}`}
               at={at}
               summary={one.summary}
-              isChosen={at === chosen}
+              isChosen={at === chosenAt}
             />
           );
         })}
@@ -180,7 +183,7 @@ function Row({ summary, at, isChosen }: { summary: Summary; at: number; isChosen
   const [one, ...more] = changed;
   return (
     <div
-      class={`row ${toneOf(summary)}`}
+      class={`row ${toneOf(summary)}${outcome === 'open' ? ' open' : ''}`}
       id={`row-${at}`}
       role="option"
       aria-selected={isChosen}

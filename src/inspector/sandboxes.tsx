@@ -1,80 +1,16 @@
 import { useSignal } from '@preact/signals';
-import type { MadeSandboxView, SandboxView } from '../control/sandbox-views.ts';
-import { changeTo, read } from './api.ts';
+import type { MadeSandboxView } from '../control/sandbox-views.ts';
+import { changeTo } from './api.ts';
 import { copy } from './clipboard.ts';
-import { Dialog } from './dialog.tsx';
+import { closeDialog, Dialog } from './dialog.tsx';
 import { TIERS } from './organizations.tsx';
-import { connection, dialog, isAway, sandboxId, selected, writeAddress } from './state.ts';
-import { showText, toDuration } from './text.ts';
+import { sandboxId, selected, writeAddress } from './state.ts';
 
+/** Shows another one. */
 export function choose(id: string): void {
   sandboxId.value = id;
   selected.value = '';
   writeAddress();
-}
-
-export function SandboxPicker() {
-  const all = useSignal<SandboxView[]>([]);
-  const isOpen = useSignal(false);
-  const search = useSignal('');
-  const open = async () => {
-    isOpen.value = !isOpen.value;
-    if (!isOpen.value) return;
-    const page = await read<{ sandboxes: SandboxView[] }>('/sandboxes?limit=1000');
-    if (page !== undefined) all.value = page.sandboxes;
-  };
-  const found = all.value.filter(({ sandbox_id, name }) => `${sandbox_id} ${name}`.includes(search.value)).slice(0, 50);
-  return (
-    <div class="picker">
-      <button
-        type="button"
-        aria-expanded={isOpen.value}
-        aria-label={`Sandbox ${sandboxId.value}`}
-        disabled={isAway.value && connection.value !== 'deleted'}
-        onClick={open}
-      >
-        {sandboxId.value} <span aria-hidden="true">▾</span>
-      </button>
-      {isOpen.value && (
-        <div class="menu">
-          {all.value.length > 8 && (
-            <input
-              type="search"
-              aria-label="Find a sandbox"
-              placeholder="find"
-              onInput={({ currentTarget }) => (search.value = currentTarget.value)}
-            />
-          )}
-          {found.map((one) => (
-            <button
-              key={one.sandbox_id}
-              type="button"
-              aria-current={one.sandbox_id === sandboxId.value}
-              onClick={() => {
-                isOpen.value = false;
-                choose(one.sandbox_id);
-              }}
-            >
-              <span>{showText(one.name ?? one.sandbox_id)}</span>
-              <small>
-                {toDuration(one.age_seconds * 1000)} old, {one.requests} requests
-                {one.ttl_left_seconds !== null && `, ${toDuration(one.ttl_left_seconds * 1000)} left`}
-              </small>
-            </button>
-          ))}
-          <button
-            type="button"
-            onClick={() => {
-              isOpen.value = false;
-              dialog.value = 'sandbox';
-            }}
-          >
-            New sandbox…
-          </button>
-        </div>
-      )}
-    </div>
-  );
 }
 
 /** Its keys are shown once, from the answer that made it, and kept nowhere. */
@@ -82,15 +18,18 @@ export function NewSandbox() {
   const made = useSignal<MadeSandboxView | undefined>(undefined);
   const tier = useSignal('pro');
   const name = useSignal('');
+  const isBusy = useSignal(false);
   const make = async () => {
+    isBusy.value = true;
     const body = { account_type: tier.value, ...(name.value !== '' && { name: name.value }) };
     const answered = await changeTo<{ sandboxes: MadeSandboxView[] }>('POST', '/sandboxes', body);
     made.value = answered?.sandboxes[0];
+    isBusy.value = false;
   };
   const sandbox = made.value;
   if (sandbox === undefined) {
     return (
-      <Dialog title="New sandbox">
+      <Dialog title="New sandbox" isBusy={isBusy.value}>
         <label>
           Name <input value={name.value} onInput={({ currentTarget }) => (name.value = currentTarget.value)} />
         </label>
@@ -102,7 +41,7 @@ export function NewSandbox() {
             ))}
           </select>
         </label>
-        <button type="button" class="main" onClick={make}>
+        <button type="button" class="main" disabled={isBusy.value} onClick={make}>
           Make it
         </button>
       </Dialog>
@@ -130,8 +69,8 @@ export function NewSandbox() {
       <button
         type="button"
         onClick={() => {
+          closeDialog();
           choose(sandbox.sandbox_id);
-          dialog.value = undefined;
         }}
       >
         Look at it

@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { ask, isDone, toMessage } from './api.ts';
 import { copy } from './clipboard.ts';
-import { base, notice, sandboxId } from './state.ts';
+import { offerWayBack } from './snapshots.tsx';
+import { base, sandboxId } from './state.ts';
 import { showText } from './text.ts';
 import { useText } from './use-text.ts';
 
@@ -15,10 +16,11 @@ export function Seed() {
   const load = async (file: File | undefined) => {
     if (file === undefined) return;
     const type = file.name.endsWith('.json') ? 'application/json' : 'application/yaml';
-    const answer = await ask('PUT', `${base.value}/state`, await file.text(), type);
+    const from = base.value;
+    const answer = await ask('PUT', `${from}/state`, await file.text(), type);
     problem.value = isDone(answer) ? '' : toMessage(answer);
     if (!isDone(answer)) return;
-    notice.value = { tone: 'done', text: `${file.name} is loaded.` };
+    offerWayBack(`${file.name} is loaded.`, from, JSON.parse(answer.text).before);
     await readAgain();
   };
   const save = () => {
@@ -53,13 +55,18 @@ export function Seed() {
             type="file"
             accept=".yaml,.yml,.json"
             class="spoken"
-            onChange={({ currentTarget }) => load(currentTarget.files?.[0])}
+            onChange={({ currentTarget }) => {
+              const [file] = currentTarget.files ?? [];
+              // The same one, mended, is chosen again.
+              currentTarget.value = '';
+              void load(file);
+            }}
           />
         </label>
       </div>
       {problem.value !== '' && <pre class="problem">{showText(problem.value, '\n')}</pre>}
       <pre class="code" tabIndex={0} role="region" aria-label="The state as a seed">
-        {showText(text.slice(0, SHOWN), '\n')}
+        {showText(text.slice(0, SHOWN), '\n\t')}
       </pre>
       {text.length > SHOWN && <p class="hint">This is the beginning: copy or download all of it.</p>}
     </div>

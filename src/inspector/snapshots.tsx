@@ -2,26 +2,32 @@ import { useSignal } from '@preact/signals';
 import type { SnapshotView } from '../control/snapshots.ts';
 import { change, changeTo } from './api.ts';
 import { StateChanges } from './changes.tsx';
+import { focus } from './layout.ts';
 import { base, notice } from './state.ts';
 import { showText, toDateTime } from './text.ts';
 import { useText } from './use-text.ts';
 
-/** Takes the sandbox back, and offers the way back. */
-export async function reset(): Promise<void> {
-  const done = await changeTo<{ before: string }>('POST', `${base.value}/reset`);
-  if (done === undefined) return;
+/** Says what was done, with a button that takes it back. @param before the snapshot of what was */
+export function offerWayBack(text: string, from: string, before: string): void {
   const undo = async () => {
-    if (await change('POST', `${base.value}/snapshots/${encodeURIComponent(done.before)}/restore`))
-      notice.value = undefined;
+    if (await change('POST', `${from}/snapshots/${encodeURIComponent(before)}/restore`)) notice.value = undefined;
   };
-  notice.value = { tone: 'done', text: 'Reset. The requests are gone.', undo };
+  notice.value = { tone: 'done', text, undo };
 }
 
-export const takeSnapshot = async (name: string): Promise<void> => {
-  if (await change('PUT', `${base.value}/snapshots/${encodeURIComponent(name)}`)) {
-    notice.value = { tone: 'done', text: `Kept as ${name}.` };
-  }
-};
+/** Takes the sandbox back to its seed. */
+export async function reset(): Promise<void> {
+  const from = base.value;
+  const done = await changeTo<{ before: string }>('POST', `${from}/reset`);
+  if (done !== undefined) offerWayBack('Reset. The requests are gone.', from, done.before);
+}
+
+/** @returns whether it was taken */
+export async function takeSnapshot(name: string): Promise<boolean> {
+  const isTaken = await change('PUT', `${base.value}/snapshots/${encodeURIComponent(name)}`);
+  if (isTaken) notice.value = { tone: 'done', text: `Kept as ${name}.` };
+  return isTaken;
+}
 
 /** For a snapshot that nobody named, by the clock of whoever looks. */
 export const nameNow = (): string => `at-${new Date().toTimeString().slice(0, 8).replaceAll(':', '')}`;
@@ -31,6 +37,12 @@ export function Snapshots() {
   const name = useSignal('');
   const open = useSignal('');
   const all: SnapshotView[] = text ? JSON.parse(text).snapshots : [];
+  const restore = async (one: string) => {
+    const from = base.value;
+    const done = await changeTo<{ before: string }>('POST', `${pathOf(one)}/restore`);
+    if (done !== undefined) offerWayBack(`Back to ${one}.`, from, done.before);
+    await readAgain();
+  };
   const pathOf = (one: string) => `${base.value}/snapshots/${encodeURIComponent(one)}`;
   return (
     <>
@@ -41,7 +53,7 @@ export function Snapshots() {
         class="inline"
         onSubmit={async (event) => {
           event.preventDefault();
-          await takeSnapshot(name.value || nameNow());
+          if (!(await takeSnapshot(name.value || nameNow()))) return;
           name.value = '';
           await readAgain();
         }}
@@ -61,7 +73,7 @@ export function Snapshots() {
             <small>{created_at && toDateTime(created_at).slice(0, 19)}</small>
           </div>
           <div class="links">
-            <button type="button" class="link" onClick={() => change('POST', `${pathOf(one)}/restore`)}>
+            <button type="button" class="link" onClick={() => restore(one)}>
               Restore
             </button>
             <button
@@ -79,6 +91,7 @@ export function Snapshots() {
                 onClick={async () => {
                   await change('DELETE', pathOf(one));
                   await readAgain();
+                  focus('panel');
                 }}
               >
                 Delete

@@ -5,7 +5,7 @@ import type { InfoView } from '../control/info.ts';
 import type { LimitsView } from '../control/limits-view.ts';
 import type { ControlAction } from '../sandbox/control-log.ts';
 import type { Summary } from '../sandbox/summary.ts';
-import { matches, parseFilter } from './filter.ts';
+import { cutKeys, matches, parseFilter } from './filter.ts';
 import { mergeSummaries, toRows } from './story.ts';
 
 export interface Notice {
@@ -34,7 +34,6 @@ export const base = computed(() => `/sandboxes/${encodeURIComponent(sandboxId.va
 /** Newest first. */
 export const summaries = signal<Summary[]>([]);
 export const controls = signal<ControlAction[]>([]);
-export const openRequests = signal<{ request_id: string; method: string; path: string; since: string }[]>([]);
 export const dropped = signal(0);
 /** The `seq` before which the server has others; null where it has none. */
 export const older = signal<number | null>(null);
@@ -54,7 +53,8 @@ export const lostAt = signal(0);
 export const isAway = computed(() => ['lost', 'stopped', 'deleted'].includes(connection.value));
 export const notice = signal<Notice | undefined>(undefined);
 
-export const filterText = signal(query.get('q') ?? '');
+/** Nobody needs a whole key to find its requests. */
+export const filterText = signal(cutKeys(query.get('q') ?? ''));
 export const filter = computed(() => parseFilter(filterText.value));
 export const isFiltered = computed(() => filterText.value.trim() !== '');
 export const shown = computed(() =>
@@ -82,6 +82,9 @@ export function select(summary: Summary | undefined): void {
   writeAddress();
 }
 
+/** The one of the list that is chosen; undefined for one that is not in it. */
+export const chosen = computed(() => summaries.value.find(isSelected));
+
 export const isSelected = ({ request_id, seq }: Summary): boolean =>
   selected.value !== '' && (request_id === selected.value || String(seq) === selected.value);
 
@@ -108,20 +111,19 @@ export function writeAddress(): void {
 export function addSummaries(added: readonly Summary[]): void {
   summaries.value = mergeSummaries(summaries.value, added, KEPT);
   if (added.some(({ changed }) => changed.length > 0)) version.value++;
-  const ended = new Set(added.map(({ request_id }) => request_id));
-  if (openRequests.value.some(({ request_id }) => ended.has(request_id))) {
-    openRequests.value = openRequests.value.filter(({ request_id }) => !ended.has(request_id));
-  }
 }
 
 /** Whether the time of the sandbox passes, as far as the page can know. */
 export const isTimePassing = computed(() => clock.value?.mode === 'running' && !isAway.value);
 
+/** No clock of a sandbox is later. */
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** The time of the sandbox now, or when it was last heard of, in milliseconds since 1970. */
 export function sandboxNow(): number {
   const { now, mode } = clock.value ?? { now: new Date().toISOString(), mode: 'frozen' };
   const passed = (isAway.value ? lostAt.value : performance.now()) - clockReadAt.value;
-  return Date.parse(now) + (mode === 'running' ? passed : 0);
+  return Math.min(LATEST, Date.parse(now) + (mode === 'running' ? passed : 0));
 }
 
 /** What a fault rule is called: its name, where it has one and still is. */
@@ -131,7 +133,7 @@ export const nameOfRule = (id: string): string => rules.value.find((rule) => rul
 export function forgetAll(): void {
   summaries.value = [];
   controls.value = [];
-  openRequests.value = [];
+  notice.value = undefined;
   dropped.value = 0;
   older.value = null;
   skipped.value = 0;

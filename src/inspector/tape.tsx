@@ -1,6 +1,8 @@
+import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Chips } from './filter-field.tsx';
 import { rows } from './state.ts';
+import { isDark } from './theme.ts';
 import { toneOf } from './tone.ts';
 
 const BAR = 4;
@@ -10,10 +12,16 @@ const GAP = 1;
 export function Tape() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const all = rows.value;
+  const width = useSignal(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => (width.value = entry?.contentRect.width ?? 0));
+    if (canvas.current !== null) observer.observe(canvas.current);
+    return () => observer.disconnect();
+  }, []);
   useEffect(() => {
     const drawing = requestAnimationFrame(() => canvas.current && draw(canvas.current, all));
     return () => cancelAnimationFrame(drawing);
-  }, [all]);
+  }, [all, width.value, isDark.value]);
   return (
     <>
       <Chips />

@@ -70,12 +70,14 @@ it('shows one that hangs, and then its end', async () => {
   await mock.call('POST', '/_mock/sandboxes/default/faults', { delay_ms: 3_600_000, times: 1 });
   const waiting = mock.call('GET', '/v1/organizations');
   await page.locator('.row.open').waitFor();
-  expect(await page.locator('.row.open').textContent()).toMatch(/GET\/v1\/organizationsopen$/);
+  expect(await rowsOf(page).locator('.status').allTextContents()).toEqual(['open']);
+  await rowsOf(page).click();
+  await page.getByText('Not answered yet.').waitFor();
   await mock.call('DELETE', '/_mock/sandboxes/default/faults');
   await mock.call('POST', '/_mock/sandboxes/default/reset', {});
   expect((await waiting).status).toBe(200);
-  await expect.poll(() => rowsOf(page).count()).toBe(1);
-  expect(await page.locator('.row.open').count()).toBe(0);
+  await expect.poll(() => rowsOf(page).locator('.status').allTextContents()).toEqual(['200']);
+  await page.getByText('Read the organization.').waitFor();
 });
 
 it('steps through requests that have the same id, each once', async () => {

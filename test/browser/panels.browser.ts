@@ -90,7 +90,7 @@ it('shows what changed since a snapshot, with every digit, and goes on with it',
   await openPanel(page, 'Snapshots');
   await page.getByLabel('Name of the snapshot').fill('before');
   await page.getByRole('button', { name: 'Take' }).click();
-  const card = page.locator('.card', { hasText: 'before' });
+  const card = page.locator('.card').filter({ has: page.getByText('before', { exact: true }) });
   await card.getByRole('button', { name: 'What changed since' }).click();
   await card.getByText('Nothing.').waitFor();
   await mock.call('PATCH', '/v1/organizations', '{"metadata":{"id":1234567890123456789}}');

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { hashApiKey, toApiKeyId } from '../../src/domain/api-key.ts';
 import type { MockServer } from '../../src/index.ts';
 import type { Parsed } from '../support/conformance.ts';
 import { get, send, start } from '../support/handle.ts';
@@ -149,7 +150,33 @@ describe('…/stream', () => {
     const { data } = (await stream.next('limits')) ?? {};
     const listed = (await (await tell(server, 'GET', '/limits')).json()) as Parsed;
     const { remaining: _, ...bucket } = listed.buckets[0];
-    expect(data).toEqual({ mode: 'headers', buckets: [{ ...bucket, remaining: expect.any(Number) }], more: 0 });
+    expect(data).toEqual({
+      mode: 'headers',
+      buckets: [{ ...bucket, remaining: expect.any(Number) }],
+      api_key_ids: [bucket.api_key_id],
+      more: 0,
+    });
+  });
+
+  it('says which keys have buckets still, in the order of their last use', async () => {
+    const server = await start({ clock: '2026-01-01T00:00:00Z' });
+    const ids = [server.apiKey, 'sk_test_free'].map((key) => toApiKeyId(hashApiKey(key)));
+    await get(server);
+    const stream = await follow(server);
+    await stream.next('hello');
+    await get({ apiUrl: server.apiUrl, apiKey: 'sk_test_free' });
+    expect((await stream.next('limits'))?.data).toMatchObject({ api_key_ids: ids.reverse() });
+    await server.reset();
+    expect((await stream.next('limits'))?.data).toMatchObject({ buckets: [], api_key_ids: [] });
+  });
+
+  it('says so when the buckets of the beginning are gone', async () => {
+    const server = await start();
+    await get(server);
+    const stream = await follow(server);
+    expect((await stream.next('hello'))?.data.limits.buckets).toHaveLength(5);
+    await server.reset();
+    expect((await stream.next('limits'))?.data).toMatchObject({ buckets: [], api_key_ids: [] });
   });
 
   it('goes on behind a reset, and ends with its sandbox', async () => {
