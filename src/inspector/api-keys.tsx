@@ -17,7 +17,7 @@ export function ApiKeys({ organization_id }: { organization_id: string }) {
   if (page === undefined) return null;
   return (
     <>
-      <h4>Keys</h4>
+      <h3>Keys</h3>
       {own.length === 0 && <p class="hint">It has none.</p>}
       <ul class="keys-of">
         {own.map((apiKey) => (

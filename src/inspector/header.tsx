@@ -121,7 +121,7 @@ function Connection() {
     >
       <i aria-hidden="true" />
       {WORDS[state]}
-      {since}
+      <span>{since}</span>
     </button>
   );
 }

@@ -4,6 +4,7 @@ import { change } from './api.ts';
 import { leftAt, levelAt, msToFull } from './gauge.ts';
 import { moveClock } from './header.tsx';
 import { base, clockReadAt, isTimePassing, limits, sandboxNow } from './state.ts';
+import { styled } from './styled.ts';
 import { showText, toDuration } from './text.ts';
 import { useTick } from './tick.ts';
 
@@ -97,19 +98,17 @@ function Limit({ bucket: { limit, tier_limit } }: { bucket: Bucket }) {
 
 function Gauge({ bucket, now }: { bucket: Bucket; now: number }) {
   const bar = useRef<HTMLElement>(null);
-  const isRunning = isTimePassing.value;
   const [level, left, rest] = [levelAt(bucket, now), leftAt(bucket, now), msToFull(bucket, now)];
+  const isMoving = isTimePassing.value && !matchMedia('(prefers-reduced-motion: reduce)').matches;
   // One animation from here to full: no frame of ours.
   useEffect(() => {
-    if (bar.current === null) return undefined;
-    const from = { transform: `scaleX(${level})` };
-    const isStill = !isRunning || matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const moving = bar.current.animate([from, isStill ? from : { transform: 'scaleX(1)' }], {
+    if (bar.current === null || !isMoving) return undefined;
+    const moving = bar.current.animate([{ transform: `scaleX(${level})` }, { transform: 'scaleX(1)' }], {
       duration: Math.max(1, rest),
       fill: 'forwards',
     });
     return () => moving.cancel();
-  }, [bucket.full_at, bucket.limit, isRunning, clockReadAt.value]);
+  }, [bucket.full_at, bucket.limit, isMoving, clockReadAt.value]);
   const { api_key_id, category } = bucket;
   return (
     <div class="gauge">
@@ -128,7 +127,12 @@ function Gauge({ bucket, now }: { bucket: Bucket; now: number }) {
         aria-valuenow={left}
         aria-valuetext={`${left} of ${bucket.limit} left, full in ${toDuration(rest)}`}
       >
-        <i ref={bar} />
+        <i
+          ref={(element) => {
+            bar.current = element;
+            styled({ transform: `scaleX(${level})` })(element);
+          }}
+        />
       </div>
       <div class="links">
         <span>full in {toDuration(rest)}</span>

@@ -43,7 +43,7 @@ export function goBack(): boolean {
 export function Requests({ isCovered }: { isCovered: boolean }) {
   return (
     <section class="requests" aria-label="Requests" inert={isCovered}>
-      <div class="bar">
+      <div class="toolbar">
         <FilterField />
         <button type="button" onClick={togglePause}>
           {isAway.value ? 'Try now' : connection.value === 'paused' ? '▶ Go on' : '❚❚ Pause'}

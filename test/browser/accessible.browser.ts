@@ -51,7 +51,14 @@ const STATES: [name: string, enter: (place: Place) => Promise<unknown>][] = [
   ['a fault', (place) => openDetail(place, 'is:faulted')],
   ['a 401', (place) => openDetail(place, 'status:401')],
   ['limits', (place) => openPanel(place, 1)],
-  ['organizations', (place) => openPanel(place, 2).then(() => place.page.locator('.head').first().click())],
+  [
+    'organizations',
+    async (place) => {
+      await openPanel(place, 2);
+      await place.page.locator('.head').first().click();
+      await place.page.getByRole('heading', { name: 'Keys' }).waitFor();
+    },
+  ],
   ['faults', (place) => openPanel(place, 3)],
   ['a fault that is off', ({ page }) => page.getByRole('switch').first().click()],
   ['snapshots', (place) => openPanel(place, 4)],
@@ -188,3 +195,45 @@ async function refuse(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Refill all' }).click();
   await page.locator('.notice.refused').waitFor();
 }
+
+it('keeps the focus in what is shown whole on a small window, and gives it back', async () => {
+  const mock = await startMock();
+  await mock.call('GET', '/v1/organizations');
+  const { page } = await openInspector(browser(), mock.url, { viewport: SMALL });
+  await waitForLive(page);
+  await page.locator('#list .row').first().click();
+  await page.getByRole('region', { name: 'Answer' }).waitFor();
+  const placeOf = () =>
+    page.evaluate(() => (document.activeElement?.closest('.detail') ? 'detail' : document.activeElement?.id || 'page'));
+  await expect.poll(placeOf).toBe('detail');
+  for (let step = 0; step < 12; step++) {
+    await page.keyboard.press('Tab');
+    // Behind the last one comes the browser itself.
+    expect(['detail', 'page']).toContain(await placeOf());
+  }
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect.poll(placeOf).toBe('list');
+  await page.locator('.sides button').last().click();
+  await page.keyboard.press('/');
+  await expect.poll(placeOf).toBe('filter');
+});
+
+it('says by its colours what is chosen and how full a bucket is, where colours are forced', async () => {
+  const mock = await startMock(FROZEN);
+  for (let asked = 0; asked < 10; asked++) await mock.call('GET', '/v1/organizations', undefined, FREE_KEY);
+  const { page } = await openInspector(browser(), mock.url, { forcedColors: 'active' });
+  await waitForLive(page);
+  const colourOf = (selector: string) =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((element) => getComputedStyle(element).backgroundColor);
+  for (const [one, other] of [
+    ['.gauge .bar i', '.gauge .bar'],
+    ['.segments [aria-pressed=true]', '.segments [aria-pressed=false]'],
+    ['[role=tab][aria-selected=true]', '[role=tab][aria-selected=false]'],
+    ['.chips [aria-pressed=true]', '.chips [aria-pressed=false]'],
+  ] as const) {
+    expect(await colourOf(one), one).not.toBe(await colourOf(other));
+  }
+});

@@ -107,3 +107,56 @@ it.each([
   expect(sent(second)).toEqual(sent(first));
   expect(second.body).toBe(body);
 });
+
+describe('what is shown whole', () => {
+  it('stays when the journal is emptied', async () => {
+    const mock = await startMock();
+    await mock.call('PATCH', '/v1/organizations', { organization_name: 'Seen' });
+    const { page } = await openInspector(browser(), mock.url);
+    await waitForLive(page);
+    await rowsOf(page).first().click();
+    await page.getByRole('region', { name: 'Answer' }).waitFor();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByText('No request yet.').waitFor();
+    expect(await page.getByRole('region', { name: 'Answer' }).textContent()).toContain('Seen');
+  });
+
+  it('says that the journal has it no more', async () => {
+    const mock = await startMock(['--journal-size', '1']);
+    await mock.call('GET', '/v1/first');
+    const { page } = await openInspector(browser(), mock.url, { expected: [/status of 404/] });
+    await waitForLive(page);
+    await expect.poll(() => rowsOf(page).count()).toBe(1);
+    await mock.call('GET', '/v1/second');
+    await page.locator('.row', { hasText: '/v1/first' }).click();
+    await page.getByText('The journal no longer has this request.').waitFor();
+  });
+
+  it.each([
+    ['a detail that is text', { detail: 'nope' }],
+    ['errors without a place', { detail: [{ loc: null, msg: 'x' }, null, 5] }],
+  ])('may be a 422 of a fault with %s', async (_, body) => {
+    const mock = await startMock();
+    await mock.call('POST', '/_mock/sandboxes/default/faults', { status: 422, body, times: 1 });
+    await mock.call('PATCH', '/v1/organizations', { organization_name: 'x' });
+    const { page } = await openInspector(browser(), mock.url);
+    await waitForLive(page);
+    await rowsOf(page).first().click();
+    await page.getByRole('region', { name: 'Answer' }).waitFor();
+    await page.getByRole('region', { name: 'Body of the request' }).waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('.detail').count()).toBe(0);
+  });
+
+  it('tells a 429 of a fault from one of a limit', async () => {
+    const mock = await startMock();
+    await mock.call('POST', '/_mock/sandboxes/default/faults', { name: 'busy', status: 429, after_handler: true });
+    await mock.call('GET', '/v1/organizations');
+    const { page } = await openInspector(browser(), mock.url);
+    await waitForLive(page);
+    await page.locator('.row.faulted').click();
+    await page.getByRole('button', { name: 'Disable busy' }).waitFor();
+    await page.getByText(/^1 request\./).waitFor();
+    expect(await page.getByRole('button', { name: /^Move the clock/ }).count()).toBe(0);
+  });
+});

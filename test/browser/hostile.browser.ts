@@ -109,3 +109,30 @@ function send(url: string, { method = 'PATCH', path = '/v1/organizations', heade
 
 const detailOverflow = (page: Parameters<typeof overflowOf>[0]) =>
   page.locator('.detail').evaluate((detail) => detail.scrollWidth - detail.clientWidth);
+
+it('cuts a key of a link, too', async () => {
+  const mock = await startMock();
+  const { page } = await openInspector(browser(), mock.url, { path: `/_mock/?q=${DEMO_KEY}` });
+  await waitForLive(page);
+  expect(await page.locator('#filter').inputValue()).toBe('sk_live_ab');
+  expect(page.url()).not.toContain(DEMO_KEY);
+});
+
+it('shows names that turn the text around, or are very long, and stays as wide as its window', async () => {
+  const mock = await startMock();
+  const long = 'x'.repeat(60);
+  await mock.call('PATCH', '/v1/organizations', { organization_name: `a\u202eb ${long}` });
+  await mock.call('PUT', `/_mock/sandboxes/default/snapshots/${long}`, {});
+  await mock.call('POST', '/_mock/sandboxes/default/faults', { name: `\u202e${long}`, status: 503 });
+  const { page } = await openInspector(browser(), mock.url, { viewport: { width: 320, height: 700 } });
+  await waitForLive(page);
+  await page.locator('.sides button').last().click();
+  for (const name of ['Limits', 'Orgs', 'Faults', 'Snapshots', 'Seed']) {
+    await page.getByRole('tab', { name }).click();
+    await page.getByRole('heading', { level: 2 }).waitFor();
+    expect(await overflowOf(page), name).toBe(0);
+    const isWider = await page.locator('.world').evaluate((world) => world.scrollWidth > world.clientWidth);
+    expect(isWider, name).toBe(false);
+    expect(await page.locator('.world').textContent(), name).not.toContain('\u202e');
+  }
+});

@@ -131,3 +131,56 @@ it('tells a screen reader what came, at most every five seconds', async () => {
   await page.clock.runFor(1000);
   expect(await said()).toBe('2 new requests, 1 refused');
 });
+
+it('fills a tall window at once', async () => {
+  const mock = await startMock(OFF);
+  await read(mock, 80);
+  const { page } = await openInspector(browser(), mock.url, { viewport: { width: 1280, height: 2200 } });
+  await waitForLive(page);
+  await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(60);
+});
+
+it('shows all that hang, and what is behind them', async () => {
+  const mock = await startMock(OFF);
+  await read(mock, 30);
+  await mock.call('POST', '/_mock/sandboxes/default/faults', { delay_ms: 3_600_000, times: 40 });
+  const { page } = await openInspector(browser(), mock.url);
+  await waitForLive(page);
+  const aborts = Array.from({ length: 40 }, () => new AbortController());
+  const headers = { authorization: 'Bearer sk_live_abc123def456' };
+  const hanging = aborts.map(({ signal }) =>
+    fetch(`${mock.url}/v1/organizations`, { headers, signal }).catch(() => {}),
+  );
+  await page.getByRole('button', { name: '70 all' }).waitFor();
+  await page.locator('#list').evaluate((list) => list.scrollTo({ top: list.scrollHeight }));
+  await expect.poll(() => page.locator('#list .row:not(.open)').count()).toBeGreaterThan(15);
+  for (const abort of aborts) abort.abort();
+  await Promise.all(hanging);
+});
+
+it('is the journal again after a pause: nothing that is gone, and no gap', async () => {
+  const mock = await startMock(OFF);
+  for (let n = 0; n < 5; n++) await mock.call('GET', '/v1/before');
+  const { page } = await openInspector(browser(), mock.url);
+  await waitForLive(page);
+  await page.keyboard.press('p');
+  await page.locator('.connection.paused').waitFor();
+  await mock.call('POST', '/_mock/sandboxes/default/reset', {});
+  await mock.call('GET', '/v1/behind');
+  await page.keyboard.press('p');
+  await waitForLive(page);
+  expect(await rowsOf(page).locator('.path').allTextContents()).toEqual(['/v1/behind']);
+  await page.keyboard.press('p');
+  await page.locator('.connection.paused').waitFor();
+  for (let n = 0; n < 3; n++) await read(mock, 100);
+  await page.keyboard.press('p');
+  await waitForLive(page);
+  expect(await page.getByRole('button', { name: '200 all' }).count()).toBe(1);
+  await expect
+    .poll(async () => {
+      await page.locator('#list').evaluate((list) => list.scrollTo({ top: list.scrollHeight }));
+      return page.getByText('/v1/behind').count();
+    })
+    .toBe(1);
+  expect(await page.getByRole('button', { name: '301 all' }).count()).toBe(1);
+});

@@ -67,6 +67,16 @@ it('revokes a key, changes a tier, and shows what anybody else changes', async (
   await openPanel(page, 'Orgs');
   await page.getByRole('button', { name: 'org_demo123' }).click();
   await page.getByLabel('Tier').selectOption('free');
+  const credits = page.getByLabel('Credits');
+  for (const wrong of ['', '-5']) {
+    await credits.fill(wrong);
+    await credits.blur();
+    await expect.poll(() => credits.inputValue()).toBe('250000');
+  }
+  await credits.fill('7');
+  await credits.blur();
+  const demo = async () => JSON.parse((await mock.call('GET', `${CONTROL}/organizations/org_demo123`)).text);
+  await expect.poll(async () => (await demo()).credit_count).toBe(7);
   const limitOf = () => page.getByRole('row', { name: /^metadata/ }).textContent();
   await expect.poll(limitOf).toBe('metadata20–20');
   await page.getByLabel('Status of sk_live_ab…').selectOption('revoked');
@@ -99,6 +109,8 @@ it('shows what changed since a snapshot, with every digit, and goes on with it',
   expect(await metadata.getByRole('row').allTextContents()).toEqual(['id− 1234567890123456788+ 1234567890123456789']);
   await card.getByRole('button', { name: 'Restore' }).click();
   await card.getByText('Nothing.').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(async () => (await mock.call('GET', '/v1/organizations')).text).toContain('1234567890123456789');
   await card.getByRole('button', { name: 'Delete' }).click();
   await expect.poll(() => card.count()).toBe(0);
 });
@@ -137,12 +149,12 @@ describe('a seed', () => {
     await openPanel(page, 'Seed');
     const shown = page.getByRole('region', { name: 'The state as a seed' });
     await expect.poll(() => shown.textContent()).toContain('org_demo123');
-    await drop(page, 'wrong.yaml', 'organizations:\n  - organization_id: org_a\n    account_type: huge\n');
+    await drop(page, 'wrong.yaml', 'version: 1\norganizations:\n  - organization_id: org_a\n    account_type: huge\n');
     await expect.poll(() => page.locator('pre.problem').textContent()).toMatch(/account_type/);
-    expect(await page.locator('pre.problem').textContent()).toMatch(/line 3/);
+    expect(await page.locator('pre.problem').textContent()).toMatch(/line 4/);
     await expect.poll(() => shown.textContent()).toContain('org_demo123');
     const organization = '{"organization_id":"org_dropped","api_keys":[{"key":"sk_live_of_the_drop"}]}';
-    await drop(page, 'right.json', `{"organizations":[${organization}]}`);
+    await drop(page, 'right.json', `{"version":1,"organizations":[${organization}]}`);
     await expect.poll(() => shown.textContent()).toContain('org_dropped');
     expect(await page.locator('pre.problem').count()).toBe(0);
     expect((await mock.call('GET', '/v1/organizations', undefined, 'sk_live_of_the_drop')).status).toBe(200);
@@ -164,12 +176,12 @@ it('sets the clock, and takes it back to real time', async () => {
   await waitForLive(page);
   const clockOf = async () => JSON.parse((await mock.call('GET', `${CONTROL}/clock`)).text);
   await page.getByTitle('Set the clock').click();
-  await page.getByLabel('UTC').fill('2031-02-03T04:05:06');
+  await page.getByLabel('UTC').fill('2031-02-03T04:05');
   await page.getByRole('button', { name: 'Freeze there' }).click();
-  await expect.poll(clockOf).toEqual({ now: '2031-02-03T04:05:06Z', mode: 'frozen', offset_ms: null });
+  await expect.poll(clockOf).toEqual({ now: '2031-02-03T04:05:00Z', mode: 'frozen', offset_ms: null });
   await page.getByText('frozen', { exact: false }).first().waitFor();
   await page.getByRole('button', { name: 'back to real time' }).click();
-  await expect.poll(async () => (await clockOf()).mode).toBe('running');
+  await expect.poll(clockOf).toMatchObject({ mode: 'running', offset_ms: 0 });
   await expect.poll(() => page.getByRole('button', { name: 'back to real time' }).count()).toBe(0);
 });
 

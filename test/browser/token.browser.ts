@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { openInspector, startMock, useBrowser, waitForLive } from './page.ts';
+import { openInspector, overflowOf, startMock, useBrowser, waitForLive } from './page.ts';
 
 const browser = useBrowser();
 const TOKEN = 'of-this-test-0123456789';
@@ -45,3 +45,26 @@ async function expectSecret(page: Page): Promise<void> {
   expect(await page.context().cookies()).toEqual([]);
   expect(await page.title()).not.toContain(TOKEN);
 }
+
+it('asks again where the token cannot be one, hears no keys meanwhile, and forgets what it showed', async () => {
+  const mock = await startMock(['--control-token', TOKEN]);
+  const { page } = await openInspector(browser(), mock.url, {
+    expected: REFUSED,
+    viewport: { width: 320, height: 700 },
+  });
+  await page.getByLabel('Token').fill('sk…ü');
+  await page.keyboard.press('Enter');
+  await page.getByText('The mock does not take this token.').waitFor();
+  expect(await overflowOf(page)).toBe(0);
+  await page.reload();
+  await page.getByLabel('Token').waitFor();
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(`${request.method()} ${request.url()}`));
+  await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+  for (const key of ['f', 's', ']', '?']) await page.keyboard.press(key);
+  await page.getByLabel('Token').fill(TOKEN);
+  await page.keyboard.press('Enter');
+  await waitForLive(page);
+  expect(sent.filter((one) => !one.startsWith('GET'))).toEqual([]);
+  expect(await page.getByRole('dialog').count()).toBe(0);
+});
