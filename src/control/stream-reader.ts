@@ -35,8 +35,8 @@ export interface Hello {
 
 type Add = (name: string, data: object | string) => void;
 
-/** The summary of a request as JSON text. */
-export type ToText = (entry: JournalEntry) => string;
+/** The summaries of requests as JSON text, with commas between them. */
+export type ToTexts = (entries: readonly JournalEntry[]) => string;
 
 /** Requests that one event shows. */
 const MAX_REQUESTS = 200;
@@ -48,7 +48,7 @@ const FAULTS_EVERY_MS = 1000;
 
 /** What one stream has shown of a sandbox, and what is new. It looks when it is asked: nothing tells it. */
 export class StreamReader {
-  private readonly toText: ToText;
+  private readonly toTexts: ToTexts;
   private seq: number;
   private cleared: number;
   private actions: number;
@@ -66,10 +66,10 @@ export class StreamReader {
 
   /**
    * @param after shows requests behind this `seq`; undefined for those that come from now on
-   * @param toText writes what several streams show
+   * @param toTexts writes what several streams show
    */
-  constructor({ sandbox, settings }: LiveSandbox, after: number | undefined, toText: ToText) {
-    this.toText = toText;
+  constructor({ sandbox, settings }: LiveSandbox, after: number | undefined, toTexts: ToTexts) {
+    this.toTexts = toTexts;
     const { journal, actions } = sandbox;
     this.seq = Math.min(after ?? journal.lastSeq, journal.lastSeq);
     for (const entry of journal.listOpen()) if (entry.seq > 0) this.late.add(entry);
@@ -146,7 +146,7 @@ export class StreamReader {
     for (const entry of open) if (entry.seq > this.seq) this.late.add(entry);
     this.seq = Math.max(this.seq, journal.lastSeq);
     const shown = [...ended.filter((entry) => !entries.includes(entry)), ...entries];
-    if (shown.length > 0) add('requests', `{"requests":[${shown.map(this.toText)}],"skipped":${skipped}}`);
+    if (shown.length > 0) add('requests', `{"requests":[${this.toTexts(shown)}],"skipped":${skipped}}`);
     for (const entry of this.open.keys()) if (!isOpen.has(entry)) this.open.delete(entry);
     for (const entry of open) {
       const since = this.open.get(entry) ?? time;

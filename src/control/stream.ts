@@ -44,7 +44,7 @@ export const buildAddStreamRoute =
         if (streams.isFull) throw unavailable(TOO_MANY);
         const sent = Number(/^\d{1,15}$/.exec(String(request.headers['last-event-id'])) ?? Number.NaN);
         const { after = Number.isNaN(sent) ? undefined : sent } = request.query;
-        const reader = new StreamReader(live, after, streams.toText);
+        const reader = new StreamReader(live, after, streams.toTexts);
         const hello = await reader.toHello(live, started_at, count(sandboxes, live.sandbox.sandbox_id));
         if (streams.isFull) throw unavailable(TOO_MANY);
         reply.hijack();
@@ -70,7 +70,7 @@ async function count(sandboxes: Sandboxes, id: string): Promise<Hello['counts']>
 /** Those of a server. One timer is for all, so that they show the same and each request is written once. */
 class Streams {
   private readonly all = new Set<Stream>();
-  private readonly texts = new WeakMap<JournalEntry, string>();
+  private written: { entries: readonly JournalEntry[]; text: string } = { entries: [], text: '' };
   private timer: NodeJS.Timeout | undefined;
 
   get isFull(): boolean {
@@ -90,12 +90,12 @@ class Streams {
     });
   }
 
-  readonly toText = (entry: JournalEntry): string => {
-    const known = this.texts.get(entry);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(toSummary(entry));
-    this.texts.set(entry, text);
-    return text;
+  /** Summaries as JSON text. Most streams show the same in the same look. */
+  readonly toTexts = (entries: readonly JournalEntry[]): string => {
+    const { written } = this;
+    const isSame = entries.length === written.entries.length && entries.every((one, at) => one === written.entries[at]);
+    if (!isSame) this.written = { entries, text: entries.map((entry) => JSON.stringify(toSummary(entry))).join() };
+    return this.written.text;
   };
 }
 
