@@ -9,26 +9,21 @@ const EVERY_MS = 500;
 /**
  * What a path of the control plane answers, as text, and again whenever something has changed in the sandbox; undefined until it
  * is there, empty where it is refused.
+ * @param path always the same one: a panel is made anew for another sandbox
  * @param accept the media type that is wanted
  */
 export function useText(path: string, accept?: string): { text: string | undefined; readAgain: () => Promise<void> } {
   const text = useSignal<string | undefined>(undefined);
-  const wanted = useRef(path);
   const readAt = useRef(Number.NEGATIVE_INFINITY);
-  if (wanted.current !== path) {
-    wanted.current = path;
-    text.value = undefined;
-    readAt.current = Number.NEGATIVE_INFINITY;
-  }
   const readAgain = useCallback(async () => {
     readAt.current = performance.now();
     const { status, text: answered } = await ask('GET', path, undefined, undefined, accept);
     // What is shown stays while nobody answers.
-    if (wanted.current === path && status !== 0) text.value = status === 200 ? answered : '';
-  }, [path]);
+    if (status !== 0) text.value = status === 200 ? answered : '';
+  }, []);
   useEffect(() => {
     const timer = setTimeout(readAgain, Math.max(0, readAt.current + EVERY_MS - performance.now()));
     return () => clearTimeout(timer);
-  }, [path, version.value]);
+  }, [version.value]);
   return { text: text.value, readAgain };
 }

@@ -21,6 +21,21 @@ it('shows the same to whoever gets the link', async () => {
   expect(await rowsOf(other).count()).toBe(1);
 });
 
+it('shows a request by the link whatever its id is made of', async () => {
+  const mock = await startMock();
+  const headers = { authorization: `Bearer ${DEMO_KEY}`, 'x-request-id': '100% a#b' };
+  await fetch(`${mock.url}/v1/organizations`, { headers });
+  await mock.call('GET', '/v1/collections');
+  const { page } = await openInspector(browser(), mock.url);
+  await rowsOf(page).last().click();
+  await page.getByText('Read the organization.').waitFor();
+  await page.reload();
+  await page.getByText('Read the organization.').waitFor();
+  // Whoever changes the address by hand is heard.
+  await page.evaluate(() => (location.hash = '#2'));
+  await page.getByText('The mock does not serve this path.').waitFor();
+});
+
 it('completes filters by keyboard, and Escape clears them', async () => {
   const mock = await startMock();
   await mock.call('GET', '/v1/organizations');

@@ -78,6 +78,7 @@ it('shows one that hangs, and then its end', async () => {
   expect((await waiting).status).toBe(200);
   await expect.poll(() => rowsOf(page).locator('.status').allTextContents()).toEqual(['200']);
   await page.getByText('Read the organization.').waitFor();
+  expect(await page.getByRole('region', { name: 'Answer' }).textContent()).toContain('org_demo123');
 });
 
 it('steps through requests that have the same id, each once', async () => {

@@ -24,6 +24,16 @@ it('takes the sandbox back to its seed, and that too', async () => {
   await expect.poll(() => undo.count()).toBe(0);
 });
 
+it('shows no bucket any more once a reset has emptied them', async () => {
+  const mock = await startMock();
+  await mock.call('GET', '/v1/organizations');
+  const { page } = await openInspector(browser(), mock.url);
+  await waitForLive(page);
+  await page.getByText('Acme Corporation').waitFor();
+  await mock.call('POST', `${CONTROL}/reset`, {});
+  await page.getByText('No key was used yet.', { exact: false }).waitFor();
+});
+
 it('has no panel for what the server does not have', async () => {
   const mock = await startMock();
   const { page } = await openInspector(browser(), mock.url);

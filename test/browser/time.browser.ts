@@ -23,6 +23,8 @@ describe('a gauge', () => {
     expect(await textOf(page)).toBe('10 of 20 left, full in 30 s');
     await page.clock.runFor(20_000);
     expect(await textOf(page)).toBe('10 of 20 left, full in 30 s');
+    const bar = page.getByRole('meter', GAUGE).locator('i');
+    expect(await bar.evaluate((element) => getComputedStyle(element).transform)).toBe('matrix(0.5, 0, 0, 1, 0, 0)');
   });
 
   it('fills while it runs', async () => {
@@ -79,3 +81,15 @@ async function setVisibility(page: Page, state: 'hidden' | 'visible'): Promise<v
   await page.clock.runFor(5100);
   await page.locator('.connection.paused').waitFor();
 }
+
+it('freezes once for a key that is held', async () => {
+  const mock = await startMock();
+  const { page } = await openInspector(browser(), mock.url);
+  await waitForLive(page);
+  const sent: string[] = [];
+  page.on('request', (request) => request.method() === 'PUT' && sent.push(request.url()));
+  for (let time = 0; time < 4; time++) await page.keyboard.down('f');
+  await page.keyboard.up('f');
+  await page.getByRole('button', { name: '▶ Run' }).waitFor();
+  expect(sent).toHaveLength(1);
+});
