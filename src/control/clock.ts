@@ -55,7 +55,10 @@ export function addClockRoutes(add: AddRoute, find: FindSandbox): void {
     'GET',
     '/clock',
     { tags, summary: 'The time that clients see', params: InSandbox, response },
-    async ({ params }) => toClockView((await find(params)).settings.clock),
+    async ({ params }) => {
+      const { settings, now } = await find(params);
+      return toClockView(settings.clock, now);
+    },
   );
 
   add(
@@ -75,11 +78,11 @@ export function addClockRoutes(add: AddRoute, find: FindSandbox): void {
     },
     async ({ params, body: { frozen_at, now: wanted } }) => {
       const { sandbox } = await find(params);
-      const { after } = await sandbox.updateSettings((settings, now) => ({
+      const { after, real } = await sandbox.updateSettings((settings, now, realTime) => ({
         ...settings,
-        clock: frozen_at === undefined ? runFrom(wanted ?? now) : freezeAt(frozen_at),
+        clock: frozen_at === undefined ? runFrom(wanted ?? now, realTime) : freezeAt(frozen_at),
       }));
-      return toClockView(after.clock);
+      return toClockView(after.clock, timeOf(after.clock, real));
     },
   );
 
@@ -99,11 +102,11 @@ export function addClockRoutes(add: AddRoute, find: FindSandbox): void {
     },
     async ({ params, body }) => {
       const { sandbox } = await find(params);
-      const { after } = await sandbox.updateSettings((settings, now) => ({
+      const { after, real } = await sandbox.updateSettings((settings, now) => ({
         ...settings,
         clock: advance(settings.clock, now, body.ms),
       }));
-      return toClockView(after.clock);
+      return toClockView(after.clock, timeOf(after.clock, real));
     },
   );
 }
@@ -117,9 +120,8 @@ function advance(clock: ClockSetting, now: number, ms: number): ClockSetting {
 /** What `GET …/clock` answers. */
 export type ClockView = z.output<typeof Clock>;
 
-/** The clock as it is answered. */
-export function toClockView(clock: ClockSetting): ClockView {
-  const { frozen_at, offset_ms } = clock;
-  const now = toTimestamp(timeOf(clock));
+/** The clock as it is answered. @param time that of the sandbox, in milliseconds since 1970 */
+export function toClockView({ frozen_at, offset_ms }: ClockSetting, time: number): ClockView {
+  const now = toTimestamp(time);
   return frozen_at === null ? { now, mode: 'running', offset_ms } : { now, mode: 'frozen', offset_ms: null };
 }

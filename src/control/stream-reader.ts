@@ -96,7 +96,7 @@ export class StreamReader {
     const members: Omit<Hello, 'limits' | 'counts' | 'faults'> = {
       started_at,
       seq: sandbox.journal.lastSeq,
-      clock: toClockView(settings.clock),
+      clock: toClockView(settings.clock, live.now),
       controls: sandbox.actions.listAfter(0).map(toControlView),
     };
     const [limits, counted] = await Promise.all([toLimitsView(live), counts]);
@@ -124,7 +124,7 @@ export class StreamReader {
     this.actions = sandbox.actions.count;
     if (this.clock !== settings.clock) {
       this.clock = settings.clock;
-      add('clock', toClockView(settings.clock));
+      add('clock', toClockView(settings.clock, live.now));
     }
     await this.lookAtLimits(live, time, add);
     if (time - this.faultsAt >= FAULTS_EVERY_MS) {

@@ -24,7 +24,11 @@ export const isMoved = ({ frozen_at, offset_ms }: ClockSetting): boolean => froz
 
 export const freezeAt = (time: number): ClockSetting => ({ frozen_at: time, offset_ms: 0 });
 
-export const runFrom = (time: number): ClockSetting => ({ frozen_at: null, offset_ms: time - RealDate.now() });
+/** @param realTime milliseconds since 1970, by the clock that the offset is counted from */
+export const runFrom = (time: number, realTime: number): ClockSetting => ({
+  frozen_at: null,
+  offset_ms: time - realTime,
+});
 
 /** Moves the clock by `ms`, running or frozen as before. */
 export const advanceBy = ({ frozen_at, offset_ms }: ClockSetting, ms: number): ClockSetting =>

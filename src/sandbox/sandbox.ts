@@ -101,8 +101,8 @@ export class Sandbox {
   /** See {@link Store.updateSettings}. A clock that goes back takes the buckets with it. */
   async updateSettings(change: Updater<Settings>): Promise<Updated<Settings>> {
     const updated = await this.store.updateSettings(this.sandbox_id, this.toOwn(change));
-    const { after, now } = updated;
-    const then = timeOf(after.clock);
+    const { after, now, real } = updated;
+    const then = timeOf(after.clock, real);
     if (then < now) await this.buckets.moveBack(now, then);
     if (updated.before.clock !== after.clock) this.waits.moveClock(after.clock);
     if (updated.before.faults !== after.faults) this.faults.keepOnly(after.faults);
@@ -111,9 +111,9 @@ export class Sandbox {
 
   /** A change that one who has the id since does not get. */
   private toOwn<Value>(change: Updater<Value>): Updater<Value> {
-    return (current, now) => {
+    return (current, now, real) => {
       if (this.isGone()) throw new SandboxGoneError(this.sandbox_id);
-      return change(current, now);
+      return change(current, now, real);
     };
   }
 

@@ -1,6 +1,7 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { timeOf } from '../domain/clock.ts';
 import { countCharacters, type Organization } from '../domain/organization.ts';
+import { RealDate } from '../domain/real-time.ts';
 import type { Settings } from '../domain/state.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { Rows } from './rows.ts';
@@ -89,13 +90,14 @@ export class States {
   updateSettings(sandboxId: string, change: Updater<Settings>): Updated<Settings> {
     const sandbox = this.requireSandbox(sandboxId);
     const { settings: before } = sandbox;
-    const now = timeOf(before.clock);
-    const after = change(before, now);
+    const real = RealDate.now();
+    const now = timeOf(before.clock, real);
+    const after = change(before, now, real);
     if (after !== before) {
       this.rows.writeSettings(sandboxId, CURRENT, after);
       this.knownSandboxes.set(sandboxId, { ...sandbox, settings: after });
     }
-    return { before, after, settings: after, now };
+    return { before, after, settings: after, now, real };
   }
 
   updateOrganization(
@@ -105,20 +107,22 @@ export class States {
   ): Updated<Organization | undefined> {
     const sandbox = this.requireSandbox(sandboxId);
     const { settings } = sandbox;
-    const now = timeOf(settings.clock);
+    const real = RealDate.now();
+    const now = timeOf(settings.clock, real);
     const before = this.findIn(sandbox, organizationId);
-    const after = change(before, now);
+    const after = change(before, now, real);
     if (after !== before) this.writeOrganization(sandbox, before, after);
-    return { before, after, settings, now };
+    return { before, after, settings, now, real };
   }
 
   updateApiKey(sandboxId: string, apiKeyId: string, change: Updater<ApiKey | undefined>): Updated<ApiKey | undefined> {
     const { settings } = this.requireSandbox(sandboxId);
     const { apiKeys } = this.rows;
-    const now = timeOf(settings.clock);
+    const real = RealDate.now();
+    const now = timeOf(settings.clock, real);
     const before = apiKeys.find(sandboxId, apiKeyId);
-    const after = change(before, now);
-    if (after === before) return { before, after, settings, now };
+    const after = change(before, now, real);
+    if (after === before) return { before, after, settings, now, real };
     if (after !== undefined) {
       this.requireFree(sandboxId, [after]);
       this.rows.requireOrganization(sandboxId, after.organization_id);
@@ -128,7 +132,7 @@ export class States {
     else if (before === undefined) apiKeys.insert(sandboxId, after);
     else apiKeys.update(sandboxId, before, after);
     for (const key of [before, after]) if (key !== undefined) this.knownKeys.delete(key.key_hash);
-    return { before, after, settings, now };
+    return { before, after, settings, now, real };
   }
 
   grant(sandboxId: string, granted: readonly ApiKey[]): void {

@@ -59,8 +59,9 @@ export interface Page<Item> {
 /**
  * Makes the next value of the current one.
  * @param now the time of the sandbox, in milliseconds since 1970
+ * @param real real time by the clock of the engine, in the same unit: what the offset of a clock is counted from
  */
-export type Updater<Value> = (current: Value, now: number) => Value;
+export type Updater<Value> = (current: Value, now: number, real: number) => Value;
 
 /** What an update found and what it left, and the sandbox at that moment. */
 export interface Updated<Value> {
@@ -68,6 +69,7 @@ export interface Updated<Value> {
   after: Value;
   settings: Settings;
   now: number;
+  real: number;
 }
 
 /** What a list is limited to. */

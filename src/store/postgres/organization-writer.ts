@@ -1,0 +1,160 @@
+import { timeOf } from '../../domain/clock.ts';
+import type { Organization } from '../../domain/organization.ts';
+import { setImmediate } from '../../domain/real-time.ts';
+import type { Settings } from '../../domain/state.ts';
+import { SandboxGoneError, StorageError, type Updated, type Updater } from '../store.ts';
+import type { Connections, Row, Session } from './connections.ts';
+import { explain } from './errors.ts';
+import { ORGANIZATIONS } from './rows.ts';
+import { REAL } from './sandbox-rows.ts';
+
+type Change = Updater<Organization | undefined>;
+type Done = Updated<Organization | undefined>;
+
+interface Unit {
+  sandboxId: string;
+  organizationId: string;
+  change: Change;
+  resolve(done: Done): void;
+  reject(error: unknown): void;
+}
+
+/** What a batch does in the same transaction for changes of limits. */
+export type AfterChange = (session: Session, sandboxId: string, done: Done) => Promise<void> | undefined;
+
+// What somebody else has locked is left out, so that nobody waits for it but who wants it.
+const LOCK = `
+  SELECT o.sandbox_id, ${ORGANIZATIONS.selected.replaceAll(/\w+/g, 'o.$&')}
+  FROM organizations AS o JOIN unnest($1::text[], $2::text[]) AS wanted (sandbox_id, organization_id)
+  ON o.sandbox_id = wanted.sandbox_id AND o.organization_id = wanted.organization_id
+  WHERE o.snapshot = '' ORDER BY o.sandbox_id, o.organization_id FOR UPDATE OF o SKIP LOCKED`;
+// Behind the locks: the time of a change is not before that of one that was committed earlier.
+const SETTINGS = `SELECT sandbox_id, settings, ${REAL} FROM states WHERE sandbox_id = ANY ($1::text[]) AND snapshot = ''`;
+
+/**
+ * Changes organizations: all that wait in this process share one transaction and two round trips, one batch on its way. What such
+ * a batch cannot do, because a row is locked elsewhere, or is made or removed, or the table refuses one of the changes, goes one
+ * by one.
+ */
+export class OrganizationWriter {
+  private readonly connections: Connections;
+  private readonly alone: (unit: Pick<Unit, 'sandboxId' | 'organizationId' | 'change'>) => Promise<Done>;
+  private readonly afterChange: AfterChange;
+  private waiting: Unit[] = [];
+  private isUnderWay = false;
+
+  /** @param alone does one of them in a transaction of its own */
+  constructor(connections: Connections, alone: OrganizationWriter['alone'], afterChange: AfterChange) {
+    this.connections = connections;
+    this.alone = alone;
+    this.afterChange = afterChange;
+  }
+
+  update(sandboxId: string, organizationId: string, change: Change): Promise<Done> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ sandboxId, organizationId, change, resolve, reject });
+      this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    if (this.isUnderWay || this.waiting.length === 0) return;
+    this.isUnderWay = true;
+    setImmediate(() => {
+      const units = this.waiting;
+      this.waiting = [];
+      void this.write(units).finally(() => {
+        this.isUnderWay = false;
+        this.schedule();
+      });
+    });
+  }
+
+  private async write(units: Unit[]): Promise<void> {
+    let left: Unit[];
+    try {
+      left = await this.connections.batch((session) => this.writeTogether(session, units));
+    } catch (error) {
+      const explained = explain(this.connections.where, error);
+      // Of one transaction nobody knows who is to blame; where the engine is gone, nobody can do better alone.
+      if (explained instanceof StorageError) {
+        for (const { reject } of units) reject(explained);
+        return;
+      }
+      left = units;
+    }
+    // They wait for others, perhaps: nobody waits for them.
+    for (const unit of left) this.alone(unit).then(unit.resolve, unit.reject);
+  }
+
+  /** @returns those that have to go one by one */
+  private async writeTogether(session: Session, units: Unit[]): Promise<Unit[]> {
+    const wanted = new Map(units.map((unit) => [placeOf(unit.sandboxId, unit.organizationId), unit]));
+    const sandboxIds = [...new Set(units.map(({ sandboxId }) => sandboxId))];
+    const [, rows, states] = await Promise.all([
+      session.query('BEGIN'),
+      session.query(LOCK, [
+        [...wanted.values()].map(({ sandboxId }) => sandboxId),
+        [...wanted.values()].map(({ organizationId }) => organizationId),
+      ]),
+      session.query(SETTINGS, [sandboxIds]),
+    ]);
+    const { left, settle, writes } = this.apply(session, units, rows, states);
+    const ended = await Promise.allSettled([...writes.map((write) => write()), session.query('COMMIT')]);
+    // A commit of what has failed is a rollback, and no error.
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+    for (const tell of settle) tell();
+    return left;
+  }
+
+  private apply(session: Session, units: Unit[], rows: Row[], states: Row[]) {
+    const settingsOf = new Map(states.map((row) => [String(row.sandbox_id), row]));
+    const before = new Map(
+      rows.map((row) => [placeOf(String(row.sandbox_id), String(row.organization_id)), ORGANIZATIONS.toValue(row)]),
+    );
+    const current = new Map(before);
+    const left: Unit[] = [];
+    const settle: (() => void)[] = [];
+    const writes: (() => Promise<unknown>)[] = [];
+    for (const unit of units) {
+      const { sandboxId, organizationId, change } = unit;
+      const place = placeOf(sandboxId, organizationId);
+      const found = current.get(place);
+      const state = settingsOf.get(sandboxId);
+      if (state === undefined) {
+        settle.push(() => unit.reject(new SandboxGoneError(sandboxId)));
+        continue;
+      }
+      if (found === undefined) {
+        left.push(unit);
+        continue;
+      }
+      try {
+        const settings: Settings = JSON.parse(String(state.settings));
+        const now = timeOf(settings.clock, Number(state.real));
+        const after = change(found, now, Number(state.real));
+        if (after === undefined) {
+          left.push(unit);
+          continue;
+        }
+        const done = { before: found, after, settings, now, real: Number(state.real) };
+        current.set(place, after);
+        const more = this.afterChange(session, sandboxId, done);
+        if (more !== undefined) writes.push(() => more);
+        settle.push(() => unit.resolve(done));
+      } catch (error) {
+        settle.push(() => unit.reject(error));
+      }
+    }
+    for (const [place, after] of current) {
+      const first = before.get(place);
+      const [sandboxId = ''] = place.split(' ', 1);
+      const update = first && ORGANIZATIONS.toUpdate(sandboxId, first, after);
+      if (update !== undefined) writes.push(() => session.query(...update));
+    }
+    return { left, settle, writes };
+  }
+}
+
+/** No id of a sandbox has a blank. */
+const placeOf = (sandboxId: string, organizationId: string) => `${sandboxId} ${organizationId}`;

@@ -1,0 +1,100 @@
+import { timeOf } from '../../domain/clock.ts';
+import { conflict } from '../../domain/errors.ts';
+import { RealDate } from '../../domain/real-time.ts';
+import { DEFAULT_SANDBOX } from '../../domain/state.ts';
+import type { FoundSandbox, ListedSandbox, NewSandbox, Page, Use } from '../store.ts';
+import type { Row, Session } from './connections.ts';
+import type { Read } from './table.ts';
+
+/** The time of the engine, which is that of all replicas, in milliseconds since 1970. */
+export const REAL = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS real';
+const SANDBOX = `sandbox_id, name, generation, seed, created_at, ttl_ms, expires_at, last_seq, ${REAL},
+  (SELECT settings FROM states WHERE states.sandbox_id = sandboxes.sandbox_id AND snapshot = '') AS settings`;
+const countOf = (table: string) =>
+  `(SELECT count(*) FROM ${table} WHERE ${table}.sandbox_id = sandboxes.sandbox_id AND snapshot = '') AS ${table}`;
+const LISTED = `${SANDBOX}, ${countOf('organizations')}, ${countOf('api_keys')}`;
+
+export async function findSandbox(read: Read, sandboxId: string): Promise<FoundSandbox | undefined> {
+  const [row] = await read(`SELECT ${SANDBOX} FROM sandboxes WHERE sandbox_id = $1`, [sandboxId]);
+  return row && toSandbox(row);
+}
+
+export async function listSandbox(read: Read, sandboxId: string): Promise<ListedSandbox | undefined> {
+  const [row] = await read(`SELECT ${LISTED} FROM sandboxes WHERE sandbox_id = $1`, [sandboxId]);
+  return row && toListed(row);
+}
+
+export async function pageSandboxes(read: Read, after: number, limit: number): Promise<Page<ListedSandbox>> {
+  const rows = await read(`SELECT place, ${LISTED} FROM sandboxes WHERE place > $1 ORDER BY place LIMIT $2`, [
+    after,
+    limit + 1,
+  ]);
+  const page = rows.slice(0, limit);
+  return { items: page.map(toListed), next: rows.length > limit ? Number(page.at(-1)?.place) : null };
+}
+
+export async function listExpired(read: Read, before: number): Promise<string[]> {
+  const rows = await read('SELECT sandbox_id FROM sandboxes WHERE expires_at <= $1', [before]);
+  return rows.map(({ sandbox_id }) => String(sandbox_id));
+}
+
+/** @throws the refusal `conflict` where one has the id, or there would be too many */
+export async function makeSandboxes(session: Session, sandboxes: readonly NewSandbox[], max: number): Promise<void> {
+  const now = RealDate.now();
+  for (const { sandbox_id, name, ttl_ms } of sandboxes) {
+    const made = await session.query(
+      `INSERT INTO sandboxes (sandbox_id, name, generation, created_at, ttl_ms, expires_at) VALUES ($1, $2, 0, $3, $4, $5)
+       ON CONFLICT DO NOTHING RETURNING sandbox_id`,
+      [sandbox_id, name, now, ttl_ms, ttl_ms === null ? null : now + ttl_ms],
+    );
+    if (made.length === 0) throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
+  }
+  // Of very many nobody counts more than may be.
+  const [row] = await session.query(
+    'SELECT count(*) AS count FROM (SELECT FROM sandboxes WHERE sandbox_id <> $1 LIMIT $2) AS some',
+    [DEFAULT_SANDBOX, max + 1],
+  );
+  if (Number(row?.count) > max) {
+    const hint = 'DELETE some, give them a ttl_seconds, or start with a higher --max-sandboxes';
+    throw conflict(`There would be more than ${max} sandboxes`, hint, { max_sandboxes: max });
+  }
+}
+
+/** What is recorded only grows: another replica may have recorded more. */
+export async function record(session: Session, uses: readonly Use[]): Promise<void> {
+  await session.query(
+    `UPDATE sandboxes SET expires_at = greatest(sandboxes.expires_at, used.expires_at),
+       last_seq = greatest(sandboxes.last_seq, used.last_seq)
+     FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS used (sandbox_id, created_at, expires_at, last_seq)
+     WHERE sandboxes.sandbox_id = used.sandbox_id AND sandboxes.created_at = used.created_at`,
+    [
+      uses.map(({ sandbox_id }) => sandbox_id),
+      uses.map(({ created_at }) => created_at),
+      uses.map(({ expires_at }) => expires_at),
+      uses.map(({ last_seq }) => last_seq),
+    ],
+  );
+}
+
+function toSandbox(row: Row): FoundSandbox {
+  const { sandbox_id, name, settings, generation, seed, created_at, ttl_ms, expires_at, last_seq, real } = row;
+  const read = JSON.parse(String(settings));
+  return {
+    sandbox_id: String(sandbox_id),
+    name: name === null ? null : String(name),
+    settings: read,
+    generation: Number(generation),
+    now: timeOf(read.clock, Number(real)),
+    seed: seed === null ? null : JSON.parse(String(seed)),
+    created_at: Number(created_at),
+    ttl_ms: ttl_ms === null ? null : Number(ttl_ms),
+    expires_at: expires_at === null ? null : Number(expires_at),
+    last_seq: Number(last_seq),
+  };
+}
+
+const toListed = (row: Row): ListedSandbox => ({
+  ...toSandbox(row),
+  organizations: Number(row.organizations),
+  api_keys: Number(row.api_keys),
+});
