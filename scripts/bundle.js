@@ -13,15 +13,22 @@ const UNUSED = [
   'light-my-request',
   'node:http2',
   'node:https',
+  // pg looks for a file of passwords only where it was given none.
+  'pgpass',
 ];
 
 /** What few starts need, packages and a command, each a file of its own: Node would read and parse them at every start. */
-const SELDOM = { yaml: 'yaml.cjs', '@fastify/swagger': 'swagger.cjs', '@fastify/swagger-ui': 'swagger-ui.cjs' };
+const SELDOM = {
+  yaml: 'yaml.cjs',
+  '@fastify/swagger': 'swagger.cjs',
+  '@fastify/swagger-ui': 'swagger-ui.cjs',
+  pg: 'pg.cjs',
+};
 const CHECK = 'check-document';
 const seldomApart = {
   name: 'seldom-apart',
   setup({ onResolve }) {
-    onResolve({ filter: /^(?:yaml|@fastify\/swagger|@fastify\/swagger-ui)$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^(?:yaml|@fastify\/swagger|@fastify\/swagger-ui|pg)$/ }, ({ path, kind }) =>
       kind === 'entry-point' ? undefined : { path: `./${SELDOM[path]}`, external: true },
     );
     onResolve({ filter: new RegExp(`/${CHECK}\\.ts$`) }, ({ kind }) =>
@@ -82,7 +89,8 @@ export const bundle = (options = {}) =>
     minify: true,
     // Node prints the whole line of an error that nobody caught.
     lineLimit: 200,
-    external: ['better-sqlite3'],
+    // pg asks for the second one only where somebody wants it.
+    external: ['better-sqlite3', 'pg-native'],
     alias: Object.fromEntries(UNUSED.map((name) => [name, `${project}scripts/unused.cjs`])),
     plugins: [seldomApart, kitApart],
     define: { 'import.meta.url': 'importMetaUrl' },

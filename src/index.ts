@@ -74,6 +74,8 @@ export interface MockServerOptions {
   faultHeader?: 'on' | 'off';
   /** Token that the control plane requires. Default: none on loopback, else generated, see {@link MockServer.controlToken}. */
   controlToken?: string;
+  /** With `db: 'postgres://…'`: how long to wait at the start until it answers: `30s`. Default: not at all. */
+  waitForDb?: string;
   /** How long a client may take to send a request: `500ms`, `30s`, `2m`. Default `30s`. */
   requestTimeout?: string;
   /** How long `close()` waits, `/readyz` answering 503, before the server takes no more connections: `5s`. Default `0`. */

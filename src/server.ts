@@ -21,8 +21,8 @@ import { openSeed } from './seed/unread.ts';
 import { ConfigError } from './setting.ts';
 import type { ServeConfig } from './settings.ts';
 import { begin, beginEarly } from './start/beginning.ts';
+import { checkShared, openStore, toShownDb } from './start/open-store.ts';
 import { findFirstOrganization, findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
-import { openSqliteStore } from './store/sqlite.ts';
 import { type Report, StorageError } from './store/store.ts';
 import { projectFile, readVersion } from './version.ts';
 
@@ -30,7 +30,7 @@ export type { OpenApiVersion, ServedKey };
 
 export interface RunningServer {
   url: string;
-  /** Where the data is: a path, or `:memory:`. */
+  /** Where the data is: a path, `:memory:`, or a URL without its password. */
   db: string;
   /** The version of the API that the default sandbox speaks. */
   apiVersion: ApiVersion;
@@ -66,6 +66,7 @@ export async function startServer(
   isStrict = false,
 ): Promise<RunningServer> {
   checkRandomSeed(config);
+  checkShared(config);
   const flags = toSettings(config);
   const started_at = toTimestamp(RealDate.now());
   const seed = openSeed(config.seed, config.seedText);
@@ -81,9 +82,8 @@ export async function startServer(
   const opened: { close(): unknown }[] = [listener];
   let closing: Promise<void> | undefined;
   try {
-    const { db: file, pid } = config;
     const migrations = projectFile('migrations');
-    const store = openSqliteStore({ file, migrations, pid, since: started_at, report: log.report });
+    const store = await openStore(config, { migrations, since: started_at, report: log.report });
     opened.push(store);
     const beginning = await begin(early, seed, config, { flags, store });
     const { journalSize, maxSandboxes, randomSeed } = config;
@@ -94,7 +94,7 @@ export async function startServer(
       version: readVersion(),
       started_at,
       url: listener.url,
-      db: config.db,
+      db: toShownDb(config.db),
       journal_size: journalSize,
     });
     const app = await buildApp({
@@ -118,7 +118,7 @@ export async function startServer(
     const apiKeys = await findServedKeys(store, beginning.seededKeys, beginning.granted);
     return {
       url: listener.url,
-      db: config.db,
+      db: toShownDb(config.db),
       apiVersion: (await store.findSandbox(DEFAULT_SANDBOX))?.settings.api_version ?? DEFAULT_API_VERSION,
       origin: beginning.origin,
       apiKeys,

@@ -53,8 +53,14 @@ export const SERVE_SETTINGS = {
   db: {
     flag: '--db <file>',
     default: '.mixpeek-mock/mock.db',
-    description: 'SQLite file, or :memory: to keep nothing',
-    ...text('a path, or :memory:'),
+    description: 'SQLite file, :memory: to keep nothing, or postgres://… for several servers that share it',
+    ...text('a path, :memory:, or postgres://USER:PASSWORD@HOST:PORT/DATABASE'),
+  },
+  waitForDb: {
+    flag: '--wait-for-db <duration>',
+    description: 'with --db postgres://…: how long to wait at the start until it answers',
+    ...duration,
+    schema: duration.schema.optional(),
   },
   seed: {
     flag: '--seed <file>',

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // It runs in browsers: all that it has of the server are types.
   'inspector/': ['control/', 'sandbox/'],
   'seed/': ['domain/', 'pydantic/'],
-  'start/': ['domain/', 'seed/', 'sandbox/', 'store/store.ts', 'setting.ts', 'settings.ts'],
+  'start/': ['domain/', 'seed/', 'sandbox/', 'store/', 'control/guard.ts', 'setting.ts', 'settings.ts'],
   'drift/': ['domain/'],
   'cli/': ['domain/', 'seed/', 'drift/', 'setting.ts', 'settings.ts', 'server.ts', 'version.ts'],
   'entry/': ['cli/main.ts', 'index.ts', 'kit/'],
@@ -60,6 +60,7 @@ const MAY_NAME: [RegExp, string[]][] = [
     ['api/', 'control/', 'http/', 'pydantic/', 'seed/', 'setting.ts', 'settings.ts', 'cli/control-settings.ts'],
   ],
   [/from 'better-sqlite3'/, ['store/']],
+  [/from 'pg'/, ['store/postgres/']],
   [/\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA)\b/, ['store/']],
   [
     /\bprocess\.[a-z]/,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isPostgresUrl } from '../domain/postgres-url.ts';
 import { maskKey } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
 import type { RunningServer, ServedKey } from '../server.ts';
@@ -20,9 +21,11 @@ const LISTED_KEYS = 20;
 /** Where the inspector is. */
 export const toPageUrl = ({ url }: Pick<RunningServer, 'url'>): string => `${url}/_mock/`;
 
+const toPlace = (db: string) => (isPostgresUrl(db) ? db : resolve(db));
+
 /** What a person sees once the server is ready. */
 export function toBanner(server: Announced, { version, hasControl, generatedToken }: BannerFacts): string {
-  const data = server.db === ':memory:' ? 'in memory, lost when the server stops' : resolve(server.db);
+  const data = server.db === ':memory:' ? 'in memory, lost when the server stops' : toPlace(server.db);
   const lines = [
     '',
     `mixpeek-mock ${version} is listening on ${server.url}`,

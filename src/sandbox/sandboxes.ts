@@ -128,11 +128,16 @@ export class Sandboxes {
     return { ...DEFAULT_SETTINGS, ...initial, ...this.options.flags };
   }
 
-  /** Makes the default sandbox anew from a state, to which a reset goes back, as the only one. */
-  async begin(state: State, options: Pick<PutOptions, 'seed' | 'granted'>): Promise<void> {
-    const more = { ...options, initial: state.settings, isOnly: true };
+  /**
+   * Makes the default sandbox anew from a state, to which a reset goes back, as the only one.
+   * @param isShared only where there is none yet: others may be in it
+   * @returns whether it was made
+   */
+  async begin(state: State, options: Pick<PutOptions, 'seed' | 'granted'>, isShared = false): Promise<boolean> {
+    const more = { ...options, initial: state.settings, ...(isShared ? { isFirst: true } : { isOnly: true }) };
     this.tally?.seed(DEFAULT_SANDBOX, state.settings.faults);
-    await this.store.put(DEFAULT_SANDBOX, { ...state, settings: { ...state.settings, ...this.options.flags } }, more);
+    const flagged = { ...state, settings: { ...state.settings, ...this.options.flags } };
+    return this.store.put(DEFAULT_SANDBOX, flagged, more);
   }
 
   /** What is drawn from has nothing in common with what other names give. */

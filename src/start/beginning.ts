@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { RefusalError } from '../domain/errors.ts';
+import { isPostgresUrl } from '../domain/postgres-url.ts';
 import { DEFAULT_SANDBOX, type SeedOrigin, type Settings } from '../domain/state.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import type { KnownKey } from '../seed/build.ts';
@@ -32,7 +33,7 @@ export async function beginEarly(
   config: ServeConfig,
   flags: Partial<Settings>,
 ): Promise<Beginning | undefined> {
-  const mayKeep = !config.reset && config.db !== ':memory:' && existsSync(config.db);
+  const mayKeep = isPostgresUrl(config.db) || (!config.reset && config.db !== ':memory:' && existsSync(config.db));
   return mayKeep ? undefined : beginAnew(seed, config, flags);
 }
 
@@ -57,7 +58,12 @@ async function beginAnew(seed: UnreadSeed, config: ServeConfig, flags: Partial<S
     seededKeys: knownKeys.map(({ key }) => key),
     origin: `seeded from ${seed.origin.name}`,
     isSeedOther: false,
-    write: (_store, sandboxes) => sandboxes.begin(state, { seed: seed.origin, granted: granted.map(toApiKey) }),
+    write: async (store, sandboxes) => {
+      const isShared = isPostgresUrl(config.db);
+      const isDone = await sandboxes.begin(state, { seed: seed.origin, granted: granted.map(toApiKey) }, isShared);
+      // Another server that shares the database came first.
+      if (!isDone && granted.length > 0) await grant(store, granted);
+    },
   };
 }
 
@@ -80,6 +86,8 @@ async function keepDatabase(
     isSeedOther: kept.seed !== null && kept.seed.sha256 !== seed.origin.sha256,
     write: async () => {
       if (granted.length > 0) await grant(store, granted);
+      // Whoever starts again would move the world of all that share it.
+      if (isPostgresUrl(config.db)) return;
       const isOther = JSON.stringify({ ...kept.settings, ...flags }) !== JSON.stringify(kept.settings);
       if (isOther) await store.updateSettings(DEFAULT_SANDBOX, (settings) => ({ ...settings, ...flags }));
     },

@@ -133,6 +133,7 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
       }),
     put: (sandboxId, state, options = {}) =>
       writeMany(() => {
+        if (options.isFirst && states.findSandbox(sandboxId) !== undefined) return false;
         if (options.isOnly) {
           rows.sandboxes.removeOthers(sandboxId);
           states.forget();
@@ -141,10 +142,14 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
         states.requireFree(sandboxId, state.api_keys);
         // A state that a reset goes back to is of another start, whose flags grant keys of their own.
         const work = () => rows.put(sandboxId, state, options);
-        if (options.initial === undefined) return states.replace(sandboxId, options.granted ?? [], work);
+        if (options.initial === undefined) {
+          states.replace(sandboxId, options.granted ?? [], work);
+          return true;
+        }
         work();
         states.forgetSandbox(sandboxId);
         states.grant(sandboxId, options.granted ?? []);
+        return true;
       }),
     saveSnapshot: (sandboxId, name) =>
       writeMany(() => {

@@ -96,6 +96,8 @@ export interface PutOptions {
   granted?: ApiKey[];
   /** Every other sandbox is removed. */
   isOnly?: boolean;
+  /** Nothing is done where there is such a sandbox. */
+  isFirst?: boolean;
 }
 
 /** What is recorded of the use of a sandbox. */
@@ -183,8 +185,9 @@ export interface Store {
   /**
    * Makes `state` all that there is of a sandbox. Granted keys stay. What was there before is kept as the snapshot
    * `before-reset`, unless the snapshot that a reset goes back to is replaced as well: then the sandbox is made if need be.
+   * @returns whether it was put
    */
-  put(sandboxId: string, state: State, options?: PutOptions): Promise<void>;
+  put(sandboxId: string, state: State, options?: PutOptions): Promise<boolean>;
 
   listSnapshots(sandboxId: string): Promise<Snapshot[]>;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
-import { openPostgresStore } from '../../src/store/postgres/open.ts';
+import { openPostgresStore, readTarget } from '../../src/store/postgres/open.ts';
 import type { Report, Store } from '../../src/store/store.ts';
 import { MIGRATIONS } from './harness.ts';
 
@@ -35,5 +35,9 @@ export async function makeDatabase(): Promise<string> {
 
 /** A store, closed by whoever opens it. */
 export async function openTestStore(url?: string, report: Report = () => {}): Promise<Store> {
-  return openPostgresStore({ url: url ?? (await makeDatabase()), migrations: `${MIGRATIONS}/postgres`, report });
+  return openPostgresStore({
+    target: readTarget(url ?? (await makeDatabase())),
+    migrations: `${MIGRATIONS}/postgres`,
+    report,
+  });
 }

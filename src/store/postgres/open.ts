@@ -21,11 +21,13 @@ import { OrganizationWriter } from './organization-writer.ts';
 import * as rows from './rows.ts';
 import { API_KEYS, lockKeys, ORGANIZATIONS, requireFree } from './rows.ts';
 import * as sandboxes from './sandbox-rows.ts';
-import { readTarget } from './target.ts';
+import { readTarget, type Target } from './target.ts';
 import { Turns } from './turns.ts';
 
+export { readTarget };
+
 export interface PostgresStoreOptions {
-  url: string;
+  target: Target;
   /** The folder of the migrations. */
   migrations: string;
   report: Report;
@@ -38,8 +40,8 @@ const LARGE_MS = 60_000;
  * Opens a store in a PostgreSQL database, which several processes may share.
  * @throws {StorageError} when it cannot be used
  */
-export async function openPostgresStore({ url, migrations, report }: PostgresStoreOptions): Promise<Store> {
-  const connections = new Connections(readTarget(url));
+export async function openPostgresStore({ target, migrations, report }: PostgresStoreOptions): Promise<Store> {
+  const connections = new Connections(target);
   try {
     await migrate(connections, migrations);
     return new PostgresStore(connections, report);
@@ -192,15 +194,19 @@ class PostgresStore implements Store {
       sandboxId,
       async (session) => {
         await lockKeys(session);
-        const { initial, granted = [], isOnly } = options;
+        const { initial, granted = [], isOnly, isFirst } = options;
         if (isOnly) await session.query('DELETE FROM sandboxes WHERE sandbox_id <> $1', [sandboxId]);
         const isThere = await lockSandbox(session, sandboxId);
+        if (isFirst && isThere) return false;
         if (initial === undefined && !isThere) throw new SandboxGoneError(sandboxId);
         await this.requireFree(session, sandboxId, state.api_keys, false);
         const work = () => rows.put(session, sandboxId, state, options);
-        if (initial === undefined) return this.replace(session, sandboxId, granted, work);
-        await work();
-        await this.grantIn(session, sandboxId, granted);
+        if (initial === undefined) await this.replace(session, sandboxId, granted, work);
+        else {
+          await work();
+          await this.grantIn(session, sandboxId, granted);
+        }
+        return true;
       },
       LARGE_MS,
     );

@@ -1,3 +1,5 @@
+import { hidePassword } from '../../domain/postgres-url.ts';
+
 /** Where an engine is, as its URL says it. */
 export interface Target {
   host: string;
@@ -9,9 +11,6 @@ export interface Target {
   /** The URL without its password, for people and logs. */
   shown: string;
 }
-
-/** Whether `--db` names an engine, and not a file. */
-export const isPostgresUrl = (db: string): boolean => /^postgres(?:ql)?:\/\//i.test(db);
 
 const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
 
@@ -40,6 +39,3 @@ export function readTarget(db: string): Target {
     shown: hidePassword(db),
   };
 }
-
-/** The text with what may be a password of a URL masked, whatever else is wrong with it. */
-export const hidePassword = (text: string): string => text.replace(/(\w+:\/\/[^\s/?#:@]*):[^\s]*@/g, '$1:…@');
