@@ -9,7 +9,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'domain/': [],
   'pydantic/': ['domain/errors.ts', 'domain/rate-limits.ts', 'domain/text.ts'],
   'store/': ['domain/'],
-  'sandbox/': ['domain/', 'pydantic/json-tree.ts', 'store/store.ts'],
+  'sandbox/': ['domain/', 'pydantic/json-tree.ts', 'store/store.ts', 'store/runtime.ts'],
   'faults/': ['domain/'],
   'http/': ['domain/', 'pydantic/', 'sandbox/', 'faults/'],
   'api/': ['domain/', 'pydantic/', 'http/', 'sandbox/'],

@@ -43,7 +43,7 @@ export function addFaultRoutes(add: AddRoute, find: FindSandbox): void {
     },
     async ({ params }, reply) => {
       const { sandbox, settings } = await find(params);
-      sendJson(reply, toListJson(sandbox, settings.faults));
+      sendJson(reply, await toListJson(sandbox, settings.faults));
     },
   );
 
@@ -77,7 +77,7 @@ export function addFaultRoutes(add: AddRoute, find: FindSandbox): void {
         rule = toFaultRule(body, id, now);
         return { ...settings, faults: [...faults, rule] };
       });
-      if (rule !== undefined) sendJson(reply.code(201), toViewJson(sandbox, rule));
+      if (rule !== undefined) sendJson(reply.code(201), toFaultViewJson(rule, await sandbox.faults.readCounts()));
     },
   );
 
@@ -112,7 +112,7 @@ export function addFaultRoutes(add: AddRoute, find: FindSandbox): void {
         ),
       }));
       const changed = after.faults.find(({ id }) => id === params.fault_id);
-      if (changed !== undefined) sendJson(reply, toViewJson(sandbox, changed));
+      if (changed !== undefined) sendJson(reply, toFaultViewJson(changed, await sandbox.faults.readCounts()));
     },
   );
 
@@ -156,10 +156,15 @@ function requireRule(rules: FaultRule[], id: string): FaultRule[] {
   throw notFound('GET …/faults lists the rules that there are');
 }
 
-const toListJson = (sandbox: Sandbox, rules: FaultRule[]) =>
-  `{"faults":[${rules.map((rule) => toViewJson(sandbox, rule)).join(',')}]}`;
+async function toListJson({ faults }: Sandbox, rules: FaultRule[]): Promise<string> {
+  const counts = await faults.readCounts();
+  return `{"faults":[${rules.map((rule) => toFaultViewJson(rule, counts)).join(',')}]}`;
+}
 
-function toViewJson({ faults }: Sandbox, rule: FaultRule): string {
-  const { matched, fired } = faults.countOf(rule);
+type Counts = Awaited<ReturnType<Sandbox['faults']['readCounts']>>;
+
+/** A rule with what has become of it, as JSON text. */
+export function toFaultViewJson(rule: FaultRule, counts: Counts): string {
+  const { matched = 0, fired = 0 } = counts.get(rule.id) ?? {};
   return `${toFaultJson(rule).slice(0, -1)},"matched":${matched},"fired":${fired}}`;
 }

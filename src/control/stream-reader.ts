@@ -1,4 +1,4 @@
-import { type FaultRule, toFaultJson } from '../domain/fault.ts';
+import type { FaultRule } from '../domain/fault.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { type ControlAction, toControlView } from '../sandbox/control-log.ts';
 import type { JournalEntry } from '../sandbox/journal-entry.ts';
@@ -6,7 +6,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { LiveSandbox } from '../sandbox/sandboxes.ts';
 import { toSummary } from '../sandbox/summary.ts';
 import { type ClockView, toClockView } from './clock.ts';
-import type { FaultView } from './faults.ts';
+import { type FaultView, toFaultViewJson } from './faults.ts';
 import { type LimitsView, toLimitsView } from './limits-view.ts';
 
 /** One event of a stream. */
@@ -33,6 +33,7 @@ export interface Hello {
   counts: { organizations: number; api_keys: number };
 }
 
+type Counts = Awaited<ReturnType<Sandbox['faults']['readCounts']>>;
 type Add = (name: string, data: object | string) => void;
 
 /** The summaries of requests as JSON text, with commas between them. */
@@ -57,7 +58,8 @@ export class StreamReader {
   private bucketsOf: [Sandbox, version: number];
   private buckets = new Map<string, string>();
   private limitsAt = 0;
-  private faults = '';
+  private faultRules: readonly FaultRule[];
+  private faults: string | undefined;
   private faultsAt = 0;
   /** Decided, but not ended when those behind them were shown. */
   private readonly late = new Set<JournalEntry>();
@@ -77,7 +79,7 @@ export class StreamReader {
     this.actions = actions.count;
     this.clock = settings.clock;
     this.mode = settings.limits;
-    this.faults = toFaultsJson(sandbox, settings.faults);
+    this.faultRules = settings.faults;
     this.bucketsOf = [sandbox, sandbox.buckets.version];
   }
 
@@ -89,17 +91,15 @@ export class StreamReader {
   /** What a stream begins with: all that the events behind it change. To be asked at once, so that nothing is left out. */
   async toHello(live: LiveSandbox, started_at: string, counts: Promise<Hello['counts']>): Promise<StreamEvent> {
     const { sandbox, settings } = live;
-    const rules = settings.faults.map((rule) => {
-      const { matched, fired } = sandbox.faults.countOf(rule);
-      return `${toFaultJson(rule).slice(0, -1)},"matched":${matched},"fired":${fired}}`;
-    });
     const members: Omit<Hello, 'limits' | 'counts' | 'faults'> = {
       started_at,
       seq: sandbox.journal.lastSeq,
       clock: toClockView(settings.clock, live.now),
       controls: sandbox.actions.listAfter(0).map(toControlView),
     };
-    const [limits, counted] = await Promise.all([toLimitsView(live), counts]);
+    const [limits, counted, fired] = await Promise.all([toLimitsView(live), counts, sandbox.faults.readCounts()]);
+    const rules = settings.faults.map((rule) => toFaultViewJson(rule, fired));
+    this.faults = toFaultsJson(settings.faults, fired);
     this.buckets = toTexts(limits.buckets);
     const data = JSON.stringify({ ...members, limits, counts: counted });
     return { name: 'hello', data: `${data.slice(0, -1)},"faults":[${redactKeys(rules.join(','))}]}` };
@@ -128,10 +128,7 @@ export class StreamReader {
     }
     await this.lookAtLimits(live, time, add);
     if (time - this.faultsAt >= FAULTS_EVERY_MS) {
-      const faults = toFaultsJson(sandbox, settings.faults);
-      if (faults !== this.faults) events.push({ name: 'faults', data: faults });
-      if (faults !== this.faults) this.faultsAt = time;
-      this.faults = faults;
+      await this.lookAtFaults(live, time, add);
     }
     return events;
   }
@@ -156,6 +153,17 @@ export class StreamReader {
       add('open', toSummary(entry));
     }
     return entries[0]?.seq ?? 0;
+  }
+
+  private async lookAtFaults({ sandbox, settings }: LiveSandbox, time: number, add: Add): Promise<void> {
+    // Where there is no rule, and was none, there is nothing to count.
+    if (settings.faults.length === 0 && this.faultRules.length === 0) return;
+    this.faultRules = settings.faults;
+    const faults = toFaultsJson(settings.faults, await sandbox.faults.readCounts());
+    if (faults === this.faults) return;
+    this.faults = faults;
+    this.faultsAt = time;
+    add('faults', faults);
   }
 
   private async lookAtLimits(live: LiveSandbox, time: number, add: Add): Promise<void> {
@@ -188,7 +196,10 @@ const toEvent = (name: string, data: object | string): StreamEvent => ({
 });
 
 /** What the fault rules of a sandbox have done. */
-function toFaultsJson({ faults }: Sandbox, rules: readonly FaultRule[]): string {
-  const views = rules.map((rule) => ({ id: rule.id, ...faults.countOf(rule), enabled: rule.enabled ?? true }));
+function toFaultsJson(rules: readonly FaultRule[], counts: Counts): string {
+  const views = rules.map(({ id, enabled = true }) => {
+    const { matched = 0, fired = 0 } = counts.get(id) ?? {};
+    return { id, matched, fired, enabled };
+  });
   return JSON.stringify({ rules: views });
 }

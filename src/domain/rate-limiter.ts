@@ -44,7 +44,14 @@ export interface Spending {
  * @param now milliseconds since 1970; before the bucket's own time nothing is refilled
  */
 export function spend(bucket: Bucket | undefined, limit: number, now: number, count = 1): Spending {
-  const before = toDebt(bucket, limit, now);
+  return spendingOf(toDebt(bucket, limit, now), limit, now, count);
+}
+
+/**
+ * What becomes of a bucket that is charged.
+ * @param before its debt at this moment, under this limit
+ */
+export function spendingOf(before: bigint, limit: number, now: number, count: number): Spending {
   const capacity = REQUEST * BigInt(limit);
   const debt = before + REQUEST * BigInt(count);
   if (debt <= capacity) {

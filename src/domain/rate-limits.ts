@@ -74,6 +74,10 @@ export function isSameOverride(a: RateLimitsOverride, b: RateLimitsOverride): bo
   return RATE_LIMIT_CATEGORIES.every((category) => a[category] === b[category]);
 }
 
+/** Whether the same limits hold for both, whatever else they are. */
+export const hasSameLimits = (a: Limited, b: Limited): boolean =>
+  a.account_type === b.account_type && isSameOverride(a.rate_limits_override, b.rate_limits_override);
+
 /** A limit that breaks an invariant of the tiers. */
 export interface TierViolation {
   account_type: AccountType;

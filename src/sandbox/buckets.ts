@@ -1,7 +1,7 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { type Bucket, changeLimit, moveBack, type Spending, spend } from '../domain/rate-limiter.ts';
 import { RATE_LIMIT_CATEGORIES, type RateLimitCategory, type RateLimits } from '../domain/rate-limits.ts';
-import type { Buckets, KeyBuckets } from './runtime.ts';
+import type { Buckets, GoneKeys, KeyBuckets } from '../store/runtime.ts';
 
 /** Keys whose buckets are kept before those that are full again are looked for. */
 const SWEEP_ABOVE = 1000;
@@ -44,8 +44,10 @@ export class MemoryBuckets implements Buckets {
     }
   }
 
-  async forget(isGone: (apiKey: ApiKey) => boolean): Promise<void> {
+  async forget(gone: GoneKeys): Promise<void> {
     this.version++;
+    const isGone = (apiKey: ApiKey) =>
+      'api_key_id' in gone ? apiKey.api_key_id === gone.api_key_id : apiKey.organization_id === gone.organization_id;
     for (const [id, { apiKey }] of this.byKey) if (isGone(apiKey)) this.byKey.delete(id);
   }
 

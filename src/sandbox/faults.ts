@@ -1,14 +1,7 @@
 import type { FaultRule } from '../domain/fault.ts';
 import { buildRandom, drawFraction, type Random } from '../domain/random.ts';
+import type { FaultCounters, FaultCounts } from '../store/runtime.ts';
 import { Matcher, type MatchSubject } from './match.ts';
-
-/** How often a rule was asked, and did something. */
-interface Counters {
-  /** Requests that matched, whether or not it fired. */
-  matched: number;
-  fired: number;
-  random: Random;
-}
 
 /** Hears what becomes of rules. */
 export interface FaultWatcher {
@@ -21,70 +14,64 @@ export interface FaultWatcher {
 
 /** What has become of the fault rules of a sandbox. The rules are settings of it; this is gone with its state. */
 export class Faults {
+  private readonly counters: FaultCounters;
   private readonly random: Random;
-  private readonly counters = new Map<string, Counters>();
+  /** Of the rules that have a seed, by their ids. */
+  private readonly seeded = new Map<string, Random>();
   private readonly matchers = new WeakMap<FaultRule, Matcher>();
-
   private readonly watcher: FaultWatcher | undefined;
 
   /** @param random what a rule draws from that has no seed */
-  constructor(random: Random, watcher?: FaultWatcher) {
+  constructor(counters: FaultCounters, random: Random, watcher?: FaultWatcher) {
+    this.counters = counters;
     this.random = random;
     this.watcher = watcher;
   }
 
   /** Whether no rule was asked yet, so that nothing is forgotten with this. */
   get isUnused(): boolean {
-    return this.counters.size === 0;
+    return this.counters.isUnused;
   }
 
   /** The first rule that fires for a request. @param now milliseconds of the sandbox's clock */
-  fire(rules: readonly FaultRule[], subject: MatchSubject, now: number): FaultRule | undefined {
-    const fired = rules.find((rule) => {
+  async fire(rules: readonly FaultRule[], subject: MatchSubject, now: number): Promise<FaultRule | undefined> {
+    let fired: FaultRule | undefined;
+    for (const rule of rules) {
       const { enabled = true, expires_at = Number.POSITIVE_INFINITY } = rule;
-      return enabled && now < expires_at && this.matcherOf(rule).matches(subject) && this.isDue(rule);
-    });
+      if (!enabled || now >= expires_at || !this.matcherOf(rule).matches(subject)) continue;
+      if ((await this.counters.count(rule, this.drawFor(rule))) === undefined) continue;
+      fired = rule;
+      break;
+    }
     this.watcher?.ask(rules);
     if (fired !== undefined) this.watcher?.fire(fired);
     return fired;
   }
 
-  countOf({ id }: FaultRule): Pick<Counters, 'matched' | 'fired'> {
-    const { matched = 0, fired = 0 } = this.counters.get(id) ?? {};
-    return { matched, fired };
+  /** How often each rule was asked, and fired, by its id. */
+  readCounts(): Promise<ReadonlyMap<string, FaultCounts>> {
+    return this.counters.read();
   }
 
   /** Forgets rules that are gone: one that has its id later begins anew. */
-  keepOnly(rules: readonly FaultRule[]): void {
+  async keepOnly(rules: readonly FaultRule[]): Promise<void> {
     this.watcher?.see(rules);
     const ids = new Set(rules.map(({ id }) => id));
-    for (const id of this.counters.keys()) if (!ids.has(id)) this.counters.delete(id);
+    for (const id of this.seeded.keys()) if (!ids.has(id)) this.seeded.delete(id);
+    await this.counters.keepOnly(rules);
   }
 
   /** Gives a number from 0 up to 1. */
   drawFor(rule: FaultRule): () => number {
-    const { random } = this.countersOf(rule);
+    const random = this.randomOf(rule);
     return () => drawFraction(random);
   }
 
-  private isDue(rule: FaultRule): boolean {
-    const counters = this.countersOf(rule);
-    counters.matched++;
-    const { after = 0, every = 1, times = Number.POSITIVE_INFINITY, probability = 1 } = rule;
-    const place = counters.matched - after;
-    if (place < 1 || place % every !== 0 || counters.fired >= times) return false;
-    if (probability < 1 && drawFraction(counters.random) >= probability) return false;
-    counters.fired++;
-    return true;
-  }
-
-  private countersOf({ id, random_seed }: FaultRule): Counters {
-    const known = this.counters.get(id);
-    if (known !== undefined) return known;
-    const random = random_seed === undefined ? this.random : buildRandom(random_seed, 'fault');
-    const counters = { matched: 0, fired: 0, random };
-    this.counters.set(id, counters);
-    return counters;
+  private randomOf({ id, random_seed }: FaultRule): Random {
+    if (random_seed === undefined) return this.random;
+    const random = this.seeded.get(id) ?? buildRandom(random_seed, 'fault');
+    this.seeded.set(id, random);
+    return random;
   }
 
   private matcherOf(rule: FaultRule): Matcher {

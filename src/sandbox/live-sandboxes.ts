@@ -4,6 +4,7 @@ import { DEFAULT_SANDBOX, type Settings } from '../domain/state.ts';
 import { type FoundSandbox, StorageError, type Store, type Use } from '../store/store.ts';
 import { MemoryBuckets } from './buckets.ts';
 import { ControlLog } from './control-log.ts';
+import { MemoryFaultCounters } from './fault-counters.ts';
 import { Faults } from './faults.ts';
 import { Interaction } from './interaction.ts';
 import { Journal, Journals } from './journal.ts';
@@ -201,9 +202,12 @@ export class LiveSandboxes {
   private build({ sandbox_id, generation }: FoundState, usage: Usage, lasting: Lasting): Sandbox {
     const isGone = () => usage.isOver;
     const watcher = this.options.tally?.watch(sandbox_id);
-    const [faults, waits] = [new Faults(lasting.random, watcher), new Waits(this.waitLimit)];
+    const { shared } = this.store;
+    const counters = shared?.openFaultCounters(sandbox_id, generation) ?? new MemoryFaultCounters();
+    const [faults, waits] = [new Faults(counters, lasting.random, watcher), new Waits(this.waitLimit)];
     const { journal, actions, interaction, random } = lasting;
-    const made = { buckets: new MemoryBuckets(), faults, waits, isGone };
+    const buckets = shared?.openBuckets(sandbox_id, generation) ?? new MemoryBuckets();
+    const made = { buckets, faults, waits, isGone };
     const runtime = { ...made, journal, actions, interaction, random };
     return new Sandbox(sandbox_id, generation, this.store, runtime);
   }

@@ -1,50 +1,10 @@
-import type { ApiKey } from '../domain/api-key.ts';
 import type { Random } from '../domain/random.ts';
-import type { Bucket, Spending } from '../domain/rate-limiter.ts';
-import type { RateLimitCategory, RateLimits } from '../domain/rate-limits.ts';
+import type { Buckets } from '../store/runtime.ts';
 import type { ControlLog } from './control-log.ts';
 import type { Faults } from './faults.ts';
 import type { Interaction } from './interaction.ts';
 import type { Journal } from './journal.ts';
 import type { Waits } from './waits.ts';
-
-/** A key that was used, with those of its buckets that are not full. */
-export type KeyBuckets = {
-  apiKey: ApiKey;
-  byCategory: Partial<Record<RateLimitCategory, Bucket>>;
-  /** Greater for one that was used later. */
-  used: number;
-};
-
-/** The rate-limit buckets of a sandbox: one for each key and category. Times are milliseconds since 1970. */
-export interface Buckets {
-  /**
-   * Charges requests, all or none.
-   * @param limit requests per minute, as the key's organization has it at this moment
-   */
-  charge(apiKey: ApiKey, category: RateLimitCategory, limit: number, now: number, count?: number): Promise<Spending>;
-
-  /** From now on other limits hold for an organization. */
-  changeLimits(organizationId: string, limits: RateLimits, now: number): Promise<void>;
-
-  /** The clock goes back: each bucket is as full as it was, and refills from the earlier time on. */
-  moveBack(from: number, to: number): Promise<void>;
-
-  /** Refills one bucket of a key, all of its buckets, or those of every key. */
-  refill(apiKeyId?: string, category?: RateLimitCategory): Promise<void>;
-
-  /** Whether every bucket is full: those of a sandbox that is opened anew are. */
-  areFull(now: number): boolean;
-
-  /** Forgets keys that are gone. */
-  forget(isGone: (apiKey: ApiKey) => boolean): Promise<void>;
-
-  /** Another one whenever a bucket may have changed. */
-  readonly version: number;
-
-  /** The keys that were used. Of very many, those whose buckets are full may be left out. */
-  list(): Promise<KeyBuckets[]>;
-}
 
 /** What a live sandbox has besides its state. */
 export interface Runtime {

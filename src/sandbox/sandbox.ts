@@ -2,14 +2,15 @@ import type { ApiKey } from '../domain/api-key.ts';
 import { timeOf } from '../domain/clock.ts';
 import { type Organization, toOrganizationJson } from '../domain/organization.ts';
 import type { Random } from '../domain/random.ts';
-import { isSameOverride, limitsOf } from '../domain/rate-limits.ts';
+import { hasSameLimits, limitsOf } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
+import type { Buckets } from '../store/runtime.ts';
 import { type ApiKeyFilter, SandboxGoneError, type Store, type Updated, type Updater } from '../store/store.ts';
 import type { ControlLog } from './control-log.ts';
 import type { Faults } from './faults.ts';
 import type { Interaction } from './interaction.ts';
 import type { Journal } from './journal.ts';
-import type { Buckets, Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import type { Waits } from './waits.ts';
 
 /** The response model of an organization. */
@@ -84,7 +85,7 @@ export class Sandbox {
     const updated = await this.store.updateOrganization(this.sandbox_id, organizationId, this.toOwn(change));
     const { before, after, settings, now } = updated;
     if (after === undefined) {
-      await this.buckets.forget(({ organization_id }) => organization_id === organizationId);
+      await this.buckets.forget({ organization_id: organizationId });
     } else if (before && !hasSameLimits(before, after)) {
       await this.buckets.changeLimits(organizationId, limitsOf(settings.tiers, after), now);
     }
@@ -94,7 +95,7 @@ export class Sandbox {
   /** See {@link Store.updateApiKey}. */
   async updateApiKey(apiKeyId: string, change: Updater<ApiKey | undefined>): Promise<Updated<ApiKey | undefined>> {
     const updated = await this.store.updateApiKey(this.sandbox_id, apiKeyId, this.toOwn(change));
-    if (updated.after === undefined) await this.buckets.forget(({ api_key_id }) => api_key_id === apiKeyId);
+    if (updated.after === undefined) await this.buckets.forget({ api_key_id: apiKeyId });
     return updated;
   }
 
@@ -105,7 +106,7 @@ export class Sandbox {
     const then = timeOf(after.clock, real);
     if (then < now) await this.buckets.moveBack(now, then);
     if (updated.before.clock !== after.clock) this.waits.moveClock(after.clock);
-    if (updated.before.faults !== after.faults) this.faults.keepOnly(after.faults);
+    if (updated.before.faults !== after.faults) await this.faults.keepOnly(after.faults);
     return updated;
   }
 
@@ -133,6 +134,3 @@ export class Sandbox {
     return { text, payload: text.length > LONG_RESPONSE ? Buffer.from(text) : text };
   }
 }
-
-const hasSameLimits = (before: Organization, after: Organization): boolean =>
-  before.account_type === after.account_type && isSameOverride(before.rate_limits_override, after.rate_limits_override);

@@ -2,6 +2,7 @@ import type { ApiKey } from '../domain/api-key.ts';
 import { RefusalError } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { SeedOrigin, Settings, State } from '../domain/state.ts';
+import type { SharedRuns } from './runtime.ts';
 
 /** A sandbox at a moment. */
 export interface FoundSandbox {
@@ -116,6 +117,9 @@ export type Use = Pick<FoundSandbox, 'sandbox_id' | 'created_at' | 'expires_at' 
  * nothing. What it throws comes out and leaves all as it was.
  */
 export interface Store {
+  /** What several processes that use the same storage share of the run of a world; undefined where there is but one. */
+  readonly shared?: SharedRuns;
+
   /**
    * Whether changes can be kept, as far as is known. After a write that failed one is tried, once a second at most: it is
    * false until a write works again.

@@ -31,7 +31,8 @@ describe('a rule fires', () => {
   it('as the binomial has it: 10,000 requests with probability 0.1, twice the same with one seed', async () => {
     const fire = async () => {
       const { sandbox, settings } = await startFaulty({ probability: 0.1, random_seed: 42, delay_ms: 0 });
-      return Array.from({ length: 10_000 }, () => sandbox.faults.fire(settings.faults, SUBJECT, 0) !== undefined);
+      const fire = async () => (await sandbox.faults.fire(settings.faults, SUBJECT, 0)) !== undefined;
+      return Promise.all(Array.from({ length: 10_000 }, fire));
     };
     const [first, second] = [await fire(), await fire()];
     // 1,000 and four standard deviations of 30.

@@ -38,7 +38,9 @@ function open(file: string, migrations = MIGRATIONS): Store {
   return store;
 }
 
-const released = readdirSync(MIGRATIONS).sort();
+const released = readdirSync(MIGRATIONS)
+  .filter((name) => name.endsWith('.sql'))
+  .sort();
 const newest = released.length;
 
 /** The released migrations, and more behind them. */

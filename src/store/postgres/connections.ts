@@ -91,6 +91,11 @@ export class Connections {
     );
   }
 
+  /** One statement that writes. It is not repeated: it may have been kept. @throws {StorageError} */
+  write(text: string, values: readonly Value[]): Promise<Row[]> {
+    return this.orExplain(() => this.use(this.writes, WRITE_MS, (session) => session.query(text, values)));
+  }
+
   /** A connection for a while: whoever sends several statements without waiting for each. */
   batch<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.use(this.writes, WRITE_MS, work);

@@ -20,6 +20,7 @@ import { migrate } from './migrate.ts';
 import { OrganizationWriter } from './organization-writer.ts';
 import * as rows from './rows.ts';
 import { API_KEYS, lockKeys, ORGANIZATIONS, requireFree } from './rows.ts';
+import { changeLimits, forgetRun, moveBack, Runs } from './runs.ts';
 import * as sandboxes from './sandbox-rows.ts';
 import { readTarget, type Target } from './target.ts';
 import { Turns } from './turns.ts';
@@ -57,6 +58,7 @@ class PostgresStore implements Store {
   private readonly writer: OrganizationWriter;
   private readonly turns = new Turns();
   private readonly health: Health;
+  readonly shared: Runs;
   /** By their hashes: in no table. */
   private readonly lentKeys = new Map<string, { sandboxId: string; apiKey: ApiKey }>();
   private isClosed = false;
@@ -65,11 +67,8 @@ class PostgresStore implements Store {
     this.connections = connections;
     this.finder = new Finder(connections);
     this.health = new Health(connections, report);
-    this.writer = new OrganizationWriter(
-      connections,
-      (unit) => this.updateAlone(unit),
-      () => undefined,
-    );
+    this.shared = new Runs(connections, this.health);
+    this.writer = new OrganizationWriter(connections, (unit) => this.updateAlone(unit), changeLimits);
   }
 
   canRead = (): Promise<boolean> => this.health.isReady();
@@ -166,6 +165,8 @@ class PostgresStore implements Store {
       const { settings: before, now, real } = await requireSandbox(session, sandboxId, 'FOR UPDATE');
       const after = change(before, now, real);
       if (after !== before) await rows.writeSettings(session, sandboxId, '', after);
+      const then = timeOf(after.clock, real);
+      if (then < now) await moveBack(session, sandboxId, now, then);
       return { before, after, settings: after, now, real };
     });
   }
@@ -186,6 +187,7 @@ class PostgresStore implements Store {
     this.write(() =>
       this.watchWrite(async (session) => {
         await session.query('DELETE FROM sandboxes WHERE sandbox_id = ANY ($1::text[])', [sandboxIds]);
+        await forgetRun(session, sandboxIds);
       }, LARGE_MS),
     );
 
@@ -200,6 +202,7 @@ class PostgresStore implements Store {
         if (isFirst && isThere) return false;
         if (initial === undefined && !isThere) throw new SandboxGoneError(sandboxId);
         await this.requireFree(session, sandboxId, state.api_keys, false);
+        await forgetRun(session, [sandboxId]);
         const work = () => rows.put(session, sandboxId, state, options);
         if (initial === undefined) await this.replace(session, sandboxId, granted, work);
         else {
@@ -217,6 +220,7 @@ class PostgresStore implements Store {
       async (session) => {
         await lockKeys(session);
         await lockSandbox(session, sandboxId);
+        await forgetRun(session, [sandboxId]);
         return this.replace(session, sandboxId, [], () => rows.restore(session, sandboxId, name, change));
       },
       LARGE_MS,
@@ -260,7 +264,9 @@ class PostgresStore implements Store {
       const { settings, now, real } = await requireSandbox(session, sandboxId);
       const after = change(before, now, real);
       if (after !== before) await writeOrganization(session, sandboxId, before, after);
-      return { before, after, settings, now, real };
+      const updated = { before, after, settings, now, real };
+      await changeLimits(session, sandboxId, updated);
+      return updated;
     });
   }
 

@@ -19,8 +19,8 @@ interface Unit {
   reject(error: unknown): void;
 }
 
-/** What a batch does in the same transaction for changes of limits. */
-export type AfterChange = (session: Session, sandboxId: string, done: Done) => Promise<void> | undefined;
+/** What a batch does in the same transaction, where limits change. */
+export type AfterChange = (session: Session, sandboxId: string, done: Done) => Promise<unknown> | undefined;
 
 // What somebody else has locked is left out, so that nobody waits for it but who wants it.
 const LOCK = `

@@ -1,0 +1,28 @@
+-- What is gone with the run of a world: an engine that crashed has it empty. Whoever replaces a state empties it, too.
+
+-- See src/domain/rate-limiter.ts: debts are in 1/60000 of a request, times those of the sandbox in milliseconds since 1970.
+CREATE UNLOGGED TABLE buckets (
+  sandbox_id text    NOT NULL,
+  generation bigint  NOT NULL,
+  api_key_id text    NOT NULL,
+  category   text    NOT NULL,
+  requests   bigint  NOT NULL, -- the limit, a minute
+  debt       numeric NOT NULL,
+  at         bigint  NOT NULL,
+  used       bigint  NOT NULL DEFAULT nextval('places'),
+  -- Of the last charge: so many times so many requests, the debt before it, and how many of them were allowed.
+  unit       bigint  NOT NULL DEFAULT 1,
+  asked      bigint  NOT NULL DEFAULT 0,
+  before     numeric NOT NULL DEFAULT 0,
+  allowed    bigint  NOT NULL DEFAULT 0,
+  PRIMARY KEY (sandbox_id, generation, api_key_id, category)
+) WITH (fillfactor = 50);
+
+CREATE UNLOGGED TABLE fault_counters (
+  sandbox_id text   NOT NULL,
+  generation bigint NOT NULL,
+  fault_id   text   NOT NULL,
+  matched    bigint NOT NULL,
+  fired      bigint NOT NULL,
+  PRIMARY KEY (sandbox_id, generation, fault_id)
+) WITH (fillfactor = 50);
