@@ -38,7 +38,7 @@ const IDLE_MS = 60_000;
 const JOURNAL_MS = 60 * 60_000;
 
 /** What is asked of a sandbox before its state. */
-type FoundState = Pick<FoundSandbox, 'sandbox_id' | 'generation' | 'settings' | 'now'>;
+type FoundState = Pick<FoundSandbox, 'sandbox_id' | 'generation' | 'settings' | 'now' | 'created_at'>;
 
 /** What of a sandbox goes on when its state is replaced. */
 type Lasting = Pick<Runtime, 'journal' | 'actions' | 'interaction' | 'random'>;
@@ -46,6 +46,8 @@ type Lasting = Pick<Runtime, 'journal' | 'actions' | 'interaction' | 'random'>;
 /** A sandbox in memory. */
 interface Kept {
   sandbox: Sandbox;
+  /** When it was made: real milliseconds since 1970. */
+  created_at: number;
   usage: Usage;
 }
 
@@ -100,6 +102,11 @@ export class LiveSandboxes {
   find(found: FoundState): LiveSandbox | Promise<LiveSandbox | undefined> | undefined {
     const known = this.byId.get(found.sandbox_id);
     if (known === undefined) return this.openLive(found);
+    // Another server has removed it, and one of its id was made since.
+    if (known.created_at < found.created_at) {
+      this.remove(found.sandbox_id);
+      return this.openLive(found);
+    }
     const { settings, now } = found;
     if (!known.usage.touch(this.realNow())) return undefined;
     // One that was found before its state was replaced may come here after that.
@@ -135,7 +142,7 @@ export class LiveSandboxes {
     if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
     const [actions, interaction] = [new ControlLog(), new Interaction()];
     const former = { journal, actions, interaction, random: this.streamOf(sandboxId) };
-    const kept = { sandbox: this.build(found, usage, former), usage };
+    const kept = { sandbox: this.build(found, usage, former), usage, created_at: found.created_at };
     this.byId.set(sandboxId, kept);
     return kept;
   }

@@ -32,7 +32,7 @@ export interface ListedSandbox extends FoundSandbox {
 }
 
 /** What a request needs to know. */
-export interface Found extends Pick<FoundSandbox, 'sandbox_id' | 'settings' | 'generation' | 'now'> {
+export interface Found extends Pick<FoundSandbox, 'sandbox_id' | 'settings' | 'generation' | 'now' | 'created_at'> {
   api_key: ApiKey;
   organization: Organization;
 }

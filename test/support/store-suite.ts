@@ -101,6 +101,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
         settings: SETTINGS,
         generation: 1,
         now: NOW,
+        created_at: expect.any(Number),
         api_key: FULL_KEY,
         organization: FULL,
       });

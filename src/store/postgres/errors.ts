@@ -19,14 +19,18 @@ export function explain(where: string, error: unknown): unknown {
   return new StorageError(`${where}: ${toReason(error)}`, 'the database does not answer');
 }
 
-/** Whether it is of the engine, or of the way there, and not of this program. */
+/** The connection, the login, the database, a transaction, resources, locks, the engine that stops, its disk; and who may what. */
+const OF_ENGINE = /^(?:(?:08|25|28|3D|40|53|55|57|58|F0|XX)\w{3}|42501)$/;
+
+/** Whether it is of the engine, and of the way there: a statement that is wrong is of this program. */
 function isOfEngine(error: unknown): boolean {
   if (error instanceof DeadlineError) return true;
   const code = codeOf(error);
-  // Five characters are those of PostgreSQL, E… those of the system; the library itself has only messages.
+  // Those of the system begin with E; the library itself has only messages.
   return (
-    /^(?:[0-9A-Z]{5}|E[A-Z]{3,})$/.test(code) ||
-    /\bconnection\b|\btimeout\b|\btimed out\b|pool after calling end/i.test(code)
+    OF_ENGINE.test(code) ||
+    /^E[A-Z_]{3,}$/.test(code) ||
+    /\bconnection\b|\btime(?:d )?out\b|after calling end/i.test(code)
   );
 }
 

@@ -29,7 +29,7 @@ const organizationColumns = ORGANIZATIONS.selected.replaceAll(
   (member) => `CASE WHEN o.version = asked.organization THEN NULL ELSE o.${member} END AS o_${member}`,
 );
 const FIND = `
-  SELECT asked.key_hash AS asked_hash, s.generation, k.sandbox_id, ${prefixed('k', API_KEYS.selected)}, ${REAL},
+  SELECT asked.key_hash AS asked_hash, s.generation, s.created_at, k.sandbox_id, ${prefixed('k', API_KEYS.selected)}, ${REAL},
     st.version AS settings_version, CASE WHEN st.version = asked.settings THEN NULL ELSE st.settings END AS settings,
     o.version AS organization_version, ${organizationColumns}
   FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (key_hash, organization, settings)
@@ -135,6 +135,7 @@ export class Finder {
       settings,
       generation: Number(row.generation),
       now: timeOf(settings.clock, Number(row.real)),
+      created_at: Number(row.created_at),
       api_key: API_KEYS.toValue(row),
       organization,
     };

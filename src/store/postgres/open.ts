@@ -81,8 +81,8 @@ class PostgresStore implements Store {
     const sandbox = await this.findSandbox(lent.sandboxId);
     const organization = await this.findOrganization(lent.sandboxId, lent.apiKey.organization_id);
     if (sandbox === undefined || organization === undefined) return undefined;
-    const { sandbox_id, settings, generation, now } = sandbox;
-    return { sandbox_id, settings, generation, now, api_key: lent.apiKey, organization };
+    const { sandbox_id, settings, generation, now, created_at } = sandbox;
+    return { sandbox_id, settings, generation, now, created_at, api_key: lent.apiKey, organization };
   }
 
   findSandbox = (sandboxId: string) => this.watchRead((read) => sandboxes.findSandbox(read, sandboxId));

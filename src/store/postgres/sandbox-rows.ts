@@ -51,7 +51,7 @@ export async function makeSandboxes(session: Session, sandboxes: readonly NewSan
   }
   // Of very many nobody counts more than may be.
   const [row] = await session.query(
-    'SELECT count(*) AS count FROM (SELECT FROM sandboxes WHERE sandbox_id <> $1 LIMIT $2) AS some',
+    'SELECT count(*) AS count FROM (SELECT FROM sandboxes WHERE sandbox_id <> $1 LIMIT $2) AS others',
     [DEFAULT_SANDBOX, max + 1],
   );
   if (Number(row?.count) > max) {
