@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { openProxy } from '../support/engine-proxy.ts';
 import { makeFolder } from '../support/folder.ts';
-import { ask, MISSING, makeDatabase } from '../support/postgres-database.ts';
+import { ask, lockOrganization, MISSING, makeDatabase } from '../support/postgres-database.ts';
 import { type RunningServer, runCli, startServer } from '../support/process.ts';
 
 const KEY = 'sk_live_abc123def456';
@@ -143,5 +144,107 @@ describe('a server whose database is an engine', () => {
     const { code, stderr } = await runCli(['--db', ':memory:', '--wait-for-db', '1s'], makeFolder());
     expect(code).not.toBe(0);
     expect(stderr).toContain('--wait-for-db: goes with --db postgres://… only');
+  });
+});
+
+describe.skipIf(MISSING !== undefined)(MISSING ?? 'a server whose engine fails', () => {
+  /** From its end on no answer is later than that, whatever becomes of the engine: real milliseconds. */
+  const LATEST_MS = 3500;
+
+  async function startBehindProxy() {
+    const proxy = await openProxy(await makeDatabase());
+    return { proxy, server: await start(proxy.url) };
+  }
+  const readyOf = async (server: RunningServer) => (await call(server, 'GET', '/readyz')).status;
+
+  it.each([
+    ['is gone', 'cut'],
+    ['hangs', 'hold'],
+  ] as const)('answers 503 while it %s, and goes on when it is back', async (_, fail) => {
+    const { proxy, server } = await startBehindProxy();
+    await rename(server, 'Before');
+    proxy[fail]();
+    const started = performance.now();
+    const answers = await Promise.all([
+      rename(server, 'Meanwhile'),
+      call(server, 'GET', '/v1/organizations'),
+      call(server, 'GET', `${CONTROL}/clock`),
+    ]);
+    expect(performance.now() - started).toBeLessThan(LATEST_MS);
+    for (const { status, headers, json } of answers) {
+      expect([status, headers.get('retry-after'), json.error.type]).toEqual([503, '1', 'ServiceUnavailableError']);
+    }
+    expect(await readyOf(server)).toBe(503);
+    expect((await call(server, 'GET', '/livez')).status).toBe(200);
+    proxy.free();
+    await expect.poll(() => readyOf(server), { timeout: 5000 }).toBe(200);
+    expect(await nameOf(server)).toBe('Before');
+    expect((await rename(server, 'Behind')).status).toBe(200);
+    expect(server.stderr()).not.toContain('of-the-tests');
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('outlives the end of all its connections, again and again, and loses no change that was acknowledged', async () => {
+    const { proxy, server } = await startBehindProxy();
+    const database = new URL(proxy.url).pathname.slice(1);
+    let isOver = false;
+    const statuses = new Set<number>();
+    let acknowledged = 0;
+    const change = async () => {
+      for (let n = 1; !isOver; n++) {
+        const { status } = await call(server, 'PATCH', '/v1/organizations', { metadata: { n } });
+        statuses.add(status);
+        if (status === 200) acknowledged = n;
+      }
+    };
+    const read = async () => {
+      while (!isOver) {
+        const before = acknowledged;
+        const { status, json } = await call(server, 'GET', '/v1/organizations');
+        statuses.add(status);
+        if (status === 200) expect(Number(json.metadata.n ?? 0)).toBeGreaterThanOrEqual(before);
+      }
+    };
+    const working = [change(), read(), read(), read()];
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'mixpeek-mock'`;
+    for (let time = 0; time < 8; time++) {
+      const before = acknowledged;
+      await ask(end);
+      await expect.poll(() => acknowledged).toBeGreaterThan(before);
+    }
+    isOver = true;
+    await Promise.all(working);
+    expect([...statuses].every((status) => status === 200 || status === 503)).toBe(true);
+    await expect.poll(() => readyOf(server)).toBe(200);
+    const { json } = await call(server, 'GET', '/v1/organizations');
+    expect(json.metadata.n).toBeGreaterThanOrEqual(acknowledged);
+    expect(server.child.exitCode).toBe(null);
+  });
+
+  it('waits at the start for an engine that comes later', async () => {
+    const proxy = await openProxy(await makeDatabase());
+    proxy.cut();
+    const starting = start(proxy.url, ['--wait-for-db', '30s']);
+    // Tried, and refused, at least once.
+    await proxy.refused;
+    proxy.free();
+    expect(await nameOf(await starting)).toBe('Acme Corporation');
+  });
+
+  it('holds up nobody but who wants what is locked elsewhere', async () => {
+    const url = await makeDatabase();
+    const server = await start(url);
+    const release = await lockOrganization(url, 'org_demo123');
+    const started = performance.now();
+    const locked = rename(server, 'Locked');
+    const others = await Promise.all([
+      call(server, 'GET', '/v1/organizations'),
+      call(server, 'PATCH', '/v1/organizations', { organization_name: 'Free' }, 'sk_test_free'),
+    ]);
+    expect(others.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await locked).status).toBe(503);
+    expect(performance.now() - started).toBeLessThan(LATEST_MS);
+    await release();
+    expect((await rename(server, 'Released')).status).toBe(200);
   });
 });

@@ -10,16 +10,23 @@ export interface EngineProxy {
   hold(): void;
   /** The way is free again. */
   free(): void;
+  /** When somebody was refused. */
+  refused: Promise<void>;
 }
 
 /** The way to an engine, which a test can cut or hold up without touching the engine. */
 export async function openProxy(engine: string): Promise<EngineProxy> {
   const { hostname, port } = new URL(engine);
   const sockets = new Set<Socket>();
+  let tell = () => {};
+  const refused = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
   let state: 'free' | 'cut' | 'held' = 'free';
   const server = createServer((client) => {
     if (state === 'cut') {
       client.destroy();
+      tell();
       return;
     }
     const upstream = connect(Number(port), hostname);
@@ -48,6 +55,7 @@ export async function openProxy(engine: string): Promise<EngineProxy> {
   url.port = String(typeof address === 'object' ? address?.port : 0);
   return {
     url: url.href,
+    refused,
     cut: () => {
       state = 'cut';
       for (const socket of sockets) socket.destroy();

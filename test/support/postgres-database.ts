@@ -33,6 +33,18 @@ export async function makeDatabase(): Promise<string> {
   return `${SERVER_URL}/${name}`;
 }
 
+/** Locks a row as somebody else would who looks at the database by hand. @returns what lets go of it */
+export async function lockOrganization(url: string, id: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM mixpeek_mock.organizations WHERE organization_id = $1 FOR UPDATE', [id]);
+  return async () => {
+    await client.query('ROLLBACK');
+    await client.end();
+  };
+}
+
 /** A store, closed by whoever opens it. */
 export async function openTestStore(url?: string, report: Report = () => {}): Promise<Store> {
   return openPostgresStore({

@@ -49,14 +49,15 @@ export async function makeSandboxes(session: Session, sandboxes: readonly NewSan
     );
     if (made.length === 0) throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
   }
-  // Of very many nobody counts more than may be.
+  // Of very many nobody counts more than there may be now.
   const [row] = await session.query(
     'SELECT count(*) AS count FROM (SELECT FROM sandboxes WHERE sandbox_id <> $1 LIMIT $2) AS others',
-    [DEFAULT_SANDBOX, max + 1],
+    [DEFAULT_SANDBOX, max + sandboxes.length],
   );
-  if (Number(row?.count) > max) {
+  const count = Number(row?.count);
+  if (count > max) {
     const hint = 'DELETE some, give them a ttl_seconds, or start with a higher --max-sandboxes';
-    throw conflict(`There would be more than ${max} sandboxes`, hint, { max_sandboxes: max });
+    throw conflict(`There would be ${count} sandboxes, and ${max} are allowed`, hint, { max_sandboxes: max });
   }
 }
 
