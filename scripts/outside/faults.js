@@ -1,4 +1,4 @@
-// README's table of faults: what curl, urllib of Python and, if it is installed, `requests` see of each. And a change whose answer was
+// The table of docs/faults.md: what curl, urllib of Python and, if it is installed, `requests` see of each. And a change whose answer was
 // lost is there after a `kill -9`. What fetch sees is in test/faults/sockets.test.ts.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
