@@ -61,11 +61,11 @@ export function readCode(heading, language, document = 'README.md') {
 }
 
 /**
- * The faults of README, and what each client sees of them: what stands in backticks, in its order.
+ * The faults of docs/faults.md, and what each client sees of them: what stands in backticks, in its order.
  * @returns {{ fault: string, fetch: string[], curl: string[], requests: string[], urllib: string[] }[]}
  */
 export function readFaultTable() {
-  const [, section = ''] = readDocument('README.md').split('### Break it on purpose');
+  const [, section = ''] = readDocument('docs/faults.md').split('## What clients see');
   const [table] = section.split(/^#+ /m);
   const rows = table.split('\n').filter((line) => line.startsWith('| `'));
   return rows.map((line) => {

@@ -37,6 +37,7 @@ const UNRUN: (Place & { why: string })[] = [
 
 /** Commands of transcripts that are not run, by how they begin. */
 const UNRUN_COMMANDS: Record<string, string> = {
+  'mixpeek-mock --db postgres:': 'needs an engine; test/shared starts such servers',
   'docker compose ': 'needs Docker; scripts/image.sh runs compose.yaml',
   'mixpeek-mock requests --follow': 'goes on until it is interrupted; test/cli/requests.test.ts follows it',
 };

@@ -68,8 +68,8 @@ export const FAULTS = [
   {
     name: 'a state that a reset shall go back to inherits granted keys',
     file: 'src/store/sqlite.ts',
-    find: 'if (options.initial === undefined) return states.replace',
-    put: 'if (options.granted !== null) return states.replace',
+    find: 'if (options.initial === undefined) {\n          states.replace',
+    put: 'if (options.granted !== null) {\n          states.replace',
   },
   {
     name: 'a granted key that the state has too is not granted for long',
@@ -128,8 +128,8 @@ export const FAULTS = [
   {
     name: 'a reset leaves the buckets',
     file: 'src/sandbox/live-sandboxes.ts',
-    find: 'buckets: new MemoryBuckets()',
-    put: 'buckets: this.byId.get(sandbox_id)?.sandbox.buckets ?? new MemoryBuckets()',
+    find: '?? new MemoryBuckets();',
+    put: '?? this.byId.get(sandbox_id)?.sandbox.buckets ?? new MemoryBuckets();',
   },
   {
     name: 'a reset leaves the settings',
@@ -368,14 +368,14 @@ export const FAULTS = [
   {
     name: 'isolation: sandboxes share their buckets',
     file: 'src/sandbox/live-sandboxes.ts',
-    find: 'buckets: new MemoryBuckets(), faults',
-    put: 'buckets: [...this.byId.values()][0]?.sandbox.buckets ?? new MemoryBuckets(), faults',
+    find: '?? new MemoryBuckets();',
+    put: '?? [...this.byId.values()][0]?.sandbox.buckets ?? new MemoryBuckets();',
   },
   {
     name: 'isolation: a key is used at the time of default',
     file: 'src/store/states.ts',
-    find: 'return { sandbox_id, settings, generation, now: timeOf(settings.clock), api_key',
-    put: "const { settings: others } = this.findKeptSandbox('default') ?? sandbox;\n    return { sandbox_id, settings, generation, now: timeOf(others.clock), api_key",
+    find: 'const now = timeOf(settings.clock);\n    return { sandbox_id,',
+    put: "const { settings: others } = this.findKeptSandbox('default') ?? sandbox;\n    const now = timeOf(others.clock);\n    return { sandbox_id,",
   },
   {
     name: 'isolation: a key or an organization of any sandbox is found by its id',

@@ -29,12 +29,12 @@ describe('what fetch sees of a fault', () => {
   const table = readFaultTable();
   const isWhole = (codes: string[]) => codes.length === 1 && /^\d+$/.test(codes[0] ?? '');
 
-  it('is in README for every kind', () => {
+  it('is documented for every kind', () => {
     const kinds = table.flatMap(({ fault }) => /^connection=\{?"?(\w+)/.exec(fault)?.[1] ?? []);
     expect(kinds.sort()).toEqual([...CONNECTION_FAULTS, 'drip_bytes_per_second'].sort());
   });
 
-  it.each(table)('$fault, as README has it', async ({ fault, fetch: codes }) => {
+  it.each(table)('$fault, as docs/faults.md has it', async ({ fault, fetch: codes }) => {
     const server = await start();
     const expected = isWhole(codes) ? [Number(codes[0]), 'whole'] : codes.map((code) => Number(code) || code);
     const signal = AbortSignal.timeout(codes.includes('TimeoutError') ? SHORT : 5000);

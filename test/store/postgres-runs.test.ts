@@ -69,7 +69,7 @@ describe.skipIf(MISSING !== undefined)(MISSING ?? 'buckets that processes share'
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
     expect(charged).toBeGreaterThan(2000);
   });
