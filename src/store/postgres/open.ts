@@ -1,6 +1,4 @@
 import type { ApiKey } from '../../domain/api-key.ts';
-import { timeOf } from '../../domain/clock.ts';
-import { conflict } from '../../domain/errors.ts';
 import type { Organization } from '../../domain/organization.ts';
 import type { Settings } from '../../domain/state.ts';
 import {
@@ -10,20 +8,21 @@ import {
   type Report,
   SandboxGoneError,
   type Store,
-  type Updated,
   type Updater,
 } from '../store.ts';
 import { Connections, type Session } from './connections.ts';
 import { Finder } from './finder.ts';
 import { Health } from './health.ts';
+import { Keys } from './keys.ts';
 import { migrate } from './migrate.ts';
 import { OrganizationWriter } from './organization-writer.ts';
 import * as rows from './rows.ts';
-import { API_KEYS, lockKeys, ORGANIZATIONS, requireFree } from './rows.ts';
-import { changeLimits, forgetRun, moveBack, Runs } from './runs.ts';
+import { API_KEYS, lockKeys, ORGANIZATIONS } from './rows.ts';
+import { changeLimits, forgetRun, Runs } from './runs.ts';
 import * as sandboxes from './sandbox-rows.ts';
 import { readTarget, type Target } from './target.ts';
 import { Turns } from './turns.ts';
+import * as values from './values.ts';
 
 export { readTarget };
 
@@ -59,8 +58,7 @@ class PostgresStore implements Store {
   private readonly turns = new Turns();
   private readonly health: Health;
   readonly shared: Runs;
-  /** By their hashes: in no table. */
-  private readonly lentKeys = new Map<string, { sandboxId: string; apiKey: ApiKey }>();
+  private readonly keys = new Keys();
   private isClosed = false;
 
   constructor(connections: Connections, report: Report) {
@@ -76,7 +74,7 @@ class PostgresStore implements Store {
   announce(): void {}
 
   async find(keyHash: string): Promise<Found | undefined> {
-    const lent = this.lentKeys.get(keyHash);
+    const lent = this.keys.findLent(keyHash);
     if (lent === undefined) return this.health.watch(() => this.finder.find(keyHash));
     const sandbox = await this.findSandbox(lent.sandboxId);
     const organization = await this.findOrganization(lent.sandboxId, lent.apiKey.organization_id);
@@ -120,9 +118,8 @@ class PostgresStore implements Store {
   listApiKeys(sandboxId: string, { key_hashes, api_key_id, limit }: ApiKeyFilter): Promise<ApiKey[]> {
     return this.watchRead(async (read) => {
       if (api_key_id !== undefined) {
-        const lent = [...this.lentKeys.values()].find((one) => one.apiKey.api_key_id === api_key_id);
         const found = await API_KEYS.find(read, sandboxId, api_key_id);
-        return [found ?? (lent?.sandboxId === sandboxId ? lent.apiKey : [])].flat();
+        return [found ?? this.keys.findLentById(sandboxId, api_key_id) ?? []].flat();
       }
       if (key_hashes === undefined) return API_KEYS.list(read, sandboxId, '', limit);
       const text = `SELECT ${API_KEYS.selected} FROM api_keys WHERE sandbox_id = $1 AND snapshot = '' AND key_hash = ANY ($2::text[])`;
@@ -137,39 +134,11 @@ class PostgresStore implements Store {
     return this.write(() => this.turns.join(sandboxId, () => this.writer.update(sandboxId, organizationId, change)));
   }
 
-  updateApiKey(sandboxId: string, apiKeyId: string, change: Updater<ApiKey | undefined>) {
-    return this.alone(sandboxId, async (session): Promise<Updated<ApiKey | undefined>> => {
-      const { settings, now, real } = await requireSandbox(session, sandboxId);
-      const before = await API_KEYS.find(session.query, sandboxId, apiKeyId, true);
-      const after = change(before, now, real);
-      const updated = { before, after, settings, now, real };
-      if (after === before) return updated;
-      if (after === undefined) await API_KEYS.remove(session, sandboxId, apiKeyId);
-      else {
-        await this.requireFree(session, sandboxId, [after]);
-        if (!(await ORGANIZATIONS.find(session.query, sandboxId, after.organization_id, true))) {
-          throw conflict(`There is no organization ${after.organization_id}`, 'name one that there is');
-        }
-        if (before !== undefined) await API_KEYS.update(session, sandboxId, before, after);
-        else {
-          await requireNew(session, sandboxId, after);
-          await API_KEYS.insert(session, sandboxId, [after]);
-        }
-      }
-      return updated;
-    });
-  }
+  updateApiKey = (sandboxId: string, apiKeyId: string, change: Updater<ApiKey | undefined>) =>
+    this.alone(sandboxId, (session) => values.updateApiKey(session, this.keys, sandboxId, apiKeyId, change));
 
-  updateSettings(sandboxId: string, change: Updater<Settings>) {
-    return this.alone(sandboxId, async (session): Promise<Updated<Settings>> => {
-      const { settings: before, now, real } = await requireSandbox(session, sandboxId, 'FOR UPDATE');
-      const after = change(before, now, real);
-      if (after !== before) await rows.writeSettings(session, sandboxId, '', after);
-      const then = timeOf(after.clock, real);
-      if (then < now) await moveBack(session, sandboxId, now, then);
-      return { before, after, settings: after, now, real };
-    });
-  }
+  updateSettings = (sandboxId: string, change: Updater<Settings>) =>
+    this.alone(sandboxId, (session) => values.updateSettings(session, sandboxId, change));
 
   create: Store['create'] = (made, max) =>
     this.write(() =>
@@ -177,7 +146,7 @@ class PostgresStore implements Store {
         await lockKeys(session);
         await sandboxes.makeSandboxes(session, made, max);
         for (const { sandbox_id, state } of made) {
-          await this.requireFree(session, sandbox_id, state.api_keys, false);
+          await this.keys.requireFree(session, sandbox_id, state.api_keys);
           await rows.put(session, sandbox_id, state, { initial: state.settings });
         }
       }, LARGE_MS),
@@ -198,16 +167,16 @@ class PostgresStore implements Store {
         await lockKeys(session);
         const { initial, granted = [], isOnly, isFirst } = options;
         if (isOnly) await session.query('DELETE FROM sandboxes WHERE sandbox_id <> $1', [sandboxId]);
-        const isThere = await lockSandbox(session, sandboxId);
+        const isThere = await values.lockSandbox(session, sandboxId);
         if (isFirst && isThere) return false;
         if (initial === undefined && !isThere) throw new SandboxGoneError(sandboxId);
-        await this.requireFree(session, sandboxId, state.api_keys, false);
+        await this.keys.requireFree(session, sandboxId, state.api_keys);
         await forgetRun(session, [sandboxId]);
         const work = () => rows.put(session, sandboxId, state, options);
-        if (initial === undefined) await this.replace(session, sandboxId, granted, work);
+        if (initial === undefined) await this.keys.replace(session, sandboxId, granted, work);
         else {
           await work();
-          await this.grantIn(session, sandboxId, granted);
+          await this.keys.grant(session, sandboxId, granted);
         }
         return true;
       },
@@ -219,9 +188,9 @@ class PostgresStore implements Store {
       sandboxId,
       async (session) => {
         await lockKeys(session);
-        await lockSandbox(session, sandboxId);
+        await values.lockSandbox(session, sandboxId);
         await forgetRun(session, [sandboxId]);
-        return this.replace(session, sandboxId, [], () => rows.restore(session, sandboxId, name, change));
+        return this.keys.replace(session, sandboxId, [], () => rows.restore(session, sandboxId, name, change));
       },
       LARGE_MS,
     );
@@ -230,7 +199,7 @@ class PostgresStore implements Store {
     this.alone(
       sandboxId,
       async (session) => {
-        if (!(await lockSandbox(session, sandboxId))) throw new SandboxGoneError(sandboxId);
+        if (!(await values.lockSandbox(session, sandboxId))) throw new SandboxGoneError(sandboxId);
         await rows.saveSnapshot(session, sandboxId, name);
       },
       LARGE_MS,
@@ -244,11 +213,11 @@ class PostgresStore implements Store {
   grant = (sandboxId: string, apiKeys: ApiKey[]) =>
     this.alone(sandboxId, async (session) => {
       await lockKeys(session);
-      await this.grantIn(session, sandboxId, apiKeys);
+      await this.keys.grant(session, sandboxId, apiKeys);
     });
 
   lend(sandboxId: string, apiKey: ApiKey): void {
-    this.lentKeys.set(apiKey.key_hash, { sandboxId, apiKey });
+    this.keys.lend(sandboxId, apiKey);
   }
 
   async close(): Promise<void> {
@@ -257,74 +226,11 @@ class PostgresStore implements Store {
     await this.connections.close();
   }
 
-  /** An update of one organization in a transaction of its own: also one that makes or removes it. */
+  /** An update of one organization in a transaction of its own. */
   private updateAlone({ sandboxId, organizationId, change }: Parameters<OrganizationWriter['alone']>[0]) {
-    return this.connections.transact(async (session): Promise<Updated<Organization | undefined>> => {
-      const before = await ORGANIZATIONS.find(session.query, sandboxId, organizationId, true);
-      const { settings, now, real } = await requireSandbox(session, sandboxId);
-      const after = change(before, now, real);
-      if (after !== before) await writeOrganization(session, sandboxId, before, after);
-      const updated = { before, after, settings, now, real };
-      await changeLimits(session, sandboxId, updated);
-      return updated;
-    });
-  }
-
-  /** As {@link requireFree}, also of keys that are lent. */
-  private async requireFree(session: Session, sandboxId: string, keys: readonly ApiKey[], lock = true): Promise<void> {
-    for (const { key_hash, key_prefix } of keys) {
-      const lent = this.lentKeys.get(key_hash);
-      if (lent !== undefined && lent.sandboxId !== sandboxId) throw rows.isTaken(lent.sandboxId, key_prefix);
-    }
-    if (lock) await lockKeys(session);
-    await requireFree(session.query, sandboxId, keys);
-  }
-
-  private async grantIn(session: Session, sandboxId: string, granted: readonly ApiKey[]): Promise<void> {
-    await this.requireFree(session, sandboxId, granted, false);
-    for (const apiKey of granted) {
-      const { key_hash, organization_id, permissions, status, expires_at } = apiKey;
-      const [row] = await session.query(
-        `SELECT ${API_KEYS.selected} FROM api_keys WHERE key_hash = $1 AND snapshot = ''`,
-        [key_hash],
-      );
-      if (row === undefined) await API_KEYS.insert(session, sandboxId, [apiKey]);
-      else {
-        const known = API_KEYS.toValue(row);
-        const allowed = { ...known, organization_id, permissions, status, expires_at };
-        await API_KEYS.update(session, sandboxId, known, allowed);
-      }
-      await session.query(
-        `UPDATE api_keys SET granted = true WHERE sandbox_id = $1 AND snapshot = '' AND key_hash = $2`,
-        [sandboxId, key_hash],
-      );
-    }
-  }
-
-  /**
-   * Does what replaces the state of a sandbox. Granted keys stay: those of the first organization are of the one that is the
-   * first then, those of another one go with that.
-   */
-  private async replace<T>(
-    session: Session,
-    sandboxId: string,
-    granted: readonly ApiKey[],
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const findFirst = async () => (await ORGANIZATIONS.list(session.query, sandboxId, '', 1))[0]?.organization_id;
-    const kept = await API_KEYS.list(session.query, sandboxId, '', undefined, 'granted');
-    const former = await findFirst();
-    const done = await work();
-    const first = await findFirst();
-    const stay: ApiKey[] = [];
-    for (const apiKey of kept) {
-      const isThere = await ORGANIZATIONS.find(session.query, sandboxId, apiKey.organization_id);
-      if (isThere !== undefined) stay.push(apiKey);
-      else if (first !== undefined && apiKey.organization_id === former)
-        stay.push({ ...apiKey, organization_id: first });
-    }
-    await this.grantIn(session, sandboxId, [...stay, ...granted]);
-    return done;
+    return this.connections.transact((session) =>
+      values.updateOrganization(session, sandboxId, organizationId, change),
+    );
   }
 
   private watchRead<T>(work: (read: Session['query']) => Promise<T>): Promise<T> {
@@ -344,51 +250,4 @@ class PostgresStore implements Store {
     if (this.isClosed) throw new Error('the store is closed');
     return this.health.watch(work);
   }
-}
-
-/** A sandbox that nobody else replaces until the transaction ends, nor an organization of it. @returns whether there is one */
-async function lockSandbox(session: Session, sandboxId: string): Promise<boolean> {
-  const [row] = await session.query('SELECT sandbox_id FROM sandboxes WHERE sandbox_id = $1 FOR UPDATE', [sandboxId]);
-  await session.query(
-    `SELECT organization_id FROM organizations WHERE sandbox_id = $1 AND snapshot = '' ORDER BY organization_id FOR UPDATE`,
-    [sandboxId],
-  );
-  return row !== undefined;
-}
-
-/** The settings of a sandbox, and its time. @throws {SandboxGoneError} */
-async function requireSandbox(session: Session, sandboxId: string, lock: '' | 'FOR UPDATE' = '') {
-  const [row] = await session.query(
-    `SELECT settings, ${sandboxes.REAL} FROM states WHERE sandbox_id = $1 AND snapshot = '' ${lock}`,
-    [sandboxId],
-  );
-  if (row === undefined) throw new SandboxGoneError(sandboxId);
-  const settings: Settings = JSON.parse(String(row.settings));
-  const real = Number(row.real);
-  return { settings, now: timeOf(settings.clock, real), real };
-}
-
-/** @throws the refusal `conflict` where a sandbox has the key already, under another id */
-async function requireNew(session: Session, sandboxId: string, { key_hash }: ApiKey): Promise<void> {
-  const [row] = await session.query(
-    `SELECT api_key_id, key_prefix FROM api_keys WHERE sandbox_id = $1 AND snapshot = '' AND key_hash = $2`,
-    [sandboxId, key_hash],
-  );
-  if (row === undefined) return;
-  throw conflict(`The sandbox has the key ${row.key_prefix}…`, `it is ${row.api_key_id}: change that`);
-}
-
-async function writeOrganization(
-  session: Session,
-  sandboxId: string,
-  before: Organization | undefined,
-  after: Organization | undefined,
-): Promise<void> {
-  if (after !== undefined && before !== undefined) return ORGANIZATIONS.update(session, sandboxId, before, after);
-  if (after !== undefined) return ORGANIZATIONS.insert(session, sandboxId, [after]);
-  if (before === undefined) return;
-  if ((await ORGANIZATIONS.list(session.query, sandboxId, '', 2)).length < 2) {
-    throw conflict('The last organization of a sandbox stays', 'make another one first, or delete the sandbox');
-  }
-  await ORGANIZATIONS.remove(session, sandboxId, before.organization_id);
 }
