@@ -26,3 +26,23 @@ CREATE UNLOGGED TABLE fault_counters (
   fired      bigint NOT NULL,
   PRIMARY KEY (sandbox_id, generation, fault_id)
 ) WITH (fillfactor = 50);
+
+-- What each server has received, behind the answers: a row is written when its answer is decided, and again when it has ended.
+CREATE UNLOGGED TABLE journal (
+  sandbox_id text   NOT NULL,
+  seq        bigint NOT NULL,
+  uid        text   NOT NULL, -- of the server and the request
+  place      bigint NOT NULL, -- another one with each writing; within a sandbox in the order of the commits
+  entry      text   NOT NULL, -- JSON, keys and other secrets masked
+  PRIMARY KEY (sandbox_id, seq)
+);
+CREATE UNIQUE INDEX journal_by_uid ON journal (sandbox_id, uid);
+CREATE INDEX journal_by_place ON journal (sandbox_id, place);
+ALTER TABLE sandboxes ADD COLUMN journal_start bigint NOT NULL DEFAULT 0; -- the seq behind which it was emptied last
+
+-- Servers that are alive, and until when each has written what it answered: milliseconds since 1970, by the engine.
+CREATE UNLOGGED TABLE servers (
+  server_id  text   PRIMARY KEY,
+  beat_at    bigint NOT NULL,
+  written_at bigint NOT NULL
+) WITH (fillfactor = 50);

@@ -42,7 +42,15 @@ export const logAction: onResponseHookHandler = (request, reply, done) => {
     if (!LEFT_OUT.includes(name)) {
       const by = `${method} ${pathOf(request)}`;
       const text = TEXTS[name]?.({ ...params, ...toMembers(request.body) }) ?? by;
-      sandbox.actions.add({ after: sandbox.journal.lastSeq, text, by });
+      const { actions, journal } = sandbox;
+      const add = () => {
+        actions.add({ after: journal.lastSeq, text, by });
+        done();
+      };
+      if (journal.link === undefined) add();
+      // It stands behind what was answered before it.
+      else journal.catchUp().then(add, add);
+      return;
     }
   }
   done();

@@ -174,6 +174,7 @@ export const InEntry = InSandbox.extend({ id: z.string().describe('The request i
 /** @throws the refusal `not_found` */
 export async function findEntry(find: FindSandbox, params: z.output<typeof InEntry>): Promise<JournalEntry> {
   const { journal } = (await find(params)).sandbox;
+  await journal.sync();
   const entry = journal.list().findLast(({ request_id, seq }) => [request_id, String(seq)].includes(params.id));
   if (entry !== undefined) return entry;
   throw notFound(`GET /_mock/sandboxes/${params.sandbox_id}/requests lists what the journal has`);

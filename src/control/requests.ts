@@ -26,6 +26,10 @@ const RequestPage = z
     requests: z.union([z.array(RequestEntry), z.array(RequestSummary)]).describe('Summaries with view=summary'),
     next: next.describe('The cursor of the next page, or its before where the newest come first; null on the last one'),
     dropped: integer().describe('Older requests that the journal no longer has'),
+    complete: z
+      .literal(false)
+      .optional()
+      .describe('Only where a server that shares the database has not written in time what it has answered'),
     controls: z
       .array(z.strictObject({ after: integer(), text: z.string(), by: z.string() }))
       .optional()
@@ -55,13 +59,16 @@ export function addRequestRoutes(add: AddRoute, find: FindSandbox, sandboxes: Sa
     },
     async ({ params, query }, reply) => {
       const { journal, actions } = (await find(params)).sandbox;
+      await journal.sync();
       const isWanted = buildIsWanted(query);
       const { found, next } = readPage(journal.list().filter(isWanted), query);
       const controls =
         query.view === 'summary' ? `,"controls":${JSON.stringify(actions.listAfter(0).map(toControlView))}` : '';
       // As bytes: a text would be held in several forms for as long as nobody reads it.
       reply.send(
-        Buffer.from(`{"requests":[${found.join(',')}],"next":${next},"dropped":${journal.dropped}${controls}}`),
+        Buffer.from(
+          `{"requests":[${found.join(',')}],"next":${next},"dropped":${journal.dropped}${controls}${journal.isComplete ? '' : ',"complete":false'}}`,
+        ),
       );
     },
   );
@@ -90,7 +97,7 @@ export function addRequestRoutes(add: AddRoute, find: FindSandbox, sandboxes: Sa
       body: NoMembers,
       response: { 200: done(Deleted, { deleted: 12 }) },
     },
-    async ({ params }) => ({ deleted: (await find(params)).sandbox.journal.clear() }),
+    async ({ params }) => ({ deleted: await (await find(params)).sandbox.journal.empty() }),
   );
   addCurlRoute(add, find);
   addVerifyRoute(add, find, sandboxes);

@@ -44,6 +44,7 @@ export const buildAddStreamRoute =
         if (streams.isFull) throw unavailable(TOO_MANY);
         const sent = Number(/^\d{1,15}$/.exec(String(request.headers['last-event-id'])) ?? Number.NaN);
         const { after = Number.isNaN(sent) ? undefined : sent } = request.query;
+        await live.sandbox.journal.catchUp();
         const reader = new StreamReader(live, after, streams.toTexts);
         const hello = await reader.toHello(live, started_at, count(sandboxes, live.sandbox.sandbox_id));
         if (streams.isFull) throw unavailable(TOO_MANY);
@@ -184,6 +185,7 @@ class Stream {
     const live = await this.sandboxes.peek(this.sandboxId);
     if (live === undefined) return this.end('sandbox deleted');
     if (!this.isHeld) this.hold(live);
+    await live.sandbox.journal.read();
     for (const event of await this.reader.look(live, now())) this.write(event);
     if (now() - this.pingedAt > PING_MS) {
       this.pingedAt = now();

@@ -74,6 +74,7 @@ export function addVerifyRoute(add: AddRoute, find: FindSandbox, sandboxes: Sand
     async (request, reply) => {
       const { params, body } = request;
       const { sandbox } = await find(params);
+      await sandbox.journal.sync();
       const verification = new Verification(sandbox.journal, toQuestion(body));
       const hear = (end: () => void) => hearHangUp(request, end);
       const { verdict, ended } = await awaitVerdict(sandbox, verification, body.within_ms ?? 0, hear);
@@ -109,6 +110,10 @@ const WHY = {
   dropped: [
     'The journal no longer has all of the requests that are asked about',
     'a larger --journal-size keeps more; after names the seq behind which requests count: take one that is newer',
+  ],
+  late: [
+    'A server that shares the database has not written yet what it has answered',
+    'ask again: a server that does not come back is left out after 3 seconds',
   ],
 } as const;
 

@@ -34,11 +34,12 @@ export async function awaitVerdict(
     let look: NodeJS.Immediate | undefined;
     let release = () => {};
     let unhook = () => {};
+    let unwatch = () => {};
     let isDone = false;
     const finish = (verdict: Verdict | undefined, ended?: Ended) => {
       if (verdict === undefined || isDone) return;
       isDone = true;
-      journal.watchers.delete(wake);
+      unwatch();
       clearImmediate(look);
       clearTimeout(timer);
       release();
@@ -58,8 +59,10 @@ export async function awaitVerdict(
       look ??= setImmediate(lookAtFresh);
     };
     const giveUp = (ended: Ended) => finish(verification.giveUp(), ended);
-    const timer = setTimeout(() => finish(verification.judge(true)), withinMs);
-    journal.watchers.add(wake);
+    const end = () => finish(verification.judge(true));
+    // What others have answered until then counts, too.
+    const timer = setTimeout(() => void journal.sync().then(end, end), withinMs);
+    unwatch = journal.watch(wake);
     release = waits.hold(giveUp);
     if (!isDone) unhook = onHangUp(() => giveUp('hang-up'));
   });

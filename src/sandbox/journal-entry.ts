@@ -67,6 +67,28 @@ export class JournalEntry {
   }
 }
 
+/** The entry as JSON text that may be kept anywhere: secrets are masked as where it is shown. */
+export function toKeptText(entry: JournalEntry): string {
+  const { seq: _seq, size: _size, ...members } = toPlain(entry);
+  const [path = ''] = entry.url.split('?', 1);
+  const query = maskQuery(entry.url.slice(path.length + 1));
+  const headers = Object.entries(toHeaders(entry.headers)).flat().join('\n');
+  return redactKeys(JSON.stringify({ ...members, url: query === '' ? entry.url : `${path}?${query}`, headers }));
+}
+
+/** What of an exchange is an entry. */
+function toPlain(entry: JournalEntry): Record<string, unknown> {
+  const plain = new JournalEntry(entry.request_id, entry.method, entry.url, entry.permission);
+  const members = Object.keys(plain) as (keyof JournalEntry)[];
+  return Object.fromEntries(members.map((member) => [member, entry[member]]));
+}
+
+/** What {@link toKeptText} has written. */
+export function fromKeptText(text: string, seq: number): JournalEntry {
+  const { request_id, method, url, permission, ...members } = JSON.parse(text);
+  return Object.assign(new JournalEntry(request_id, method, url, permission), members, { seq });
+}
+
 export const toKeptBody = (bytes: Buffer): string => bytes.toString('latin1', 0, MAX_TEXT_LENGTH);
 
 export const toKeptAnswer = (text: string): string =>
@@ -142,8 +164,11 @@ const SCHEME = /^(?:(basic|bearer|digest|dpop|negotiate|ntlm|oauth|token|apikey)
 /** Of what is not a key only a well-known scheme is shown: `Basic` has a key in base64, say. */
 function maskCredentials(sent: string): string {
   const [, scheme = '', credentials = ''] = SCHEME.exec(sent) ?? [];
-  return `${scheme} ${maskKey(credentials.trim())}`.trim();
+  return `${scheme} ${mask(credentials.trim())}`.trim();
 }
+
+/** What was masked before it was kept stays so: no byte that a client sends reads as an ellipsis. */
+const mask = (value: string): string => (value.endsWith('…') ? value : maskKey(value));
 
 /** The query with the values of its secrets masked. */
 export function maskQuery(query: string): string {
@@ -151,7 +176,7 @@ export function maskQuery(query: string): string {
   const parameters = query.split('&').map((parameter) => {
     const [name = ''] = parameter.split('=', 1);
     return SECRET_NAME.test(decodeName(name)) && name !== parameter
-      ? `${name}=${maskKey(parameter.slice(name.length + 1))}`
+      ? `${name}=${mask(parameter.slice(name.length + 1))}`
       : parameter;
   });
   return parameters.join('&');

@@ -38,6 +38,29 @@ export class Journals {
   }
 }
 
+/** What makes a journal one of several processes. What is noted is kept by what it reads, of all of them. */
+export interface Link {
+  /** That of the state whose requests are noted. */
+  generation: number;
+  readonly isIdle: boolean;
+  /** Whether the last {@link sync} has all that was answered before it. */
+  readonly isComplete: boolean;
+  /** Its answer is decided, or it has ended. */
+  note(entry: JournalEntry): void;
+  /** Whether what is read has it already, or will have it. */
+  isNoted(entry: JournalEntry): boolean;
+  /** Writes what was noted until now. */
+  write(): Promise<void>;
+  /** Brings the journal to what is written. */
+  read(): Promise<void>;
+  /** Brings it to what all have answered until now. */
+  sync(): Promise<void>;
+  /** Empties it, for all. @returns how many entries there were */
+  empty(): Promise<number>;
+  /** Somebody waits for what comes: it is read now and then, until nobody does. */
+  follow(): void;
+}
+
 /** Empty places that are worth removing from the front. */
 const CUT_AT = 64;
 
@@ -62,6 +85,8 @@ export class Journal {
   lostSeq: number;
   /** The `seq` behind which this run began, or it was emptied. */
   private firstSeq: number;
+  /** Where it is one of several processes. */
+  link: Link | undefined = undefined;
   /** Told of each entry that is given its `seq`. */
   readonly watchers = new Set<(entry: JournalEntry) => void>();
 
@@ -84,7 +109,40 @@ export class Journal {
 
   /** Whether no request is under way. */
   get isIdle(): boolean {
-    return this.open === 0;
+    return this.open === 0 && this.link?.isIdle !== false;
+  }
+
+  /** Brings it to what all that share it have answered until now. */
+  async sync(): Promise<void> {
+    await this.link?.sync();
+  }
+
+  /** Brings it to what all that share it have written. */
+  async read(): Promise<void> {
+    await this.link?.read();
+  }
+
+  /** Brings it to what this process has noted, and all others have written. */
+  async catchUp(): Promise<void> {
+    await this.link?.write();
+    await this.link?.read();
+  }
+
+  /** Whether all answers before the last {@link sync} are here. */
+  get isComplete(): boolean {
+    return this.link?.isComplete !== false;
+  }
+
+  /** Tells of each entry that is given its `seq`, until that is taken back. */
+  watch(watcher: (entry: JournalEntry) => void): () => void {
+    this.watchers.add(watcher);
+    this.link?.follow();
+    return () => this.watchers.delete(watcher);
+  }
+
+  /** Forgets what has ended, for all that share it. */
+  async empty(): Promise<number> {
+    return this.link === undefined ? this.clear() : this.link.empty();
   }
 
   /** How many entries {@link list} has. */
@@ -104,6 +162,10 @@ export class Journal {
 
   /** Its answer is decided: it has its place among the others. */
   number(entry: JournalEntry): void {
+    if (this.link !== undefined) {
+      this.link.note(entry);
+      return;
+    }
     this.lastSeq++;
     entry.seq = this.lastSeq;
     if (this.watchers.size === 0) return;
@@ -117,7 +179,43 @@ export class Journal {
 
   /** Keeps an entry that has ended. */
   file(entry: JournalEntry): void {
+    if (this.link !== undefined) {
+      this.link.note(entry);
+      return;
+    }
     if (entry.seq === 0) this.number(entry);
+    this.place(entry);
+  }
+
+  /** Keeps what was read, in place of what it was before. */
+  receive(entry: JournalEntry): void {
+    const known = this.entries.find((one) => one?.seq === entry.seq);
+    if (known !== undefined) {
+      const { size } = known;
+      Object.assign(known, entry, { size });
+      this.count(known);
+      return;
+    }
+    this.lastSeq = Math.max(this.lastSeq, entry.seq);
+    this.place(entry);
+    for (const watcher of this.watchers) watcher(entry);
+  }
+
+  /**
+   * What all that share it have.
+   * @param start the `seq` behind which it was emptied
+   * @param first the lowest that is kept; null where none is
+   */
+  bound(start: number, first: number | null, last: number): void {
+    const lost = first === null ? last : first - 1;
+    while (this.entries.length > this.head && (this.entries[this.head]?.seq ?? 0) <= lost) this.dropOldest();
+    this.firstSeq = start;
+    this.lostSeq = lost;
+    this.lastSeq = Math.max(this.lastSeq, last);
+    this.dropped = Math.max(0, lost - start);
+  }
+
+  private place(entry: JournalEntry): void {
     // Those that were decided later may have ended before.
     let place = this.entries.length;
     while (place > this.head && (this.entries[place - 1]?.seq ?? 0) > entry.seq) place--;
@@ -128,6 +226,10 @@ export class Journal {
 
   /** The entry has other texts than before: from now on they count. */
   count(entry: JournalEntry): void {
+    if (this.link !== undefined && entry.seq === 0) {
+      this.link.note(entry);
+      return;
+    }
     // An entry that was dropped or deleted in the meantime takes nothing any more.
     if ((this.entries[this.head]?.seq ?? Number.POSITIVE_INFINITY) > entry.seq) return;
     const before = this.bytes - entry.size;
@@ -141,7 +243,7 @@ export class Journal {
   list(): readonly JournalEntry[] {
     const ended = this.entries.slice(this.head).filter((entry) => entry !== undefined);
     if (this.open === 0) return ended;
-    for (const [entry, journal] of this.all.underWay) if (journal === this) ended.push(entry);
+    ended.push(...this.listUnderWay());
     const order = ({ seq }: JournalEntry) => seq || Number.POSITIVE_INFINITY;
     return ended.sort((a, b) => Math.sign(order(a) - order(b)) || 0);
   }
@@ -153,7 +255,8 @@ export class Journal {
     for (; at >= this.head && entries.length < most; at--) {
       const entry = this.entries[at];
       if (entry === undefined || entry.seq <= seq) break;
-      entries.push(entry);
+      // One that was read before its end comes when that is known.
+      if (entry.ms !== undefined) entries.push(entry);
     }
     const open = this.listOpen().filter((entry) => entry.seq > seq).length;
     const skipped = this.lastSeq - Math.max(seq, this.firstSeq) - entries.length - open;
@@ -162,8 +265,19 @@ export class Journal {
 
   /** Those whose answer is decided and that have not ended, and those whose answer is not. */
   listOpen(): JournalEntry[] {
+    const read =
+      this.link === undefined ? [] : this.entries.filter((entry) => entry !== undefined && entry.ms === undefined);
+    return [...(read as JournalEntry[]), ...this.listUnderWay()];
+  }
+
+  /** Those of this process, but for those that were read as well. */
+  private listUnderWay(): JournalEntry[] {
     if (this.open === 0) return [];
-    return [...this.all.underWay].filter(([, journal]) => journal === this).map(([entry]) => entry);
+    const own: JournalEntry[] = [];
+    for (const [entry, journal] of this.all.underWay) {
+      if (journal === this && this.link?.isNoted(entry) !== true) own.push(entry);
+    }
+    return own;
   }
 
   /** Forgets what has ended. */

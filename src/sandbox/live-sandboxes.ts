@@ -8,6 +8,7 @@ import { MemoryFaultCounters } from './fault-counters.ts';
 import { Faults } from './faults.ts';
 import { Interaction } from './interaction.ts';
 import { Journal, Journals } from './journal.ts';
+import { JournalLink } from './journal-link.ts';
 import type { Runtime } from './runtime.ts';
 import { Sandbox } from './sandbox.ts';
 import type { Tally } from './tally.ts';
@@ -137,6 +138,10 @@ export class LiveSandboxes {
     const usage = new Usage(found);
     if (!usage.touch(this.realNow())) return undefined;
     const journal = new Journal(this.options.journalSize, this.journals, found.last_seq);
+    const { shared } = this.store;
+    if (shared !== undefined && this.options.journalSize > 0) {
+      journal.link = new JournalLink(journal, shared.openJournal(sandboxId, this.options.journalSize), shared);
+    }
     await this.recordIfPossible([usage.reserve(found.last_seq)]);
     // It may have been removed since.
     if ((await this.store.findSandbox(sandboxId))?.created_at !== found.created_at) return undefined;
@@ -213,6 +218,7 @@ export class LiveSandboxes {
     const counters = shared?.openFaultCounters(sandbox_id, generation) ?? new MemoryFaultCounters();
     const [faults, waits] = [new Faults(counters, lasting.random, watcher), new Waits(this.waitLimit)];
     const { journal, actions, interaction, random } = lasting;
+    if (journal.link !== undefined) journal.link.generation = generation;
     const buckets = shared?.openBuckets(sandbox_id, generation) ?? new MemoryBuckets();
     const made = { buckets, faults, waits, isGone };
     const runtime = { ...made, journal, actions, interaction, random };

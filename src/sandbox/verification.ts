@@ -22,7 +22,7 @@ export type Verdict =
   | { kind: 'passed'; found: JournalEntry[]; isComplete: boolean }
   | { kind: 'failed'; found: number; expected: string; nearest: NearMiss[] }
   /** Why nobody can say. */
-  | { kind: 'incomplete'; why: 'off' | 'dropped' };
+  | { kind: 'incomplete'; why: 'off' | 'dropped' | 'late' };
 
 /** Requests of the newest that are too many. */
 const SHOWN = 5;
@@ -57,11 +57,13 @@ export class Verification {
     const found = question.isInOrder ? this.findInOrder(entries) : entries.filter((one) => this.matches(one));
     this.count = found.length;
     const { min, max, isHasty } = question;
-    const isComplete = question.after === undefined ? journal.dropped === 0 : question.after >= journal.lostSeq;
+    const isKept = question.after === undefined ? journal.dropped === 0 : question.after >= journal.lostSeq;
+    const isComplete = isKept && journal.isComplete;
     if (max !== undefined && found.length > max) return this.fail(entries, found);
     // What is kept is enough, whatever is not.
     if (max === undefined && found.length >= min) return { kind: 'passed', found, isComplete };
-    if (!isComplete && (max !== undefined || isOver)) return { kind: 'incomplete', why: 'dropped' };
+    if (!isKept && (max !== undefined || isOver)) return { kind: 'incomplete', why: 'dropped' };
+    if (!journal.isComplete && (max !== undefined || isOver)) return { kind: 'incomplete', why: 'late' };
     if (!isOver && !(isHasty && found.length === min)) return undefined;
     return found.length >= min ? { kind: 'passed', found, isComplete } : this.fail(entries, found);
   }

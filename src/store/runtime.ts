@@ -73,8 +73,53 @@ export interface FaultCounters {
   readonly isUnused: boolean;
 }
 
+/** An entry to be written: as it is now. */
+export interface KeptEntry {
+  /** Of this process, and always the same one for a request. */
+  uid: string;
+  /** JSON, without secrets. */
+  text: string;
+  /** Whether it was not written before. */
+  isNew: boolean;
+}
+
+/** What there is of a journal. */
+export interface JournalPart {
+  /** Those written behind the place that was named, as they were last written. */
+  entries: { seq: number; text: string }[];
+  /** Where to go on. */
+  place: string;
+  /** The `seq` behind which it was emptied last. */
+  start: number;
+  /** The lowest `seq` that is kept; null where none is. */
+  first: number | null;
+  last: number;
+}
+
+/** The journal of a sandbox, of all processes. */
+export interface SharedJournal {
+  /** What was noted in a state that was replaced since is left out. */
+  write(generation: number, entries: readonly KeptEntry[]): Promise<void>;
+  /** @param place the last one that was given; undefined for the beginning */
+  read(place: string | undefined): Promise<JournalPart | undefined>;
+  /** @returns how many entries there were */
+  empty(): Promise<number>;
+}
+
 /** What several processes share of the run of a world, beside its state. */
 export interface SharedRuns {
+  /** @param size entries that are kept */
+  openJournal(sandboxId: string, size: number): SharedJournal;
+
+  /**
+   * Whoever shares the storage writes what it has noted.
+   * @returns false where some process that is alive did not in time
+   */
+  settle(): Promise<boolean>;
+
+  /** Asked to write what was noted, now and then and when somebody wants to know all. */
+  onSettle(write: () => Promise<void>): void;
+
   openBuckets(sandboxId: string, generation: number): Buckets;
   openFaultCounters(sandboxId: string, generation: number): FaultCounters;
 }

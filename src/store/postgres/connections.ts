@@ -20,6 +20,7 @@ export interface Session {
 const READ_MS = 700;
 const WRITE_MS = 1900;
 const RETRY_AFTER_MS = 20;
+const LISTEN_AGAIN_MS = 1000;
 
 /** Connections of a replica: few, since each does what all who wait in it want. */
 const READERS = 2;
@@ -40,6 +41,9 @@ const SETTINGS = [
 /** The connections of a replica to its engine. */
 export class Connections {
   readonly where: string;
+  private readonly target: Target;
+  private listener: pg.Client | undefined;
+  private isClosed = false;
   private readonly reads: pg.Pool;
   private readonly writes: pg.Pool;
   /** Names of prepared statements, by their texts. */
@@ -47,6 +51,7 @@ export class Connections {
 
   constructor(target: Target) {
     this.where = target.shown;
+    this.target = target;
     this.reads = openPool(target, READERS);
     this.writes = openPool(target, WRITERS);
   }
@@ -101,9 +106,29 @@ export class Connections {
     return this.use(this.writes, WRITE_MS, work);
   }
 
+  /** Hears what others say on a channel, as long as there is a connection, and again when there is one. It may miss some. */
+  listen(channel: string, hear: () => void): void {
+    if (this.isClosed) return;
+    const client = new pg.Client(toOptions(this.target));
+    this.listener = client;
+    let isOver = false;
+    const again = () => {
+      if (isOver || this.isClosed) return;
+      isOver = true;
+      client.end().catch(() => {});
+      setTimeout(() => this.listen(channel, hear), LISTEN_AGAIN_MS).unref();
+    };
+    client.on('error', again).on('end', again).on('notification', hear);
+    client
+      .connect()
+      .then(() => client.query(`LISTEN ${channel}`))
+      .catch(again);
+  }
+
   /** Finishes what was begun. */
   async close(): Promise<void> {
-    await Promise.all([this.reads.end(), this.writes.end()]);
+    this.isClosed = true;
+    await Promise.all([this.reads.end(), this.writes.end(), this.listener?.end().catch(() => {})]);
   }
 
   private async orExplain<T>(work: () => Promise<T>): Promise<T> {
@@ -141,19 +166,23 @@ export class Connections {
   }
 }
 
-function openPool({ host, port, user, password, database, ssl }: Target, max: number): pg.Pool {
+const toOptions = ({ host, port, user, password, database, ssl }: Target) => ({
+  host,
+  port,
+  user,
+  // A function, so that nothing is looked for in the environment or in a file where there is none.
+  password: () => password,
+  database,
+  ssl,
+  application_name: 'mixpeek-mock',
+  connectionTimeoutMillis: READ_MS,
+});
+
+function openPool(target: Target, max: number): pg.Pool {
   const pool = new pg.Pool({
-    host,
-    port,
-    user,
-    // A function, so that nothing is looked for in the environment or in a file where there is none.
-    password: () => password,
-    database,
-    ssl,
+    ...toOptions(target),
     max,
     pipeline: true,
-    application_name: 'mixpeek-mock',
-    connectionTimeoutMillis: READ_MS,
     idleTimeoutMillis: 0,
     keepAlive: true,
     onConnect: async (client) => {

@@ -223,6 +223,7 @@ class PostgresStore implements Store {
   async close(): Promise<void> {
     this.isClosed = true;
     await this.turns.settle();
+    await this.shared.close();
     await this.connections.close();
   }
 

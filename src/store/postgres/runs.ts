@@ -9,6 +9,7 @@ import type { Updated } from '../store.ts';
 import { Charges, toDebt } from './charges.ts';
 import type { Connections, Session } from './connections.ts';
 import type { Health } from './health.ts';
+import { Journals } from './journals.ts';
 import { API_KEYS } from './rows.ts';
 
 // In the order in which charges take them, so that nobody waits for each other.
@@ -21,12 +22,19 @@ export class Runs implements SharedRuns {
   private readonly connections: Connections;
   private readonly health: Health;
   private readonly charges: Charges;
+  private readonly journals: Journals;
 
   constructor(connections: Connections, health: Health) {
     this.connections = connections;
     this.health = health;
     this.charges = new Charges(connections, health);
+    this.journals = new Journals(connections);
   }
+
+  openJournal = (sandboxId: string, size: number) => this.journals.open(sandboxId, size);
+  settle = () => this.health.watch(() => this.journals.settle());
+  onSettle = (write: () => Promise<void>) => this.journals.onSettle(write);
+  close = () => this.journals.close();
 
   openBuckets(sandboxId: string, generation: number): Buckets {
     const { charges } = this;
@@ -142,6 +150,10 @@ const toDraw = (seed: number | undefined, place: number, draw: () => number): nu
 export async function forgetRun(session: Session, sandboxIds: readonly string[]): Promise<void> {
   await session.query('DELETE FROM buckets WHERE sandbox_id = ANY ($1::text[])', [sandboxIds]);
   await session.query('DELETE FROM fault_counters WHERE sandbox_id = ANY ($1::text[])', [sandboxIds]);
+  await session.query('DELETE FROM journal WHERE sandbox_id = ANY ($1::text[])', [sandboxIds]);
+  await session.query('UPDATE sandboxes SET journal_start = last_seq WHERE sandbox_id = ANY ($1::text[])', [
+    sandboxIds,
+  ]);
 }
 
 /** In the transaction of a change of an organization: limits that change hold at once. */

@@ -61,18 +61,16 @@ export async function makeSandboxes(session: Session, sandboxes: readonly NewSan
   }
 }
 
-/** What is recorded only grows: another replica may have recorded more. */
+/** What is recorded only grows: another server may have recorded more. Numbers of requests come with the journal. */
 export async function record(session: Session, uses: readonly Use[]): Promise<void> {
   await session.query(
-    `UPDATE sandboxes SET expires_at = greatest(sandboxes.expires_at, used.expires_at),
-       last_seq = greatest(sandboxes.last_seq, used.last_seq)
-     FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS used (sandbox_id, created_at, expires_at, last_seq)
+    `UPDATE sandboxes SET expires_at = greatest(sandboxes.expires_at, used.expires_at)
+     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS used (sandbox_id, created_at, expires_at)
      WHERE sandboxes.sandbox_id = used.sandbox_id AND sandboxes.created_at = used.created_at`,
     [
       uses.map(({ sandbox_id }) => sandbox_id),
       uses.map(({ created_at }) => created_at),
       uses.map(({ expires_at }) => expires_at),
-      uses.map(({ last_seq }) => last_seq),
     ],
   );
 }
