@@ -43,14 +43,15 @@ export const logAction: onResponseHookHandler = (request, reply, done) => {
       const by = `${method} ${pathOf(request)}`;
       const text = TEXTS[name]?.({ ...params, ...toMembers(request.body) }) ?? by;
       const { actions, journal } = sandbox;
-      const add = () => {
-        actions.add({ after: journal.lastSeq, text, by });
-        done();
-      };
-      if (journal.link === undefined) add();
-      // It stands behind what was answered before it.
-      else journal.catchUp().then(add, add);
-      return;
+      const action = { after: journal.lastSeq, text, by };
+      actions.add(action);
+      // It stands behind what was answered before it, here and elsewhere.
+      if (journal.link !== undefined) {
+        journal.catchUp().then(
+          () => (action.after = journal.lastSeq),
+          () => {},
+        );
+      }
     }
   }
   done();

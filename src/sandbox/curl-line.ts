@@ -36,7 +36,9 @@ export function toCurlLine(entry: JournalEntry, origin: string): string {
   const { method, url, body = '' } = entry;
   const headers = listHeaders(entry.headers);
   checkBody(entry, headers);
-  if (maskQuery(url) !== url) throw new NoCurlLineError('the query has a secret, which is not shown');
+  const [, query = ''] = url.split('?', 2);
+  if (maskQuery(url) !== url || query.includes('…'))
+    throw new NoCurlLineError('the query has a secret, which is not shown');
   const hasBody = body !== '';
   const words = ['curl -sS --globoff --path-as-is', method === 'HEAD' && !hasBody ? '--head' : `-X ${quote(method)}`];
   // What curl would take for a fragment, or refuse.
@@ -77,7 +79,8 @@ function listHeaders(lines: string): [name: string, value: string][] {
 
 function toHeaderWord(name: string, value: string): string {
   const [, scheme = '', key = ''] = /^(bearer) +(\S+)$/i.exec(value) ?? [];
-  if (name.toLowerCase() === 'authorization' && isApiKey(key)) return `-H "${name}: ${scheme} $MIXPEEK_API_KEY"`;
+  const isKey = isApiKey(key) || /^(?:mxp_|ret_)?sk_.*…$/.test(key);
+  if (name.toLowerCase() === 'authorization' && isKey) return `-H "${name}: ${scheme} $MIXPEEK_API_KEY"`;
   if (SECRET_NAME.test(name)) throw new NoCurlLineError(`the header ${name} has a secret, which is not shown`);
   // With a colon curl would leave out a header without a value.
   return `-H ${quote(value === '' ? `${name};` : show(`the header ${name}`, `${name}: ${value}`))}`;
@@ -86,7 +89,9 @@ function toHeaderWord(name: string, value: string): string {
 /** @throws {NoCurlLineError} where a key would have to be masked */
 function show(what: string, bytes: string): string {
   const text = Buffer.from(bytes, 'latin1').toString('utf8');
-  if (redactKeys(text) !== text) throw new NoCurlLineError(`${what} has a key, which is not shown`);
+  // It may have been masked before it was kept.
+  if (bytes.includes('…') || redactKeys(text) !== text)
+    throw new NoCurlLineError(`${what} has a key, which is not shown`);
   return bytes;
 }
 

@@ -7,7 +7,7 @@ import { maskKey, redactKeys } from '../domain/redact.ts';
 import { copyText } from '../domain/text.ts';
 
 /** What is kept of a body (bytes) and of an answer (characters). */
-const MAX_TEXT_LENGTH = 64 * 1024;
+export const MAX_TEXT_LENGTH = 64 * 1024;
 /** What an entry takes beside its texts, in bytes. */
 const ENTRY_BYTES = 1024;
 
@@ -72,8 +72,13 @@ export function toKeptText(entry: JournalEntry): string {
   const { seq: _seq, size: _size, ...members } = toPlain(entry);
   const [path = ''] = entry.url.split('?', 1);
   const query = maskQuery(entry.url.slice(path.length + 1));
-  const headers = Object.entries(toHeaders(entry.headers)).flat().join('\n');
-  return redactKeys(JSON.stringify({ ...members, url: query === '' ? entry.url : `${path}?${query}`, headers }));
+  const headers = entry.headers.split('\n').map((part, at, parts) => {
+    const name = parts[at - 1] ?? '';
+    return at % 2 === 1 && SECRET_NAME.test(name) ? maskCredentials(part) : part;
+  });
+  return redactKeys(
+    JSON.stringify({ ...members, url: query === '' ? entry.url : `${path}?${query}`, headers: headers.join('\n') }),
+  );
 }
 
 /** What of an exchange is an entry. */
@@ -88,6 +93,10 @@ export function fromKeptText(text: string, seq: number): JournalEntry {
   const { request_id, method, url, permission, ...members } = JSON.parse(text);
   return Object.assign(new JournalEntry(request_id, method, url, permission), members, { seq });
 }
+
+/** The text of a body that was kept: of what was masked before that, an ellipsis is left among the bytes. */
+export const decodeBody = (body: string): string =>
+  Buffer.from(body.replaceAll('…', '\xe2\x80\xa6'), 'latin1').toString('utf8');
 
 export const toKeptBody = (bytes: Buffer): string => bytes.toString('latin1', 0, MAX_TEXT_LENGTH);
 
@@ -128,7 +137,7 @@ export function toMembers(entry: JournalEntry) {
     path,
     query: maskQuery(url.slice(path.length + 1)),
     headers: toHeaders(entry.headers),
-    body: body === undefined ? null : Buffer.from(body, 'latin1').toString('utf8'),
+    body: body === undefined ? null : decodeBody(body),
     body_bytes,
     api_key_id: entry.api_key_id ?? null,
     organization_id: entry.organization_id ?? null,

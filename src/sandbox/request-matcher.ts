@@ -1,7 +1,7 @@
 import { toTimestamp } from '../domain/clock.ts';
 import type { Match } from '../domain/fault.ts';
 import { readJsonTree } from '../pydantic/json-tree.ts';
-import { type JournalEntry, statusOf } from './journal-entry.ts';
+import { decodeBody, type JournalEntry, MAX_TEXT_LENGTH, statusOf } from './journal-entry.ts';
 import { type MatchDifference, Matcher, type MatchSubject } from './match.ts';
 
 /** What a request of the journal must be, all of it. A member that is undefined demands nothing. */
@@ -51,10 +51,10 @@ function toSubject(entry: JournalEntry): MatchSubject {
   const { method, url, api_key_id, organization_id, permission, body } = entry;
   const readBody = () => {
     if (body === undefined) return undefined;
-    return isTruncated(entry) ? 'truncated' : readJsonTree(Buffer.from(body, 'latin1').toString('utf8'));
+    return isTruncated(entry) ? 'truncated' : readJsonTree(decodeBody(body));
   };
   return { method, url, api_key_id, organization_id, permission, readBody };
 }
 
 /** Whether less of the body was kept than was sent. */
-export const isTruncated = ({ body = '', body_bytes }: JournalEntry): boolean => (body_bytes ?? 0) > body.length;
+export const isTruncated = ({ body_bytes }: JournalEntry): boolean => (body_bytes ?? 0) > MAX_TEXT_LENGTH;

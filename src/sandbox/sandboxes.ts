@@ -257,6 +257,8 @@ export class Sandboxes {
 
   /** A sandbox of the next generation takes the place of the one that was alive. */
   private async replace<T>(sandboxId: string, work: () => Promise<T>): Promise<T> {
+    // Requests that were answered have their numbers before.
+    await this.findJournal(sandboxId)?.catchUp();
     const done = await work();
     if (this.live.has(sandboxId)) await this.find(sandboxId);
     return done;
