@@ -79,7 +79,7 @@ function listHeaders(lines: string): [name: string, value: string][] {
 
 function toHeaderWord(name: string, value: string): string {
   const [, scheme = '', key = ''] = /^(bearer) +(\S+)$/i.exec(value) ?? [];
-  const isKey = isApiKey(key) || /^(?:mxp_|ret_)?sk_.*…$/.test(key);
+  const isKey = isApiKey(key) || (key.endsWith('…') && /^(?:mxp_|ret_)?sk_/.test(key));
   if (name.toLowerCase() === 'authorization' && isKey) return `-H "${name}: ${scheme} $MIXPEEK_API_KEY"`;
   if (SECRET_NAME.test(name)) throw new NoCurlLineError(`the header ${name} has a secret, which is not shown`);
   // With a colon curl would leave out a header without a value.
