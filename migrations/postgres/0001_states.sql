@@ -18,6 +18,10 @@ CREATE TABLE sandboxes (
 CREATE INDEX sandboxes_in_order ON sandboxes (place);
 CREATE INDEX sandboxes_that_expire ON sandboxes (expires_at) WHERE expires_at IS NOT NULL;
 
+-- How many sandboxes were made besides 'default': nobody counts very many at each that is made.
+CREATE TABLE totals (sandboxes bigint NOT NULL);
+INSERT INTO totals VALUES (0);
+
 CREATE TABLE states (
   sandbox_id text   NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
   snapshot   text   NOT NULL,

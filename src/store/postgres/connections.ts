@@ -37,6 +37,10 @@ const SETTINGS = [
   `SET lock_timeout = ${WRITE_MS}`,
   // A replica that hangs holds its locks no longer than that.
   'SET idle_in_transaction_session_timeout = 1500',
+  // A plan that was made while tables were small is kept while they grow: each statement finds few rows, by an index.
+  'SET enable_seqscan = off',
+  'SET enable_hashjoin = off',
+  'SET enable_mergejoin = off',
   "SET timezone = 'UTC'",
 ].join('; ');
 

@@ -28,15 +28,19 @@ const organizationColumns = ORGANIZATIONS.selected.replaceAll(
   /\w+/g,
   (member) => `CASE WHEN o.version = asked.organization THEN NULL ELSE o.${member} END AS o_${member}`,
 );
+// One row after another: a plan that was made while tables were small would read all of them when they are large.
 const FIND = `
   SELECT asked.key_hash AS asked_hash, s.generation, s.created_at, k.sandbox_id, ${prefixed('k', API_KEYS.selected)}, ${REAL},
     st.version AS settings_version, CASE WHEN st.version = asked.settings THEN NULL ELSE st.settings END AS settings,
     o.version AS organization_version, ${organizationColumns}
   FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (key_hash, organization, settings)
-  JOIN api_keys AS k ON k.key_hash = asked.key_hash AND k.snapshot = ''
-  JOIN sandboxes AS s ON s.sandbox_id = k.sandbox_id
-  JOIN states AS st ON st.sandbox_id = k.sandbox_id AND st.snapshot = ''
-  JOIN organizations AS o ON o.sandbox_id = k.sandbox_id AND o.snapshot = '' AND o.organization_id = k.organization_id`;
+  JOIN LATERAL (SELECT sandbox_id, ${API_KEYS.selected} FROM api_keys WHERE key_hash = asked.key_hash AND snapshot = '' LIMIT 1) AS k ON true
+  JOIN LATERAL (SELECT generation, created_at FROM sandboxes WHERE sandbox_id = k.sandbox_id LIMIT 1) AS s ON true
+  JOIN LATERAL (SELECT version, settings FROM states WHERE sandbox_id = k.sandbox_id AND snapshot = '' LIMIT 1) AS st ON true
+  JOIN LATERAL (
+    SELECT version, ${ORGANIZATIONS.selected} FROM organizations
+    WHERE sandbox_id = k.sandbox_id AND snapshot = '' AND organization_id = k.organization_id LIMIT 1
+  ) AS o ON true`;
 
 interface Versioned<Value> {
   version: string;

@@ -155,7 +155,7 @@ class PostgresStore implements Store {
   remove: Store['remove'] = (sandboxIds) =>
     this.write(() =>
       this.watchWrite(async (session) => {
-        await session.query('DELETE FROM sandboxes WHERE sandbox_id = ANY ($1::text[])', [sandboxIds]);
+        await sandboxes.removeSandboxes(session, sandboxIds);
         await forgetRun(session, sandboxIds);
       }, LARGE_MS),
     );

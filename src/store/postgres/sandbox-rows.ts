@@ -49,16 +49,23 @@ export async function makeSandboxes(session: Session, sandboxes: readonly NewSan
     );
     if (made.length === 0) throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
   }
-  // Of very many nobody counts more than there may be now.
-  const [row] = await session.query(
-    'SELECT count(*) AS count FROM (SELECT FROM sandboxes WHERE sandbox_id <> $1 LIMIT $2) AS others',
-    [DEFAULT_SANDBOX, max + sandboxes.length],
-  );
-  const count = Number(row?.count);
+  const [row] = await session.query('UPDATE totals SET sandboxes = sandboxes + $1 RETURNING sandboxes', [
+    sandboxes.length,
+  ]);
+  const count = Number(row?.sandboxes);
   if (count > max) {
     const hint = 'DELETE some, give them a ttl_seconds, or start with a higher --max-sandboxes';
     throw conflict(`There would be ${count} sandboxes, and ${max} are allowed`, hint, { max_sandboxes: max });
   }
+}
+
+export async function removeSandboxes(session: Session, sandboxIds: readonly string[]): Promise<void> {
+  const removed = await session.query(
+    'DELETE FROM sandboxes WHERE sandbox_id = ANY ($1::text[]) RETURNING sandbox_id',
+    [sandboxIds],
+  );
+  const made = removed.filter(({ sandbox_id }) => sandbox_id !== DEFAULT_SANDBOX);
+  await session.query('UPDATE totals SET sandboxes = sandboxes - $1', [made.length]);
 }
 
 /** What is recorded only grows: another server may have recorded more. Numbers of requests come with the journal. */
