@@ -23,6 +23,8 @@ export class JournalLink implements Link {
   private readonly uids = new Map<JournalEntry, string>();
   private waiting = new Map<JournalEntry, { uid: string; generation: number; isNew: boolean }>();
   private timer: NodeJS.Timeout | undefined;
+  /** While something waits. */
+  private release: (() => void) | undefined;
   private reading: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
   private lastRead: Promise<void> = Promise.resolve();
@@ -33,7 +35,6 @@ export class JournalLink implements Link {
     this.journal = journal;
     this.shared = shared;
     this.runs = runs;
-    runs.onSettle(() => this.write());
   }
 
   get isIdle(): boolean {
@@ -51,6 +52,7 @@ export class JournalLink implements Link {
     if (entry.ms === undefined) this.uids.set(entry, uid);
     else this.uids.delete(entry);
     this.waiting.set(entry, { uid, generation: this.generation, isNew });
+    this.release ??= this.runs.onSettle(() => this.write());
     this.timer ??= setTimeout(() => void this.write().catch(() => {}), TOGETHER_MS);
   }
 
@@ -110,6 +112,9 @@ export class JournalLink implements Link {
     }
     try {
       for (const [generation, entries] of byGeneration) await this.shared.write(generation, entries);
+      if (this.waiting.size > 0) return;
+      this.release?.();
+      this.release = undefined;
     } catch (error) {
       // What came since is newer.
       for (const [entry, noted] of waiting) {

@@ -189,8 +189,11 @@ export class Journal {
 
   /** Keeps what was read, in place of what it was before. */
   receive(entry: JournalEntry): void {
-    const known = this.entries.find((one) => one?.seq === entry.seq);
-    if (known !== undefined) {
+    // Most are new, or among the newest.
+    let at = this.entries.length - 1;
+    while (at >= this.head && (this.entries[at]?.seq ?? 0) > entry.seq) at--;
+    const known = at >= this.head ? this.entries[at] : undefined;
+    if (known?.seq === entry.seq) {
       const { size } = known;
       Object.assign(known, entry, { size });
       this.count(known);

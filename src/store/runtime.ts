@@ -117,8 +117,11 @@ export interface SharedRuns {
    */
   settle(): Promise<boolean>;
 
-  /** Asked to write what was noted, now and then and when somebody wants to know all. */
-  onSettle(write: () => Promise<void>): void;
+  /**
+   * Asked to write what was noted, now and then and when somebody wants to know all.
+   * @returns what takes that back
+   */
+  onSettle(write: () => Promise<void>): () => void;
 
   openBuckets(sandboxId: string, generation: number): Buckets;
   openFaultCounters(sandboxId: string, generation: number): FaultCounters;

@@ -121,6 +121,13 @@ describe.skipIf(MISSING !== undefined)(MISSING ?? 'buckets that processes share'
     expect(await bucketsOf(first, 2).list()).toEqual([]);
   });
 
+  it('stay where there is no such snapshot to go back to', async () => {
+    const [first, second] = await openTwo();
+    await bucketsOf(first).charge(KEY, 'search', 60, NOW, 10);
+    expect(await second.restore(SANDBOX, 'none', (settings) => settings)).toBe(false);
+    expect(Object.keys((await bucketsOf(second).list())[0]?.byCategory ?? {})).toEqual(['search']);
+  });
+
   it('are refilled, one, those of a key, or all, and gone with their key', async () => {
     const [first, second] = await openTwo();
     const buckets = bucketsOf(first);

@@ -111,7 +111,15 @@ export class Connections {
 
   /** A connection for a while: whoever sends several statements without waiting for each. */
   batch<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.use(this.writes, WRITE_MS, work);
+    return this.use(this.writes, WRITE_MS, async (session) => {
+      try {
+        return await work(session);
+      } catch (error) {
+        // Whoever gets the connection next begins anew.
+        await session.query('ROLLBACK').catch(() => {});
+        throw error;
+      }
+    });
   }
 
   /** Hears what others say on a channel, as long as there is a connection, and again when there is one. It may miss some. */

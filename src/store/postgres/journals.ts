@@ -24,6 +24,7 @@ export class Journals {
   private readonly writers = new Set<() => Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
   private isBeating = false;
+  private isAsked = false;
 
   constructor(connections: Connections) {
     this.connections = connections;
@@ -37,13 +38,16 @@ export class Journals {
     };
   }
 
-  /** From the first time on that something may be noted, the others are told that this server is alive. */
-  onSettle(write: () => Promise<void>): void {
-    this.writers.add(write);
-    if (this.timer !== undefined) return;
+  /** From now on the others know that this server may have something to write. */
+  async begin(): Promise<void> {
     this.timer = setInterval(() => void this.beat(), BEAT_MS).unref();
     this.connections.listen(CHANNEL, () => void this.beat());
-    void this.beat();
+    await this.beat();
+  }
+
+  onSettle(write: () => Promise<void>): () => void {
+    this.writers.add(write);
+    return () => this.writers.delete(write);
   }
 
   async settle(): Promise<boolean> {
@@ -68,14 +72,18 @@ export class Journals {
     await this.connections.write('DELETE FROM servers WHERE server_id = $1', [this.serverId]).catch(() => {});
   }
 
-  /** Writes what was noted until now, and says so. */
+  /** Writes what was noted until now, and says so. Whoever asks meanwhile is answered by another one. */
   private async beat(): Promise<void> {
+    this.isAsked = true;
     if (this.isBeating) return;
     this.isBeating = true;
     try {
-      const [row] = await this.connections.read(`SELECT ${REAL} AS real`);
-      await this.writeAll();
-      await this.connections.write(BEAT, [this.serverId, String(row?.real)]);
+      while (this.isAsked) {
+        this.isAsked = false;
+        const [row] = await this.connections.read(`SELECT ${REAL} AS real`);
+        await this.writeAll();
+        await this.connections.write(BEAT, [this.serverId, String(row?.real)]);
+      }
     } catch (error) {
       // It is said elsewhere that the engine is gone; the next one tells the others.
       if (!(error instanceof StorageError)) throw error;

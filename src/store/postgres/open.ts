@@ -44,7 +44,9 @@ export async function openPostgresStore({ target, migrations, report }: Postgres
   const connections = new Connections(target);
   try {
     await migrate(connections, migrations);
-    return new PostgresStore(connections, report);
+    const store = new PostgresStore(connections, report);
+    await store.shared.begin();
+    return store;
   } catch (error) {
     await connections.close();
     throw error;
@@ -166,7 +168,7 @@ class PostgresStore implements Store {
       async (session) => {
         await lockKeys(session);
         const { initial, granted = [], isOnly, isFirst } = options;
-        if (isOnly) await session.query('DELETE FROM sandboxes WHERE sandbox_id <> $1', [sandboxId]);
+        if (isOnly) await sandboxes.removeOthers(session, sandboxId);
         const isThere = await values.lockSandbox(session, sandboxId);
         if (isFirst && isThere) return false;
         if (initial === undefined && !isThere) throw new SandboxGoneError(sandboxId);
@@ -189,8 +191,11 @@ class PostgresStore implements Store {
       async (session) => {
         await lockKeys(session);
         await values.lockSandbox(session, sandboxId);
-        await forgetRun(session, [sandboxId]);
-        return this.keys.replace(session, sandboxId, [], () => rows.restore(session, sandboxId, name, change));
+        return this.keys.replace(session, sandboxId, [], async () => {
+          const isThere = await rows.restore(session, sandboxId, name, change);
+          if (isThere) await forgetRun(session, [sandboxId]);
+          return isThere;
+        });
       },
       LARGE_MS,
     );

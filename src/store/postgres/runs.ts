@@ -34,6 +34,7 @@ export class Runs implements SharedRuns {
   openJournal = (sandboxId: string, size: number) => this.journals.open(sandboxId, size);
   settle = () => this.health.watch(() => this.journals.settle());
   onSettle = (write: () => Promise<void>) => this.journals.onSettle(write);
+  begin = () => this.journals.begin();
   close = () => this.journals.close();
 
   openBuckets(sandboxId: string, generation: number): Buckets {

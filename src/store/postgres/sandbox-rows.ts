@@ -68,6 +68,14 @@ export async function removeSandboxes(session: Session, sandboxIds: readonly str
   await session.query('UPDATE totals SET sandboxes = sandboxes - $1', [made.length]);
 }
 
+export async function removeOthers(session: Session, sandboxId: string): Promise<void> {
+  const rows = await session.query('SELECT sandbox_id FROM sandboxes WHERE sandbox_id <> $1', [sandboxId]);
+  await removeSandboxes(
+    session,
+    rows.map(({ sandbox_id }) => String(sandbox_id)),
+  );
+}
+
 /** What is recorded only grows: another server may have recorded more. Numbers of requests come with the journal. */
 export async function record(session: Session, uses: readonly Use[]): Promise<void> {
   await session.query(
