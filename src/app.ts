@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { addIdentification, authenticate, checkPermission } from './api/auth.ts';
 import { addCors, setCorsHeaders } from './api/cors.ts';
 import { addDocumentRoutes, type BuildDocs, type BuildDocument } from './api/documents.ts';
 import { addFallback, addOuterFallback } from './api/fallback.ts';
 import { addProbeRoutes, type HealthSource } from './api/health.ts';
+import { addMetricsRoute } from './api/metrics.ts';
 import { addOperations, buildApiDocument } from './api/operations.ts';
 import { buildCharge } from './api/rate-limit.ts';
 import { addRootRoute } from './api/root.ts';
@@ -15,6 +16,7 @@ import { handleError } from './http/envelope.ts';
 import { beginExchange, buildFindSandbox, buildOpenEntry } from './http/exchange.ts';
 import { buildFaultStep, type ReadFaultHeader } from './http/fault-steps.ts';
 import { answerLate } from './http/late-app.ts';
+import type { Metrics } from './http/metrics.ts';
 import { toAddRoute } from './http/openapi.ts';
 import { logRequest, logRequests } from './http/request-log.ts';
 import { ServedPaths } from './http/served-paths.ts';
@@ -34,6 +36,8 @@ export interface AppDependencies {
    * control plane.
    */
   control: { token: string | undefined; info: ServerInfo; inspector: string } | undefined;
+  /** What `/metrics` shows; undefined where there is none. */
+  metrics: Metrics | undefined;
   /** Whether a request may ask for a fault. */
   hasFaultHeader: boolean;
   /** Called when somebody first asks for the page. */
@@ -56,15 +60,16 @@ export interface AppDependencies {
  * 10. `sendJson` (`http/envelope.ts`): the answer; when the response is closed, the exchange ends
  */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { sandboxes, store, isStopping, logger, version, control, buildDocs, hasFaultHeader } = dependencies;
+  const { sandboxes, store, isStopping, logger, version, control, metrics, buildDocs, hasFaultHeader } = dependencies;
   const findSandbox = buildFindSandbox(sandboxes, buildAssign(control));
   const openEntry = buildOpenEntry(sandboxes);
   const faultStep = buildFaultStep(buildReadFault(hasFaultHeader));
-  const app = buildBareApp({
+  const options: FastifyServerOptions = {
     logger,
     // What the router refuses meets no hook.
     frameworkErrors(error, request, reply) {
       beginExchange(request, reply, {});
+      metrics?.begin(request, reply);
       findSandbox(request, reply, () => {
         if (!/^\/(?:_mock|docs)\//.test(request.url)) openEntry(request, reply, () => {});
         if (!request.url.startsWith('/_mock/')) setCorsHeaders(request, reply);
@@ -73,12 +78,13 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       });
     },
     rewriteUrl: (request) => toOriginForm(request.url ?? '/'),
-  });
+  };
+  const app = buildBareApp(options, metrics);
   app.setErrorHandler(handleError);
   if (control !== undefined) {
     const build = async () => {
       const { buildControlPlane } = await import('./control/control-plane.ts');
-      return buildControlPlane({ ...control, sandboxes, log: app.log });
+      return buildControlPlane({ ...control, sandboxes, metrics, log: app.log });
     };
     await app.register(
       async (scope) => {
@@ -118,6 +124,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await addCors(pages);
       addRootRoute(pages, version, listPaths, control === undefined ? '/docs' : '/_mock/');
       addProbeRoutes(pages, store, isStopping);
+      if (metrics !== undefined) addMetricsRoute(pages, metrics);
       const build: BuildDocument = (documented, openapi) => buildApiDocument(version, documented, openapi);
       addDocumentRoutes(pages, build, buildDocs);
     });

@@ -70,6 +70,8 @@ export interface MockServerOptions {
   journalSize?: number;
   /** `off` removes the control plane under `/_mock`. Default `on`. */
   control?: 'on' | 'off';
+  /** `off` removes `GET /metrics`, and nothing is counted for it. Default `on`. */
+  metrics?: 'on' | 'off';
   /** Whether a request may ask for a fault in `X-Mixpeek-Mock-Fault`. Default: `on` on loopback, else `off`. */
   faultHeader?: 'on' | 'off';
   /** Token that the control plane requires. Default: none on loopback, else generated, see {@link MockServer.controlToken}. */

@@ -13,6 +13,7 @@ import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, type Settings } from './domain/state
 import { toBadRequest } from './http/bad-request.ts';
 import { listen } from './http/listener.ts';
 import { buildLateLog, buildLogStream, writeToStandardError } from './http/log.ts';
+import { Metrics } from './http/metrics.ts';
 import type { OpenApiNode } from './http/openapi.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { Tally } from './sandbox/tally.ts';
@@ -24,6 +25,7 @@ import { begin, beginEarly } from './start/beginning.ts';
 import { checkShared, openStore, toShownDb } from './start/open-store.ts';
 import { findFirstOrganization, findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
 import { type Report, StorageError } from './store/store.ts';
+import { timeStore } from './store/timed-store.ts';
 import { projectFile, readVersion } from './version.ts';
 
 export type { OpenApiVersion, ServedKey };
@@ -75,16 +77,21 @@ export async function startServer(
   for (const warning of config.warnings) log.report('warn', warning);
   // What is not HTTP belongs to no sandbox.
   const random = buildRandom(config.randomSeed, 'not HTTP');
+  const metrics = config.metrics === 'on' ? new Metrics(readVersion()) : undefined;
   const listener = await listen({
     ...config,
-    toBadRequest: (unreadable) => toBadRequest(unreadable, random, log.request),
+    toBadRequest: (unreadable) => {
+      metrics?.countUnreadable(unreadable.request?.method);
+      return toBadRequest(unreadable, random, log.request);
+    },
   });
   const opened: { close(): unknown }[] = [listener];
   let closing: Promise<void> | undefined;
   try {
     const migrations = projectFile('migrations');
-    const store = await openStore(config, { migrations, since: started_at, report: log.report });
-    opened.push(store);
+    const untimed = await openStore(config, { migrations, since: started_at, report: log.report });
+    opened.push(untimed);
+    const store = metrics === undefined ? untimed : timeStore(untimed, metrics.observeStore);
     const beginning = await begin(early, seed, config, { flags, store });
     const { journalSize, maxSandboxes, randomSeed } = config;
     const tally = isStrict ? new Tally() : undefined;
@@ -104,8 +111,9 @@ export async function startServer(
       logger: { level: config.logLevel, stream: buildLogStream(config.json, writeLog) },
       version: readVersion(),
       control,
+      metrics,
       hasFaultHeader: (config.faultHeader ?? (isLoopback(config.host) ? 'on' : 'off')) === 'on',
-      buildDocs: buildDocsOf(sandboxes, control),
+      buildDocs: buildDocsOf(sandboxes, control, metrics),
     });
     opened.splice(1, 0, app);
     await app.ready();
@@ -157,7 +165,7 @@ function sweepNowAndThen(sandboxes: Sandboxes, report: Report): { close(): void 
 type Control = AppDependencies['control'];
 
 const buildDocsOf =
-  (sandboxes: Sandboxes, control: Control): BuildDocs =>
+  (sandboxes: Sandboxes, control: Control, metrics: Metrics | undefined): BuildDocs =>
   async (document, log) => {
     const { buildDocs } = await import('./api/docs.ts');
     return buildDocs({
@@ -168,6 +176,7 @@ const buildDocsOf =
       isUsable: (key) => sandboxes.takesInDefault(key),
       // A page that everybody can read has no token to send.
       hasControl: control !== undefined && control.token === undefined,
+      metrics,
       log,
     });
   };

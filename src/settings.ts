@@ -122,6 +122,12 @@ export const SERVE_SETTINGS = {
     description: 'the control plane under /_mock: on, or off',
     ...oneOf(['on', 'off']),
   },
+  metrics: {
+    flag: '--metrics <mode>',
+    default: 'on',
+    description: 'GET /metrics for Prometheus: on, or off',
+    ...oneOf(['on', 'off']),
+  },
   faultHeader: {
     flag: '--fault-header <mode>',
     description:

@@ -142,6 +142,7 @@ describe('the docs page', () => {
       demoKey: DEMO_KEY,
       isUsable: () => Promise.reject(new Error('the store is gone')),
       hasControl: false,
+      metrics: undefined,
       log: outer.log,
     });
     onTestFinished(() => app.close());

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
 import { notFound, RefusalError } from '../domain/errors.ts';
 import { buildBareApp } from '../http/bare-app.ts';
 import { handleError } from '../http/envelope.ts';
+import type { Metrics } from '../http/metrics.ts';
 
 /** What the page is made of. */
 export interface DocsOptions {
@@ -16,6 +17,8 @@ export interface DocsOptions {
   isUsable: (key: string) => boolean | Promise<boolean>;
   /** Whether there is a control plane, for the second tab. */
   hasControl: boolean;
+  /** What counts its requests, if anything does. */
+  metrics: Metrics | undefined;
   log: FastifyBaseLogger;
 }
 
@@ -31,8 +34,8 @@ const WHERE = 'the page is /docs, the document /openapi.json';
 
 /** An app of its own that serves the page for people under `/docs`, offline. It is built when somebody asks for it. */
 export async function buildDocs(options: DocsOptions): Promise<FastifyInstance> {
-  const { document, assets, demoKey, isUsable, hasControl, log } = options;
-  const app = buildBareApp({ loggerInstance: log, exposeHeadRoutes: true });
+  const { document, assets, demoKey, isUsable, hasControl, metrics, log } = options;
+  const app = buildBareApp({ loggerInstance: log, exposeHeadRoutes: true }, metrics);
   app.setErrorHandler<FastifyError>((error, request, reply) => handleError(toRefusal(error), request, reply));
   app.setNotFoundHandler(() => {
     throw notFound(WHERE);

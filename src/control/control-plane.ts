@@ -4,6 +4,7 @@ import { buildBareApp } from '../http/bare-app.ts';
 import { requireHost, takeBodies } from '../http/body-parser.ts';
 import { refuseUnserved } from '../http/envelope.ts';
 import { buildFindSandbox } from '../http/exchange.ts';
+import type { Metrics } from '../http/metrics.ts';
 import { type AddRoute, type DocumentedRoute, toAddRoute } from '../http/openapi.ts';
 import { logRequests } from '../http/request-log.ts';
 import { findSentHeader } from '../http/sent-header.ts';
@@ -50,6 +51,8 @@ export interface ControlPlaneOptions {
   token: string | undefined;
   /** The folder with the files of the inspector. */
   inspector: string;
+  /** What counts its requests, if anything does. */
+  metrics: Metrics | undefined;
   log: FastifyBaseLogger;
 }
 
@@ -58,13 +61,13 @@ export interface ControlPlaneOptions {
  * needed before somebody asks.
  */
 export async function buildControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
-  const { sandboxes, info, token, inspector, log } = options;
+  const { sandboxes, info, token, inspector, metrics, log } = options;
   const find: FindSandbox = async ({ sandbox_id }) => {
     const found = await sandboxes.find(sandbox_id);
     if (found === undefined) throw notFound('GET /_mock/sandboxes lists what there is');
     return found;
   };
-  const app = buildBareApp({ loggerInstance: log, exposeHeadRoutes: true });
+  const app = buildBareApp({ loggerInstance: log, exposeHeadRoutes: true }, metrics);
   logRequests(app);
   takeBodies(app, ({ raw }, bytes): SentBody => ({ bytes, isYaml: isYamlType(findSentHeader(raw, 'content-type')) }));
   app.addHook(

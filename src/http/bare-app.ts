@@ -1,10 +1,14 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { BODY_LIMIT } from './envelope.ts';
 import { beginExchange } from './exchange.ts';
+import type { Metrics } from './metrics.ts';
 import { buildToRequestId } from './request-id.ts';
 
-/** A Fastify app with what every app of this server has. */
-export function buildBareApp(options: FastifyServerOptions): FastifyInstance {
+/**
+ * A Fastify app with what every app of this server has.
+ * @param metrics of the server, which count its requests
+ */
+export function buildBareApp(options: FastifyServerOptions, metrics?: Metrics): FastifyInstance {
   const app: FastifyInstance = Fastify({
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
@@ -18,6 +22,7 @@ export function buildBareApp(options: FastifyServerOptions): FastifyInstance {
   app.decorateRequest('exchange');
   app.addHook('onRequest', (request, reply, done) => {
     beginExchange(request, reply, request.routeOptions.config);
+    metrics?.begin(request, reply);
     done();
   });
   // A logger for each request costs more than naming the request in its one line.

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { isMoved, toHttpDate } from '../domain/clock.ts';
 import { drawId } from '../domain/random.ts';
@@ -53,6 +54,14 @@ function nameAgain(request: FastifyRequest, reply: FastifyReply, { sandbox }: Li
   reply.header('x-request-id', request.id);
 }
 
+/** Whether a response that is closed did not get out as a whole. */
+export function isAborted(request: IncomingMessage, response: ServerResponse): boolean {
+  const { socket, writableEnded, errored } = response;
+  // Where several parts were written, Node finishes a response whose connection broke.
+  const isBroken = errored !== null || request.socket.errored instanceof Error;
+  return !writableEnded || isBroken || socket?.destroyed === true;
+}
+
 /** Opens the entry of a request in the journal of its sandbox; it is closed when the response is, also when that is aborted. */
 export const buildOpenEntry =
   (sandboxes: Sandboxes) =>
@@ -63,15 +72,12 @@ export const buildOpenEntry =
     if (live !== undefined && !live.sandbox.journal.isOff && route.isJournaled !== false) {
       exchange.open(live, raw.rawHeaders);
       reply.raw.on('close', () => {
-        const { socket, writableEnded, errored } = reply.raw;
-        // Where several parts were written, Node finishes a response whose connection broke.
-        const isBroken = errored !== null || raw.socket.errored instanceof Error;
-        const isAborted = !writableEnded || isBroken || socket?.destroyed === true;
         const { 'transfer-encoding': encoding, 'content-length': length = '0' } = raw.headers;
         const hasBody = encoding !== undefined || length !== '0';
         exchange.hint = String(reply.getHeader(HINT) ?? '') || undefined;
         if (reply.statusCode >= 400) exchange.retry_after = Number(reply.getHeader('retry-after') ?? 0) || 0;
-        exchange.end(isAborted ? null : reply.statusCode, hasBody, sandboxes.findJournal(live.sandbox.sandbox_id));
+        const status = isAborted(raw, reply.raw) ? null : reply.statusCode;
+        exchange.end(status, hasBody, sandboxes.findJournal(live.sandbox.sandbox_id));
       });
     }
     done();

@@ -107,6 +107,7 @@ describe('GET /', () => {
       '/v1/health',
       '/livez',
       '/readyz',
+      '/metrics',
       '/openapi.json',
       '/docs/openapi.json',
       '/openapi-3.0.json',

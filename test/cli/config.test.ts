@@ -19,6 +19,7 @@ const DEFAULTS = {
   limits: undefined,
   journalSize: 1000,
   maxSandboxes: 1000,
+  metrics: 'on',
   randomSeed: undefined,
   control: 'on',
   requestTimeout: 30_000,

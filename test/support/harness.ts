@@ -8,6 +8,7 @@ import { advanceBy, freezeAt, toTimestamp } from '../../src/domain/clock.ts';
 import type { LimitsMode } from '../../src/domain/rate-limiter.ts';
 import { DEFAULT_SANDBOX, type UnknownFields } from '../../src/domain/state.ts';
 import { buildLogStream } from '../../src/http/log.ts';
+import { Metrics } from '../../src/http/metrics.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
 import { buildSeed } from '../../src/seed/build.ts';
@@ -82,6 +83,7 @@ export async function buildTestApp(
     level?: string;
     limits?: LimitsMode;
     control?: { token: string } | 'off';
+    metrics?: 'off';
     inspector?: string;
     journalSize?: number;
     maxSandboxes?: number;
@@ -111,6 +113,7 @@ export async function buildTestApp(
     isStopping: options.isStopping ?? (() => false),
     logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
     version: '0.0.0-test',
+    metrics: options.metrics === 'off' ? undefined : new Metrics('0.0.0-test'),
     hasFaultHeader: options.hasFaultHeader ?? true,
     control:
       options.control === 'off'
