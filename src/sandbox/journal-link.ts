@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { clearTimeout, setTimeout } from '../domain/real-time.ts';
 import type { KeptEntry, SharedJournal, SharedRuns } from '../store/runtime.ts';
+import { StorageError } from '../store/store.ts';
 import type { Journal, Link } from './journal.ts';
 import { fromKeptText, type JournalEntry, toKeptText } from './journal-entry.ts';
 
@@ -116,12 +117,24 @@ export class JournalLink implements Link {
       this.release?.();
       this.release = undefined;
     } catch (error) {
-      // What came since is newer.
-      for (const [entry, noted] of waiting) {
-        const later = this.waiting.get(entry);
-        this.waiting.set(entry, later === undefined ? noted : { ...later, isNew: noted.isNew });
-      }
+      // What cannot be written at all would keep back what comes behind it.
+      if (error instanceof StorageError) this.keep(waiting);
       throw error;
     }
+  }
+
+  /** They wait again, in front of what came since; of more than the journal keeps the oldest go. */
+  private keep(waiting: JournalLink['waiting']): void {
+    const all = new Map(waiting);
+    for (const [entry, later] of this.waiting) {
+      const noted = waiting.get(entry);
+      all.set(entry, noted === undefined ? later : { ...later, isNew: noted.isNew });
+    }
+    const tooMany = all.size - this.journal.size;
+    for (const entry of [...all.keys()].slice(0, Math.max(0, tooMany))) {
+      all.delete(entry);
+      this.uids.delete(entry);
+    }
+    this.waiting = all;
   }
 }

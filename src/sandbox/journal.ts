@@ -66,7 +66,8 @@ const CUT_AT = 64;
 
 /** The requests of a sandbox, the newest ones: bounded in number and in bytes, oldest dropped first and counted. */
 export class Journal {
-  private readonly size: number;
+  /** Entries that it keeps. */
+  readonly size: number;
   private readonly all: Journals;
   /** By their `seq`, from `head` on; dropped entries are removed from the front only now and then. */
   private entries: (JournalEntry | undefined)[] = [];

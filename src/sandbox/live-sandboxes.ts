@@ -1,7 +1,7 @@
 import { buildRandom, type Random } from '../domain/random.ts';
 import { RealDate } from '../domain/real-time.ts';
 import { DEFAULT_SANDBOX, type Settings } from '../domain/state.ts';
-import { type FoundSandbox, StorageError, type Store, type Use } from '../store/store.ts';
+import { type FoundState, StorageError, type Store, type Use } from '../store/store.ts';
 import { MemoryBuckets } from './buckets.ts';
 import { ControlLog } from './control-log.ts';
 import { MemoryFaultCounters } from './fault-counters.ts';
@@ -37,9 +37,6 @@ export interface LiveOptions {
 /** Real milliseconds without use after which a sandbox may be let go: with an empty journal, with any. */
 const IDLE_MS = 60_000;
 const JOURNAL_MS = 60 * 60_000;
-
-/** What is asked of a sandbox before its state. */
-type FoundState = Pick<FoundSandbox, 'sandbox_id' | 'generation' | 'settings' | 'now' | 'created_at'>;
 
 /** What of a sandbox goes on when its state is replaced. */
 type Lasting = Pick<Runtime, 'journal' | 'actions' | 'interaction' | 'random'>;
@@ -104,12 +101,14 @@ export class LiveSandboxes {
     const known = this.byId.get(found.sandbox_id);
     if (known === undefined) return this.openLive(found);
     // Another server has removed it, and one of its id was made since.
-    if (known.created_at < found.created_at) {
+    if (known.sandbox.generation < found.generation && known.created_at !== found.created_at) {
       this.remove(found.sandbox_id);
       return this.openLive(found);
     }
-    const { settings, now } = found;
-    if (!known.usage.touch(this.realNow())) return undefined;
+    const { settings, now, real, expires_at } = found;
+    const { usage } = known;
+    if (!usage.touch(this.realNow(), expires_at, real)) return undefined;
+    if (usage.isDue) void this.recordIfPossible([usage.toRecord()]);
     // One that was found before its state was replaced may come here after that.
     if (known.sandbox.generation >= found.generation) return { sandbox: known.sandbox, settings, now };
     // Its `seq` goes on where that of the world before ended.
@@ -135,8 +134,8 @@ export class LiveSandboxes {
   private async open(sandboxId: string): Promise<Kept | undefined> {
     const found = await this.store.findSandbox(sandboxId);
     if (found === undefined) return undefined;
-    const usage = new Usage(found);
-    if (!usage.touch(this.realNow())) return undefined;
+    const usage = new Usage(found, this.store.shared !== undefined);
+    if (!usage.touch(this.realNow(), found.expires_at, found.real)) return undefined;
     const journal = new Journal(this.options.journalSize, this.journals, found.last_seq);
     const { shared } = this.store;
     if (shared !== undefined && this.options.journalSize > 0) {

@@ -9,6 +9,7 @@ import {
   type PutOptions,
   SandboxGoneError,
   type Snapshot,
+  StorageError,
   type Store,
 } from '../store/store.ts';
 import type { Journal } from './journal.ts';
@@ -112,7 +113,8 @@ export class Sandboxes {
 
   /** When a sandbox is removed unless somebody uses it: real milliseconds since 1970. */
   expiryOf({ sandbox_id, expires_at }: Pick<FoundSandbox, 'sandbox_id' | 'expires_at'>): number | null {
-    return this.live.expiryOf(sandbox_id) ?? expires_at;
+    const known = this.live.expiryOf(sandbox_id) ?? expires_at;
+    return known === null || expires_at === null ? known : Math.max(known, expires_at);
   }
 
   /** @throws {SandboxGoneError} */
@@ -166,7 +168,8 @@ export class Sandboxes {
    * @throws the refusal `conflict` for too many, or a key that another one has
    */
   async create(sandboxes: readonly NewSandbox[]): Promise<void> {
-    await this.removeExpired();
+    // What cannot be removed now is no reason to make none.
+    await this.removeExpired().catch(ignoreStorage);
     await this.store.create(sandboxes, this.options.maxSandboxes);
     for (const { sandbox_id, state } of sandboxes) this.tally?.seed(sandbox_id, state.settings.faults);
   }
@@ -249,10 +252,15 @@ export class Sandboxes {
   /** Removes those that nobody has used for as long as they were to stay. */
   async removeExpired(): Promise<void> {
     const now = this.live.realNow();
-    // One that was used since has another end than the one that is recorded.
-    const isOver = (sandboxId: string) => (this.live.expiryOf(sandboxId) ?? 0) <= now;
-    const expired = (await this.store.listExpired(now)).filter(isOver);
-    if (expired.length > 0) await this.remove(expired);
+    // One that was used since has another end than the one that is recorded; where others use it too, the storage knows.
+    const isOver = (sandboxId: string) =>
+      this.store.shared !== undefined || (this.live.expiryOf(sandboxId) ?? 0) <= now;
+    for (;;) {
+      const expired = (await this.store.listExpired(now)).filter(isOver);
+      const removed = expired.length > 0 ? await this.store.remove(expired, true) : [];
+      for (const sandboxId of removed) this.live.remove(sandboxId);
+      if (removed.length === 0) return;
+    }
   }
 
   /** A sandbox of the next generation takes the place of the one that was alive. */
@@ -264,3 +272,7 @@ export class Sandboxes {
     return done;
   }
 }
+
+const ignoreStorage = (error: unknown): void => {
+  if (!(error instanceof StorageError)) throw error;
+};

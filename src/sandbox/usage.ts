@@ -1,4 +1,4 @@
-import type { FoundSandbox, Use } from '../store/store.ts';
+import { type FoundSandbox, SHARE_OF_TTL, type Use } from '../store/store.ts';
 
 /** Numbers of requests that are reserved at once: after a crash they go on behind them. */
 const RESERVED = 1_000_000;
@@ -8,6 +8,9 @@ export class Usage {
   private readonly sandbox_id: string;
   private readonly created_at: number;
   private readonly ttl_ms: number | null;
+  private readonly isShared: boolean;
+  /** How much later than it is recorded its end may be, as other servers know. */
+  private readonly slack_ms: number;
   private used_at: number;
   /** Whether the sandbox was removed: one that has its id since is another one. */
   isOver = false;
@@ -17,7 +20,10 @@ export class Usage {
   /** No request may have a higher number before this is recorded. */
   private reserved: number;
 
-  constructor({ sandbox_id, created_at, ttl_ms, expires_at, last_seq }: FoundSandbox) {
+  /** @param isShared whether other servers use it, too */
+  constructor({ sandbox_id, created_at, ttl_ms, expires_at, last_seq }: FoundSandbox, isShared: boolean) {
+    this.isShared = isShared;
+    this.slack_ms = isShared ? (ttl_ms ?? 0) / SHARE_OF_TTL : 0;
     this.sandbox_id = sandbox_id;
     this.created_at = created_at;
     this.ttl_ms = ttl_ms;
@@ -27,13 +33,27 @@ export class Usage {
     this.reserved = last_seq;
   }
 
-  /** @returns false for one that has expired */
-  touch(now: number): boolean {
+  /**
+   * @param recorded its end, as it was recorded by whoever used it
+   * @param real the time by the clock of the storage
+   * @returns false for one that has expired
+   */
+  touch(now: number, recorded: number | null, real = now): boolean {
+    if (this.ttl_ms !== null) {
+      if (this.isShared) {
+        this.recorded = later(this.recorded, recorded);
+        this.expires_at = later(this.expires_at, recorded);
+      }
+      if (this.expires_at !== null && this.expires_at + this.slack_ms <= real) return false;
+      this.expires_at = real + this.ttl_ms;
+    }
     this.used_at = now;
-    if (this.ttl_ms === null) return true;
-    if (this.expires_at !== null && this.expires_at <= now) return false;
-    this.expires_at = now + this.ttl_ms;
     return true;
+  }
+
+  /** Whether the others should hear now how long it stays. */
+  get isDue(): boolean {
+    return this.isShared && (this.expires_at ?? 0) - (this.recorded ?? 0) > this.slack_ms / 2;
   }
 
   end(): void {
@@ -64,3 +84,6 @@ export class Usage {
     return { sandbox_id, created_at, expires_at, last_seq: lastSeq };
   }
 }
+
+const later = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.max(one, other);

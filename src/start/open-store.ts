@@ -1,5 +1,5 @@
 import { isLoopback } from '../control/guard.ts';
-import { hidePassword, isPostgresUrl } from '../domain/postgres-url.ts';
+import { isPostgresUrl, toShownUrl } from '../domain/postgres-url.ts';
 import { now, setTimeout } from '../domain/real-time.ts';
 import { ConfigError } from '../setting.ts';
 import type { ServeConfig } from '../settings.ts';
@@ -51,7 +51,7 @@ export async function openStore(config: ServeConfig, options: StoreOptions): Pro
   try {
     target = readTarget(db);
   } catch (error) {
-    throw new ConfigError(`--db: ${hidePassword(db)} ${(error as Error).message}`);
+    throw new ConfigError(`--db: ${toShownUrl(db)} ${(error as Error).message}`);
   }
   const { migrations, report } = options;
   const until = now() + waitForDb;
@@ -66,4 +66,4 @@ export async function openStore(config: ServeConfig, options: StoreOptions): Pro
 }
 
 /** Where the data is, for people and logs. */
-export const toShownDb = (db: string): string => (isPostgresUrl(db) ? hidePassword(db) : db);
+export const toShownDb = (db: string): string => (isPostgresUrl(db) ? toShownUrl(db) : db);

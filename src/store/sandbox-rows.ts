@@ -56,8 +56,9 @@ export class SandboxRows {
     );
   }
 
-  remove(sandboxId: string): void {
-    this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId);
+  /** @returns whether there was one */
+  remove(sandboxId: string): boolean {
+    return this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId).changes > 0;
   }
 
   removeOthers(sandboxId: string): void {

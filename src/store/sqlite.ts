@@ -128,8 +128,9 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
       }),
     remove: (sandboxIds) =>
       writeMany(() => {
-        for (const sandboxId of sandboxIds) rows.sandboxes.remove(sandboxId);
+        const removed = sandboxIds.filter((sandboxId) => rows.sandboxes.remove(sandboxId));
         states.forget();
+        return removed;
       }),
     put: (sandboxId, state, options = {}) =>
       writeMany(() => {

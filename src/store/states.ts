@@ -57,9 +57,9 @@ export class States {
     }
     const organization = this.findIn(sandbox, key.api_key.organization_id);
     if (organization === undefined) return undefined;
-    const { sandbox_id, settings, generation, created_at } = sandbox;
+    const { sandbox_id, settings, generation, created_at, expires_at } = sandbox;
     const now = timeOf(settings.clock);
-    return { sandbox_id, settings, generation, now, created_at, api_key: key.api_key, organization };
+    return { sandbox_id, settings, generation, now, created_at, expires_at, api_key: key.api_key, organization };
   }
 
   findSandbox(sandboxId: string): FoundSandbox | undefined {

@@ -9,10 +9,12 @@ export interface FoundSandbox {
   sandbox_id: string;
   name: string | null;
   settings: Settings;
-  /** One more each time the whole state is replaced. */
+  /** Greater each time the whole state is replaced. Where several servers share the storage, none is ever given twice. */
   generation: number;
   /** The time of the sandbox at that moment, in milliseconds since 1970. */
   now: number;
+  /** Real milliseconds since 1970, by the clock of the engine; undefined where that of this process is the only one. */
+  real?: number;
   /** The seed that it was made from; null where that was not recorded yet. */
   seed: SeedOrigin | null;
   /** When it was made: real milliseconds since 1970. */
@@ -31,8 +33,14 @@ export interface ListedSandbox extends FoundSandbox {
   api_keys: number;
 }
 
+/** What a request needs to know of its sandbox. */
+export type FoundState = Pick<
+  FoundSandbox,
+  'sandbox_id' | 'settings' | 'generation' | 'now' | 'real' | 'created_at' | 'expires_at'
+>;
+
 /** What a request needs to know. */
-export interface Found extends Pick<FoundSandbox, 'sandbox_id' | 'settings' | 'generation' | 'now' | 'created_at'> {
+export interface Found extends FoundState {
   api_key: ApiKey;
   organization: Organization;
 }
@@ -101,6 +109,9 @@ export interface PutOptions {
   isFirst?: boolean;
 }
 
+/** Where several servers share a sandbox, a later end is recorded once it is later by this share of the TTL: one in ten. */
+export const SHARE_OF_TTL = 10;
+
 /** What is recorded of the use of a sandbox. */
 export type Use = Pick<FoundSandbox, 'sandbox_id' | 'created_at' | 'expires_at' | 'last_seq'>;
 
@@ -154,7 +165,10 @@ export interface Store {
   /** A sandbox as {@link pageSandboxes} has it. */
   listSandbox(sandboxId: string): Promise<ListedSandbox | undefined>;
 
-  /** Sandboxes whose recorded end was before this: real milliseconds since 1970. */
+  /**
+   * Sandboxes whose recorded end was before this, in real milliseconds since 1970; all of them, or as many as may be removed at
+   * once. Where the engine has a clock of its own that one counts, and so does what may not have been recorded yet.
+   */
   listExpired(before: number): Promise<string[]>;
 
   /** The settings of a snapshot. */
@@ -183,8 +197,12 @@ export interface Store {
    */
   create(sandboxes: readonly NewSandbox[], max: number): Promise<void>;
 
-  /** Removes sandboxes, with all that is theirs; those that do not exist are left out. */
-  remove(sandboxIds: readonly string[]): Promise<void>;
+  /**
+   * Removes sandboxes, with all that is theirs; those that do not exist are left out.
+   * @param isOver whether one that another server has used since it was listed as expired stays
+   * @returns those that were there
+   */
+  remove(sandboxIds: readonly string[], isOver?: boolean): Promise<string[]>;
 
   /**
    * Makes `state` all that there is of a sandbox. Granted keys stay. What was there before is kept as the snapshot

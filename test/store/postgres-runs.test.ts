@@ -166,7 +166,7 @@ describe.skipIf(MISSING !== undefined)(MISSING ?? 'fault rules that processes sh
     expect(places).toHaveLength(3);
     expect(places.every((place) => place > 2 && place % 2 === 0)).toBe(true);
     expect(await countersOf(second).read()).toEqual(new Map([['flt_a', { matched: 20, fired: 3 }]]));
-    await countersOf(first).keepOnly([]);
+    await first.updateSettings(SANDBOX, (settings) => ({ ...settings, faults: [] }));
     expect(await countersOf(second).read()).toEqual(new Map());
   });
 

@@ -29,6 +29,10 @@ export const toDebt = (limit: string, now: string): string => {
   return `CASE WHEN ${limit} >= b.requests THEN ${debt} WHEN ${left} > ${capacity} THEN 0 ELSE ${capacity} - ${left} END`;
 };
 
+/** As this program would sort them, whatever the engine thinks of the alphabet. */
+export const inOrder = (row: string): string =>
+  `${row}.sandbox_id COLLATE "C", ${row}.generation, ${row}.api_key_id COLLATE "C", ${row}.category COLLATE "C"`;
+
 const BEFORE = toDebt('excluded.requests', 'excluded.at');
 const allowedOf = (debt: string, row: string) =>
   `greatest(0, least(${row}.asked, floor((60000::numeric * ${row}.requests - ${debt}) / (60000::numeric * ${row}.unit))))`;
@@ -39,7 +43,7 @@ const CHARGE = `
     ${allowedOf('0', 'c')}, 60000::numeric * c.unit * ${allowedOf('0', 'c')}
   FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
     AS c (sandbox_id, generation, api_key_id, category, requests, at, unit, asked)
-  ORDER BY c.sandbox_id, c.generation, c.api_key_id, c.category
+  ORDER BY ${inOrder('c')}
   ON CONFLICT (sandbox_id, generation, api_key_id, category) DO UPDATE SET
     requests = excluded.requests, at = greatest(b.at, excluded.at), unit = excluded.unit, asked = excluded.asked,
     used = excluded.used, before = ${BEFORE}, allowed = ${allowedOf(`(${BEFORE})`, 'excluded')},
@@ -84,7 +88,7 @@ export class Charges {
   private async write(groups: Waiting[][]): Promise<void> {
     try {
       const of = <T>(read: (charge: Waiting, all: Waiting[]) => T) => groups.map((all) => read(all[0] as Waiting, all));
-      const rows = await this.health.watch(() =>
+      const rows = await this.health.watchWrite(() =>
         this.connections.write(CHARGE, [
           of(({ sandboxId }) => sandboxId),
           of(({ generation }) => generation),

@@ -1,7 +1,8 @@
 import pg from 'pg';
-import { clearTimeout, setTimeout } from '../../domain/real-time.ts';
+import { clearInterval, now, setInterval, setTimeout } from '../../domain/real-time.ts';
 import { StorageError } from '../store.ts';
-import { DeadlineError, explain, isCollision } from './errors.ts';
+import { BusyError, DeadlineError, explain, isCollision, isUnreachable } from './errors.ts';
+import { Lane, LEAST_MS, within } from './lane.ts';
 import type { Target } from './target.ts';
 
 /** A row; a bigint is its text. */
@@ -14,27 +15,38 @@ export interface Session {
 }
 
 /**
- * Real milliseconds that work may take: a read, which is tried twice, and what writes. A request that reads and then writes has
- * its answer within 3.5 s, whatever becomes of the engine.
+ * Real milliseconds that work may take, its wait for a connection included: a read, which is tried twice, and what writes. A
+ * request that reads and then writes has its answer within 3.5 s, whatever becomes of the engine.
  */
 const READ_MS = 700;
 const WRITE_MS = 1900;
+const STATEMENT_MS = 1700;
+const LOCK_MS = 1500;
+/** What replaces whole states may take as long as it needs, while the engine answers others. */
+const LARGE_MS = 60_000;
+const PROBE_MS = 1000;
 /** While the engine does not answer, nobody waits so long for it again. */
 const DOWN_MS = 300;
 const RETRY_AFTER_MS = 20;
 const LISTEN_AGAIN_MS = 1000;
 
-/** Connections of a replica: few, since each does what all who wait in it want. */
+/**
+ * Connections of a replica: few, since each does what all who wait in it want. What may be held up has its own: by large states,
+ * by rows that somebody else has locked.
+ */
 const READERS = 2;
-const WRITERS = 4;
+const GROUPS = 3;
+const WRITERS = 2;
+const LOCKED = 2;
 
 // What a pooler in front of the engine would refuse as a parameter of the start is said once the connection is there.
 const SETTINGS = [
   'SET search_path = mixpeek_mock',
   // An engine that does not wait for its disk loses what was acknowledged.
   'SET synchronous_commit = on',
-  `SET statement_timeout = ${WRITE_MS}`,
-  `SET lock_timeout = ${WRITE_MS}`,
+  // Before the deadline of the work: then it is known that the engine answers.
+  `SET statement_timeout = ${STATEMENT_MS}`,
+  `SET lock_timeout = ${LOCK_MS}`,
   // A replica that hangs holds its locks no longer than that.
   'SET idle_in_transaction_session_timeout = 1500',
   // A plan that was made while tables were small is kept while they grow: each statement finds few rows, by an index.
@@ -52,16 +64,21 @@ export class Connections {
   private isClosed = false;
   /** Whether the last work found nobody who answers. */
   private isDown = false;
-  private readonly reads: pg.Pool;
-  private readonly writes: pg.Pool;
+  private readonly reads: Lane;
+  private readonly groups: Lane;
+  private readonly writes: Lane;
+  private readonly locked: Lane;
   /** Names of prepared statements, by their texts. */
   private readonly names = new Map<string, string>();
 
   constructor(target: Target) {
     this.where = target.shown;
     this.target = target;
-    this.reads = openPool(target, READERS);
-    this.writes = openPool(target, WRITERS);
+    const open = (size: number) => new Lane(toOptions(target), SETTINGS, size);
+    this.reads = open(READERS);
+    this.groups = open(GROUPS);
+    this.writes = open(WRITERS);
+    this.locked = open(LOCKED);
   }
 
   /**
@@ -83,35 +100,32 @@ export class Connections {
    * Work in a transaction of its own, all of it or nothing. One that collides with another is tried once more.
    * @throws {StorageError} where it may not be kept
    */
-  async transact<T>(work: (session: Session) => Promise<T>, ms = WRITE_MS): Promise<T> {
-    const once = () =>
-      this.use(this.writes, ms, async (session) => {
-        await session.query('BEGIN');
-        try {
-          const done = await work(session);
-          await session.query('COMMIT');
-          return done;
-        } catch (error) {
-          await session.query('ROLLBACK').catch(() => {});
-          throw error;
-        }
-      });
-    return this.orExplain(() =>
-      once().catch((error) => {
-        if (!isCollision(error)) throw error;
-        return once();
-      }),
-    );
+  transact<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.inTransaction(this.writes, WRITE_MS, work);
   }
 
-  /** One statement that writes. It is not repeated: it may have been kept. @throws {StorageError} */
+  /** As {@link transact}, for whole states: it may take long, but not while the engine does not answer. */
+  transactLarge<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.inTransaction(this.writes, LARGE_MS, async (session) => {
+      await session.query(`SET LOCAL statement_timeout = ${LARGE_MS}`);
+      return work(session);
+    });
+  }
+
+  /** As {@link transact}, for rows that somebody else has locked, perhaps: nobody waits for it but those who want them. */
+  transactLocked<T>(work: (session: Session) => Promise<T>, ms = WRITE_MS): Promise<T> {
+    return this.inTransaction(this.locked, Math.min(ms, WRITE_MS), work);
+  }
+
+  /** One statement that writes. It may have been kept: only one that was taken back is repeated. @throws {StorageError} */
   write(text: string, values: readonly Value[]): Promise<Row[]> {
-    return this.orExplain(() => this.use(this.writes, WRITE_MS, (session) => session.query(text, values)));
+    const once = () => this.use(this.groups, WRITE_MS, (session) => session.query(text, values));
+    return this.orExplain(() => againAfterCollision(once));
   }
 
   /** A connection for a while: whoever sends several statements without waiting for each. */
   batch<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.use(this.writes, WRITE_MS, async (session) => {
+    return this.use(this.groups, WRITE_MS, async (session) => {
       try {
         return await work(session);
       } catch (error) {
@@ -144,7 +158,9 @@ export class Connections {
   /** Finishes what was begun. */
   async close(): Promise<void> {
     this.isClosed = true;
-    await Promise.all([this.reads.end(), this.writes.end(), this.listener?.end().catch(() => {})]);
+    const { reads, groups, writes, locked } = this;
+    await Promise.all([reads, groups, writes, locked].map((lane) => lane.end()));
+    await this.listener?.end().catch(() => {});
   }
 
   private async orExplain<T>(work: () => Promise<T>): Promise<T> {
@@ -155,27 +171,59 @@ export class Connections {
     }
   }
 
+  private inTransaction<T>(lane: Lane, ms: number, work: (session: Session) => Promise<T>): Promise<T> {
+    const once = () =>
+      this.use(lane, ms, async (session) => {
+        await session.query('BEGIN');
+        try {
+          const done = await work(session);
+          await session.query('COMMIT');
+          return done;
+        } catch (error) {
+          await session.query('ROLLBACK').catch(() => {});
+          throw error;
+        }
+      });
+    return this.orExplain(() => againAfterCollision(once));
+  }
+
   /** A connection that was in use when something went wrong is not used again. */
-  private async use<T>(pool: pg.Pool, ms: number, work: (session: Session) => Promise<T>): Promise<T> {
-    // What replaces a whole state is no request that somebody waits for in vain.
-    const most = this.isDown && ms <= WRITE_MS ? Math.min(ms, DOWN_MS) : ms;
-    let isSound = false;
-    let client: pg.PoolClient | undefined;
+  private async use<T>(lane: Lane, ms: number, work: (session: Session) => Promise<T>): Promise<T> {
+    const isLarge = ms > WRITE_MS;
+    const most = this.isDown && !isLarge ? Math.min(ms, DOWN_MS) : ms;
+    const until = now() + most;
+    let left = most;
     try {
-      client = await connect(pool, Math.min(most, READ_MS));
-      const { send } = this;
-      const session = {
-        query: (text: string, values?: readonly Value[]) => send(client as pg.PoolClient, text, values),
-      };
-      const done = await within(most, work(session));
-      isSound = true;
+      const done = await lane.use(until, Math.min(ms, WRITE_MS), async (client) => {
+        left = Math.max(LEAST_MS, until - now());
+        const { send } = this;
+        const session: Session = { query: (text, values) => send(client, text, values) };
+        const doing = work(session);
+        return within(left, isLarge ? this.whileReachable(doing) : doing);
+      });
+      this.isDown = false;
       return done;
     } catch (error) {
-      isSound = !(explain(this.where, error) instanceof StorageError);
+      // In so little time a lock may be all that is in the way.
+      const isShort = lane !== this.reads && left < STATEMENT_MS;
+      if (error instanceof DeadlineError && isShort && !this.isDown) throw new BusyError(most);
+      if (isUnreachable(error)) this.isDown = true;
       throw error;
+    }
+  }
+
+  /** Long work ends when the engine answers nobody else either. */
+  private async whileReachable<T>(work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const unreachable = new Promise<never>((_, reject) => {
+      timer = setInterval(() => this.read('SELECT 1').catch(reject), PROBE_MS);
+    });
+    try {
+      return await Promise.race([work, unreachable]);
     } finally {
-      this.isDown = !isSound;
-      client?.release(!isSound);
+      clearInterval(timer);
+      unreachable.catch(() => {});
+      work.catch(() => {});
     }
   }
 
@@ -190,17 +238,12 @@ export class Connections {
   };
 }
 
-/** A connection that comes too late goes back. @throws {DeadlineError} */
-async function connect(pool: pg.Pool, ms: number): Promise<pg.PoolClient> {
-  const connecting = pool.connect();
+async function againAfterCollision<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await within(ms, connecting);
+    return await work();
   } catch (error) {
-    connecting.then(
-      (client) => client.release(),
-      () => {},
-    );
-    throw error;
+    if (!isCollision(error)) throw error;
+    return work();
   }
 }
 
@@ -215,35 +258,3 @@ const toOptions = ({ host, port, user, password, database, ssl }: Target) => ({
   application_name: 'mixpeek-mock',
   connectionTimeoutMillis: READ_MS,
 });
-
-function openPool(target: Target, max: number): pg.Pool {
-  const pool = new pg.Pool({
-    ...toOptions(target),
-    max,
-    pipeline: true,
-    idleTimeoutMillis: 0,
-    keepAlive: true,
-    onConnect: async (client) => {
-      await client.query(SETTINGS);
-    },
-  });
-  // Without a listener a connection that breaks would end the program.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('error', () => {});
-  return pool;
-}
-
-/** @throws {DeadlineError} */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-    // It may still fail, once its connection is gone.
-    work.catch(() => {});
-  }
-}

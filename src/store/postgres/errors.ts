@@ -1,9 +1,27 @@
 import { codeOf, RefusalError } from '../../domain/errors.ts';
 import { StorageError } from '../store.ts';
 
-/** Work took longer than a request may wait. */
+/** Work took longer than a request may wait: the engine does not answer, or the network does not. */
 export class DeadlineError extends Error {
   override name = 'DeadlineError';
+}
+
+/** There is no connection to be had. */
+export class ConnectError extends Error {
+  override name = 'ConnectError';
+
+  constructor(cause: unknown) {
+    super(toReason(cause), { cause });
+  }
+}
+
+/** All connections are in use: the engine may be as well as ever. */
+export class BusyError extends Error {
+  override name = 'BusyError';
+
+  constructor(ms: number) {
+    super(`others were at work for ${Math.round(ms)} ms`);
+  }
 }
 
 /** What a table refuses: bad data (22), a constraint (23). */
@@ -12,6 +30,10 @@ export const isRefusedByTable = (error: unknown): boolean => /^2[23]\w{3}$/.test
 /** Two transactions were in each other's way, and this one was taken back: it may be tried again. */
 export const isCollision = (error: unknown): boolean => /^40(?:001|P01)$/.test(codeOf(error));
 
+/** Whether nobody answers, which others will find as well. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof DeadlineError || error instanceof ConnectError || /^(?:08|57P)\w+$/.test(codeOf(error));
+
 /** The error as it comes out: what the engine cannot do is a {@link StorageError}, and whatever else is as it was. */
 export function explain(where: string, error: unknown): unknown {
   if (error instanceof RefusalError || isRefusedByTable(error)) return error;
@@ -19,18 +41,15 @@ export function explain(where: string, error: unknown): unknown {
   return new StorageError(`${where}: ${toReason(error)}`, 'the database does not answer');
 }
 
-/** The connection, the login, the database, a transaction, resources, locks, the engine that stops, its disk; and who may what. */
-const OF_ENGINE = /^(?:(?:08|25|28|3D|40|53|55|57|58|F0|XX)\w{3}|42501)$/;
-
-/** Whether it is of the engine, and of the way there: a statement that is wrong is of this program. */
+/** Whether it is of the engine, or of the way there: what the engine says has a code of five characters. */
 function isOfEngine(error: unknown): boolean {
-  if (error instanceof DeadlineError) return true;
+  if (error instanceof DeadlineError || error instanceof ConnectError || error instanceof BusyError) return true;
   const code = codeOf(error);
   // Those of the system begin with E; the library itself has only messages.
   return (
-    OF_ENGINE.test(code) ||
+    /^[0-9A-Z]{5}$/.test(code) ||
     /^E[A-Z_]{3,}$/.test(code) ||
-    /\bconnection\b|\btime(?:d )?out\b|after calling end/i.test(code)
+    /\bconnections?\b|\btime(?:d )?out\b|after calling end|\bclient (?:was|has)\b/i.test(code)
   );
 }
 

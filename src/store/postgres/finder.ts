@@ -5,8 +5,7 @@ import type { Settings } from '../../domain/state.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { Found } from '../store.ts';
 import type { Connections, Row } from './connections.ts';
-import { API_KEYS, ORGANIZATIONS } from './rows.ts';
-import { REAL } from './sandbox-rows.ts';
+import { API_KEYS, ORGANIZATIONS, REAL } from './rows.ts';
 
 /** Statements on their way at once. */
 const AT_ONCE = 2;
@@ -30,12 +29,12 @@ const organizationColumns = ORGANIZATIONS.selected.replaceAll(
 );
 // One row after another: a plan that was made while tables were small would read all of them when they are large.
 const FIND = `
-  SELECT asked.key_hash AS asked_hash, s.generation, s.created_at, k.sandbox_id, ${prefixed('k', API_KEYS.selected)}, ${REAL},
+  SELECT asked.key_hash AS asked_hash, s.generation, s.created_at, s.expires_at AS sandbox_expires_at, k.sandbox_id, ${prefixed('k', API_KEYS.selected)}, ${REAL} AS real,
     st.version AS settings_version, CASE WHEN st.version = asked.settings THEN NULL ELSE st.settings END AS settings,
     o.version AS organization_version, ${organizationColumns}
   FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (key_hash, organization, settings)
   JOIN LATERAL (SELECT sandbox_id, ${API_KEYS.selected} FROM api_keys WHERE key_hash = asked.key_hash AND snapshot = '' LIMIT 1) AS k ON true
-  JOIN LATERAL (SELECT generation, created_at FROM sandboxes WHERE sandbox_id = k.sandbox_id LIMIT 1) AS s ON true
+  JOIN LATERAL (SELECT generation, created_at, expires_at FROM sandboxes WHERE sandbox_id = k.sandbox_id LIMIT 1) AS s ON true
   JOIN LATERAL (SELECT version, settings FROM states WHERE sandbox_id = k.sandbox_id AND snapshot = '' LIMIT 1) AS st ON true
   JOIN LATERAL (
     SELECT version, ${ORGANIZATIONS.selected} FROM organizations
@@ -69,7 +68,7 @@ export class Finder {
   private isScheduled = false;
   private readonly versions = new BoundedCache<Versions>(MAX_KEYS);
   private readonly organizations = new BoundedCache<Organization>(MAX_ORGANIZATIONS, MAX_CHARACTERS, countCharacters);
-  private readonly settings = new BoundedCache<Settings>(MAX_SANDBOXES);
+  private readonly settings = new BoundedCache<Settings>(MAX_SANDBOXES, MAX_CHARACTERS, lengthOf);
 
   constructor(connections: Connections) {
     this.connections = connections;
@@ -139,7 +138,9 @@ export class Finder {
       settings,
       generation: Number(row.generation),
       now: timeOf(settings.clock, Number(row.real)),
+      real: Number(row.real),
       created_at: Number(row.created_at),
+      expires_at: row.sandbox_expires_at == null ? null : Number(row.sandbox_expires_at),
       api_key: API_KEYS.toValue(row),
       organization,
     };
@@ -160,6 +161,9 @@ function pick<Value>(
   cache.set(version, value);
   return value;
 }
+
+/** Fault rules may be long. */
+const lengthOf = (settings: Settings): number => JSON.stringify(settings).length;
 
 const withoutPrefix = (row: Row): Row =>
   Object.fromEntries(

@@ -3,6 +3,8 @@ import { clearInterval, now, setInterval, setTimeout } from '../../domain/real-t
 import type { JournalPart, KeptEntry, SharedJournal } from '../runtime.ts';
 import { StorageError } from '../store.ts';
 import type { Connections } from './connections.ts';
+import type { Health } from './health.ts';
+import { REAL } from './rows.ts';
 
 /** Entries of one reading. */
 const ENTRIES = 100;
@@ -11,28 +13,31 @@ const BEAT_MS = 1000;
 const ALIVE_MS = 3000;
 const SETTLE_MS = 1000;
 const LOOK_MS = 10;
+/** How long the row of a server is kept that has not ended by itself. */
+const FORGOTTEN_MS = 60 * 60_000;
 
 const CHANNEL = 'mixpeek_mock_settle';
-const REAL = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 const BEAT = `INSERT INTO servers (server_id, beat_at, written_at) VALUES ($1, ${REAL}, $2)
   ON CONFLICT (server_id) DO UPDATE SET beat_at = excluded.beat_at, written_at = excluded.written_at`;
 
 /** The journals of the sandboxes of an engine, and the servers that write them. */
 export class Journals {
   private readonly connections: Connections;
+  private readonly health: Health;
   private readonly serverId = randomUUID();
   private readonly writers = new Set<() => Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
   private isBeating = false;
   private isAsked = false;
 
-  constructor(connections: Connections) {
+  constructor(connections: Connections, health: Health) {
     this.connections = connections;
+    this.health = health;
   }
 
   open(sandboxId: string, size: number): SharedJournal {
     return {
-      write: (generation, entries) => this.write(sandboxId, generation, entries, size),
+      write: (generation, entries) => this.tellMistakes(() => this.write(sandboxId, generation, entries, size)),
       read: (place = '0') => this.read(sandboxId, place),
       empty: () => this.empty(sandboxId),
     };
@@ -40,6 +45,7 @@ export class Journals {
 
   /** From now on the others know that this server may have something to write. */
   async begin(): Promise<void> {
+    await this.connections.write(`DELETE FROM servers WHERE beat_at < ${REAL} - ${FORGOTTEN_MS}`, []);
     this.timer = setInterval(() => void this.beat(), BEAT_MS).unref();
     this.connections.listen(CHANNEL, () => void this.beat());
     await this.beat();
@@ -85,15 +91,27 @@ export class Journals {
         await this.connections.write(BEAT, [this.serverId, String(row?.real)]);
       }
     } catch (error) {
-      // It is said elsewhere that the engine is gone; the next one tells the others.
-      if (!(error instanceof StorageError)) throw error;
+      // The next one tells the others.
+      if (!(error instanceof StorageError)) this.health.tell(`others may take this server for dead: ${error}`);
     } finally {
       this.isBeating = false;
     }
   }
 
+  /** That the engine is gone is said elsewhere. */
+  private async tellMistakes(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (!(error instanceof StorageError)) this.health.tell(`some requests are missing in a journal: ${error}`);
+      throw error;
+    }
+  }
+
   private async writeAll(): Promise<void> {
-    await Promise.all([...this.writers].map((write) => write()));
+    const done = await Promise.allSettled([...this.writers].map((write) => write()));
+    // What is our mistake was told, and is lost: the others need not wait for it.
+    for (const one of done) if (one.status === 'rejected' && one.reason instanceof StorageError) throw one.reason;
   }
 
   private write(sandboxId: string, generation: number, entries: readonly KeptEntry[], size: number): Promise<void> {
@@ -101,7 +119,7 @@ export class Journals {
     return this.connections.transact(async (session) => {
       // Whoever reads a journal waits for nobody's disk.
       await session.query('SET LOCAL synchronous_commit = off');
-      // Under the lock of the sandbox: places and numbers are in the order of the commits.
+      // Some may have been kept, and nobody has heard of it. Under the lock of the sandbox: places and numbers are in the order of the commits.
       const [sandbox] = await session.query(
         'SELECT last_seq FROM sandboxes WHERE sandbox_id = $1 AND generation = $2 FOR NO KEY UPDATE',
         [sandboxId, generation],
@@ -112,7 +130,8 @@ export class Journals {
         session.query(
           `INSERT INTO journal (sandbox_id, seq, uid, place, entry)
            SELECT $1, $2::bigint + one.nth, one.uid, nextval('places'), one.entry
-           FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS one (uid, entry, nth)`,
+           FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS one (uid, entry, nth)
+           ON CONFLICT (sandbox_id, uid) DO UPDATE SET entry = excluded.entry, place = excluded.place`,
           [sandboxId, String(sandbox.last_seq), fresh.map(({ uid }) => uid), fresh.map(({ text }) => text)],
         ),
         session.query(

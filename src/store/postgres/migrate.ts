@@ -18,14 +18,20 @@ const WAIT_MS = 60_000;
 export async function migrate(connections: Connections, folder: string): Promise<void> {
   const migrations = readMigrations(folder);
   const known = new Set(migrations.map(({ name }) => name));
-  await connections.transact(async (session) => {
-    await session.query(`SET LOCAL statement_timeout = ${WAIT_MS}; SET LOCAL lock_timeout = ${WAIT_MS}`);
+  await connections.transactLarge(async (session) => {
+    await session.query(`SET LOCAL lock_timeout = ${WAIT_MS}`);
     await session.query(`SET LOCAL idle_in_transaction_session_timeout = ${WAIT_MS}`);
     await session.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-    await session.query('CREATE SCHEMA IF NOT EXISTS mixpeek_mock');
-    await session.query(
-      'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, needs text NOT NULL, applied_at text NOT NULL)',
+    // IF NOT EXISTS would ask for the right to make what is there.
+    const [there] = await session.query(
+      "SELECT to_regnamespace('mixpeek_mock') IS NULL AS no_schema, to_regclass('mixpeek_mock.migrations') IS NULL AS no_table",
     );
+    if (there?.no_schema === true) await session.query('CREATE SCHEMA mixpeek_mock');
+    if (there?.no_table === true) {
+      await session.query(
+        'CREATE TABLE migrations (name text PRIMARY KEY, needs text NOT NULL, applied_at text NOT NULL)',
+      );
+    }
     const rows = await session.query('SELECT name, needs FROM migrations ORDER BY name');
     const newest = rows.at(-1);
     if (newest !== undefined && !known.has(String(newest.name)) && !known.has(String(newest.needs))) {
@@ -44,5 +50,5 @@ export async function migrate(connections: Connections, folder: string): Promise
       });
       await session.query('INSERT INTO migrations VALUES ($1, $2, $3)', [name, needs, new RealDate().toISOString()]);
     }
-  }, WAIT_MS);
+  });
 }

@@ -11,13 +11,14 @@ import {
   type Updater,
 } from '../store.ts';
 import { Connections, type Session } from './connections.ts';
+import { explain } from './errors.ts';
 import { Finder } from './finder.ts';
 import { Health } from './health.ts';
 import { Keys } from './keys.ts';
 import { migrate } from './migrate.ts';
 import { OrganizationWriter } from './organization-writer.ts';
 import * as rows from './rows.ts';
-import { API_KEYS, lockKeys, ORGANIZATIONS } from './rows.ts';
+import { API_KEYS, lockFirst, lockKeys, ORGANIZATIONS } from './rows.ts';
 import { changeLimits, forgetRun, Runs } from './runs.ts';
 import * as sandboxes from './sandbox-rows.ts';
 import { readTarget, type Target } from './target.ts';
@@ -33,8 +34,8 @@ export interface PostgresStoreOptions {
   report: Report;
 }
 
-/** The most milliseconds that replacing a whole state may take: it may be a large one. */
-const LARGE_MS = 60_000;
+/** Sandboxes that are removed at once. */
+const REMOVED = 500;
 
 /**
  * Opens a store in a PostgreSQL database, which several processes may share.
@@ -68,7 +69,7 @@ class PostgresStore implements Store {
     this.finder = new Finder(connections);
     this.health = new Health(connections, report);
     this.shared = new Runs(connections, this.health);
-    this.writer = new OrganizationWriter(connections, (unit) => this.updateAlone(unit), changeLimits);
+    this.writer = new OrganizationWriter(connections, values.updateOrganization, changeLimits);
   }
 
   canRead = (): Promise<boolean> => this.health.isReady();
@@ -81,8 +82,7 @@ class PostgresStore implements Store {
     const sandbox = await this.findSandbox(lent.sandboxId);
     const organization = await this.findOrganization(lent.sandboxId, lent.apiKey.organization_id);
     if (sandbox === undefined || organization === undefined) return undefined;
-    const { sandbox_id, settings, generation, now, created_at } = sandbox;
-    return { sandbox_id, settings, generation, now, created_at, api_key: lent.apiKey, organization };
+    return { ...sandbox, api_key: lent.apiKey, organization };
   }
 
   findSandbox = (sandboxId: string) => this.watchRead((read) => sandboxes.findSandbox(read, sandboxId));
@@ -95,17 +95,17 @@ class PostgresStore implements Store {
   pageSandboxes = (after: number, limit: number) =>
     this.watchRead((read) => sandboxes.pageSandboxes(read, after, limit));
   listSandbox = (sandboxId: string) => this.watchRead((read) => sandboxes.listSandbox(read, sandboxId));
-  listExpired = (before: number) => this.watchRead((read) => sandboxes.listExpired(read, before));
+  listExpired = () => this.watchRead((read) => sandboxes.listExpired(read, REMOVED));
   readSettings = (sandboxId: string, snapshot: string) =>
     this.watchRead((read) => rows.readSettings(read, sandboxId, snapshot));
   listSnapshots = (sandboxId: string) => this.watchRead((read) => rows.listSnapshots(read, sandboxId));
 
   /** In a transaction, so that it is all of one moment. */
   readState(sandboxId: string, snapshot = '') {
-    return this.watchWrite(async (session) => {
+    return this.watchLarge(async (session) => {
       await session.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
       return rows.readState(session.query, sandboxId, snapshot);
-    }, LARGE_MS);
+    });
   }
 
   listOrganizations(sandboxId: string, { organization_ids, limit }: OrganizationFilter): Promise<Organization[]> {
@@ -133,7 +133,13 @@ class PostgresStore implements Store {
   }
 
   updateOrganization(sandboxId: string, organizationId: string, change: Updater<Organization | undefined>) {
-    return this.write(() => this.turns.join(sandboxId, () => this.writer.update(sandboxId, organizationId, change)));
+    return this.write(async () => {
+      try {
+        return await this.turns.join(sandboxId, () => this.writer.update(sandboxId, organizationId, change));
+      } catch (error) {
+        throw explain(this.connections.where, error);
+      }
+    });
   }
 
   updateApiKey = (sandboxId: string, apiKeyId: string, change: Updater<ApiKey | undefined>) =>
@@ -144,71 +150,67 @@ class PostgresStore implements Store {
 
   create: Store['create'] = (made, max) =>
     this.write(() =>
-      this.watchWrite(async (session) => {
-        await lockKeys(session);
-        await sandboxes.makeSandboxes(session, made, max);
+      this.watchLarge(async (session) => {
+        await sandboxes.makeSandboxes(session, made);
+        await lockKeys(
+          session,
+          made.flatMap(({ state }) => state.api_keys),
+        );
         for (const { sandbox_id, state } of made) {
           await this.keys.requireFree(session, sandbox_id, state.api_keys);
           await rows.put(session, sandbox_id, state, { initial: state.settings });
         }
-      }, LARGE_MS),
+        await sandboxes.countMade(session, made.length, max);
+      }),
     );
 
-  remove: Store['remove'] = (sandboxIds) =>
+  remove: Store['remove'] = (sandboxIds, isOver) =>
     this.write(() =>
-      this.watchWrite(async (session) => {
-        await sandboxes.removeSandboxes(session, sandboxIds);
-        await forgetRun(session, sandboxIds);
-      }, LARGE_MS),
+      this.watchLarge(async (session) => {
+        const removed = await sandboxes.removeSandboxes(session, sandboxIds, isOver);
+        await forgetRun(session, removed);
+        return removed;
+      }),
     );
 
   put: Store['put'] = (sandboxId, state, options = {}) =>
-    this.alone(
-      sandboxId,
-      async (session) => {
-        await lockKeys(session);
-        const { initial, granted = [], isOnly, isFirst } = options;
-        if (isOnly) await sandboxes.removeOthers(session, sandboxId);
-        const isThere = await values.lockSandbox(session, sandboxId);
-        if (isFirst && isThere) return false;
-        if (initial === undefined && !isThere) throw new SandboxGoneError(sandboxId);
-        await this.keys.requireFree(session, sandboxId, state.api_keys);
-        await forgetRun(session, [sandboxId]);
-        const work = () => rows.put(session, sandboxId, state, options);
-        if (initial === undefined) await this.keys.replace(session, sandboxId, granted, work);
-        else {
-          await work();
-          await this.keys.grant(session, sandboxId, granted);
-        }
-        return true;
-      },
-      LARGE_MS,
-    );
+    this.aloneLarge(sandboxId, async (session) => {
+      const { initial, granted = [], isOnly, isFirst } = options;
+      if (isOnly) await sandboxes.removeOthers(session, sandboxId);
+      // There may be none yet: who comes first makes it.
+      if (initial !== undefined) await lockFirst(session);
+      const isThere = await values.lockSandbox(session, sandboxId);
+      if (isFirst && isThere) return false;
+      if (initial === undefined && !isThere) throw new SandboxGoneError(sandboxId);
+      await lockKeys(session, [...state.api_keys, ...granted]);
+      await this.keys.requireFree(session, sandboxId, state.api_keys);
+      const work = () => rows.put(session, sandboxId, state, options);
+      if (initial === undefined) await this.keys.replace(session, sandboxId, granted, work);
+      else {
+        await work();
+        await this.keys.grant(session, sandboxId, granted);
+      }
+      // Last: whoever charges waits for it.
+      await forgetRun(session, [sandboxId]);
+      return true;
+    });
 
   restore: Store['restore'] = (sandboxId, name, change) =>
-    this.alone(
-      sandboxId,
-      async (session) => {
-        await lockKeys(session);
-        await values.lockSandbox(session, sandboxId);
-        return this.keys.replace(session, sandboxId, [], async () => {
-          const isThere = await rows.restore(session, sandboxId, name, change);
-          if (isThere) await forgetRun(session, [sandboxId]);
-          return isThere;
-        });
-      },
-      LARGE_MS,
-    );
+    this.aloneLarge(sandboxId, async (session) => {
+      await values.lockSandbox(session, sandboxId);
+      // It has no keys but those of this sandbox: no other can have got one of them.
+      return this.keys.replace(session, sandboxId, [], async () => {
+        const isThere = await rows.restore(session, sandboxId, name, change);
+        if (isThere) await forgetRun(session, [sandboxId]);
+        return isThere;
+      });
+    });
 
   saveSnapshot = (sandboxId: string, name: string) =>
-    this.alone(
-      sandboxId,
-      async (session) => {
-        if (!(await values.lockSandbox(session, sandboxId))) throw new SandboxGoneError(sandboxId);
-        await rows.saveSnapshot(session, sandboxId, name);
-      },
-      LARGE_MS,
-    );
+    this.aloneLarge(sandboxId, async (session) => {
+      if (!(await values.lockSandbox(session, sandboxId))) throw new SandboxGoneError(sandboxId);
+      await rows.saveSnapshot(session, sandboxId, name);
+    });
 
   removeSnapshot = (sandboxId: string, name: string) =>
     this.alone(sandboxId, (session) => rows.removeSnapshot(session, sandboxId, name));
@@ -217,7 +219,8 @@ class PostgresStore implements Store {
 
   grant = (sandboxId: string, apiKeys: ApiKey[]) =>
     this.alone(sandboxId, async (session) => {
-      await lockKeys(session);
+      await values.lockSandbox(session, sandboxId);
+      await lockKeys(session, apiKeys);
       await this.keys.grant(session, sandboxId, apiKeys);
     });
 
@@ -232,28 +235,29 @@ class PostgresStore implements Store {
     await this.connections.close();
   }
 
-  /** An update of one organization in a transaction of its own. */
-  private updateAlone({ sandboxId, organizationId, change }: Parameters<OrganizationWriter['alone']>[0]) {
-    return this.connections.transact((session) =>
-      values.updateOrganization(session, sandboxId, organizationId, change),
-    );
-  }
-
   private watchRead<T>(work: (read: Session['query']) => Promise<T>): Promise<T> {
     return this.health.watch(() => work((text, values) => this.connections.read(text, values)));
   }
 
-  private watchWrite<T>(work: (session: Session) => Promise<T>, ms?: number): Promise<T> {
-    return this.health.watch(() => this.connections.transact(work, ms));
+  private watchWrite<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.health.watchWrite(() => this.connections.transact(work));
+  }
+
+  private watchLarge<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.health.watchWrite(() => this.connections.transactLarge(work));
   }
 
   /** A transaction that has the sandbox for itself, as far as this process goes. */
-  private alone<T>(sandboxId: string, work: (session: Session) => Promise<T>, ms?: number): Promise<T> {
-    return this.write(() => this.turns.run(sandboxId, () => this.watchWrite(work, ms)));
+  private alone<T>(sandboxId: string, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.write(() => this.turns.run(sandboxId, () => this.watchWrite(work)));
+  }
+
+  private aloneLarge<T>(sandboxId: string, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.write(() => this.turns.run(sandboxId, () => this.watchLarge(work)));
   }
 
   private async write<T>(work: () => Promise<T>): Promise<T> {
     if (this.isClosed) throw new Error('the store is closed');
-    return this.health.watch(work);
+    return this.health.watchWrite(work);
   }
 }

@@ -1,12 +1,11 @@
 import { timeOf } from '../../domain/clock.ts';
 import type { Organization } from '../../domain/organization.ts';
-import { setImmediate } from '../../domain/real-time.ts';
+import { now, setImmediate } from '../../domain/real-time.ts';
 import type { Settings } from '../../domain/state.ts';
 import { SandboxGoneError, StorageError, type Updated, type Updater } from '../store.ts';
 import type { Connections, Row, Session } from './connections.ts';
-import { explain } from './errors.ts';
-import { ORGANIZATIONS } from './rows.ts';
-import { REAL } from './sandbox-rows.ts';
+import { explain, isCollision } from './errors.ts';
+import { ORGANIZATIONS, REAL } from './rows.ts';
 
 type Change = Updater<Organization | undefined>;
 type Done = Updated<Organization | undefined>;
@@ -15,9 +14,16 @@ interface Unit {
   sandboxId: string;
   organizationId: string;
   change: Change;
+  /** By the clock of durations: when it was to have been done. */
+  until: number;
   resolve(done: Done): void;
   reject(error: unknown): void;
 }
+
+/** Real milliseconds that one may wait for what somebody else has locked. */
+const PATIENCE_MS = 1900;
+/** The least that is left for one that waited behind others. */
+const LEAST_MS = 300;
 
 /** What a batch does in the same transaction, where limits change. */
 export type AfterChange = (session: Session, sandboxId: string, done: Done) => Promise<unknown> | undefined;
@@ -29,30 +35,37 @@ const LOCK = `
   ON o.sandbox_id = wanted.sandbox_id AND o.organization_id = wanted.organization_id
   WHERE o.snapshot = '' ORDER BY o.sandbox_id, o.organization_id FOR UPDATE OF o SKIP LOCKED`;
 // Behind the locks: the time of a change is not before that of one that was committed earlier.
-const SETTINGS = `SELECT sandbox_id, settings, ${REAL} FROM states WHERE sandbox_id = ANY ($1::text[]) AND snapshot = ''`;
+const SETTINGS = `SELECT sandbox_id, settings, ${REAL} AS real FROM states WHERE sandbox_id = ANY ($1::text[]) AND snapshot = ''`;
 
 /**
  * Changes organizations: all that wait in this process share one transaction and two round trips, one batch on its way. What such
- * a batch cannot do, because a row is locked elsewhere, or is made or removed, or the table refuses one of the changes, goes one
- * by one.
+ * a batch cannot do, because a row is locked elsewhere, or is made or removed, or the table refuses one of the changes, goes
+ * organization by organization, each behind the other and for itself.
  */
 export class OrganizationWriter {
   private readonly connections: Connections;
-  private readonly alone: (unit: Pick<Unit, 'sandboxId' | 'organizationId' | 'change'>) => Promise<Done>;
+  private readonly change: (
+    session: Session,
+    sandboxId: string,
+    organizationId: string,
+    change: Change,
+  ) => Promise<Done>;
   private readonly afterChange: AfterChange;
   private waiting: Unit[] = [];
   private isUnderWay = false;
+  /** What waits behind the one that is being changed, by place. */
+  private readonly behind = new Map<string, Unit[]>();
 
-  /** @param alone does one of them in a transaction of its own */
-  constructor(connections: Connections, alone: OrganizationWriter['alone'], afterChange: AfterChange) {
+  /** @param change does one of them, whatever it makes of the organization */
+  constructor(connections: Connections, change: OrganizationWriter['change'], afterChange: AfterChange) {
     this.connections = connections;
-    this.alone = alone;
+    this.change = change;
     this.afterChange = afterChange;
   }
 
   update(sandboxId: string, organizationId: string, change: Change): Promise<Done> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ sandboxId, organizationId, change, resolve, reject });
+      this.waiting.push({ sandboxId, organizationId, change, until: now() + PATIENCE_MS, resolve, reject });
       this.schedule();
     });
   }
@@ -77,14 +90,60 @@ export class OrganizationWriter {
     } catch (error) {
       const explained = explain(this.connections.where, error);
       // Of one transaction nobody knows who is to blame; where the engine is gone, nobody can do better alone.
-      if (explained instanceof StorageError) {
+      if (explained instanceof StorageError && !isCollision(error)) {
         for (const { reject } of units) reject(explained);
         return;
       }
       left = units;
     }
     // They wait for others, perhaps: nobody waits for them.
-    for (const unit of left) this.alone(unit).then(unit.resolve, unit.reject);
+    for (const unit of left) this.leaveBehind(unit);
+  }
+
+  private leaveBehind(unit: Unit): void {
+    const place = placeOf(unit.sandboxId, unit.organizationId);
+    const others = this.behind.get(place);
+    if (others !== undefined) {
+      others.push(unit);
+      return;
+    }
+    this.behind.set(place, [unit]);
+    void this.writeBehind(place);
+  }
+
+  /** Those of one organization that are there by then share a transaction, until there is none. */
+  private async writeBehind(place: string): Promise<void> {
+    for (;;) {
+      const units = this.behind.get(place) ?? [];
+      if (units.length === 0) break;
+      this.behind.set(place, []);
+      const ms = Math.max(LEAST_MS, Math.min(...units.map(({ until }) => until)) - now());
+      try {
+        const settle = await this.connections.transactLocked((session) => this.writeInTurn(session, units), ms);
+        for (const tell of settle) tell();
+      } catch (error) {
+        for (const { reject } of units) reject(error);
+      }
+    }
+    this.behind.delete(place);
+  }
+
+  /** One that fails leaves the others. */
+  private async writeInTurn(session: Session, units: Unit[]): Promise<(() => void)[]> {
+    const settle: (() => void)[] = [];
+    for (const { sandboxId, organizationId, change, resolve, reject } of units) {
+      await session.query('SAVEPOINT one');
+      try {
+        const done = await this.change(session, sandboxId, organizationId, change);
+        settle.push(() => resolve(done));
+      } catch (error) {
+        if (isCollision(error) || explain('', error) instanceof StorageError) throw error;
+        await session.query('ROLLBACK TO SAVEPOINT one');
+        settle.push(() => reject(error));
+      }
+      await session.query('RELEASE SAVEPOINT one');
+    }
+    return settle;
   }
 
   /** @returns those that have to go one by one */
@@ -116,6 +175,7 @@ export class OrganizationWriter {
     const left: Unit[] = [];
     const settle: (() => void)[] = [];
     const writes: (() => Promise<unknown>)[] = [];
+    const more: { sandboxId: string; done: Done }[] = [];
     for (const unit of units) {
       const { sandboxId, organizationId, change } = unit;
       const place = placeOf(sandboxId, organizationId);
@@ -131,16 +191,15 @@ export class OrganizationWriter {
       }
       try {
         const settings: Settings = JSON.parse(String(state.settings));
-        const now = timeOf(settings.clock, Number(state.real));
-        const after = change(found, now, Number(state.real));
+        const time = timeOf(settings.clock, Number(state.real));
+        const after = change(found, time, Number(state.real));
         if (after === undefined) {
           left.push(unit);
           continue;
         }
-        const done = { before: found, after, settings, now, real: Number(state.real) };
+        const done = { before: found, after, settings, now: time, real: Number(state.real) };
         current.set(place, after);
-        const more = this.afterChange(session, sandboxId, done);
-        if (more !== undefined) writes.push(() => more);
+        more.push({ sandboxId, done });
         settle.push(() => unit.resolve(done));
       } catch (error) {
         settle.push(() => unit.reject(error));
@@ -152,9 +211,14 @@ export class OrganizationWriter {
       const update = first && ORGANIZATIONS.toUpdate(sandboxId, first, after);
       if (update !== undefined) writes.push(() => session.query(...update));
     }
+    // Sandbox by sandbox, as others take the locks of what they charge.
+    more.sort((a, b) => compare(a.sandboxId, b.sandboxId));
+    for (const { sandboxId, done } of more) writes.push(async () => this.afterChange(session, sandboxId, done));
     return { left, settle, writes };
   }
 }
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** No id of a sandbox has a blank. */
 const placeOf = (sandboxId: string, organizationId: string) => `${sandboxId} ${organizationId}`;

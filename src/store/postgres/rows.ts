@@ -1,7 +1,6 @@
 import type { ApiKey } from '../../domain/api-key.ts';
 import { conflict } from '../../domain/errors.ts';
 import type { Organization } from '../../domain/organization.ts';
-import { RealDate } from '../../domain/real-time.ts';
 import {
   BEFORE_RESET,
   DEFAULT_SANDBOX,
@@ -15,6 +14,9 @@ import type { PutOptions, Snapshot } from '../store.ts';
 import type { Session } from './connections.ts';
 import { type Read, Table } from './table.ts';
 
+/** The time of the engine, which is that of all replicas, in milliseconds since 1970. */
+export const REAL = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
 /** Where a state is while two of them change places. */
 const ASIDE = '\u0001';
 
@@ -23,7 +25,21 @@ export const API_KEYS = new Table<ApiKey>('api_keys', API_KEY_COLUMNS, 'api_key_
 
 /** Whoever gives keys to a sandbox: that no other has them is looked up and written as one. */
 const KEYS_LOCK = 0x6d7870;
-export const lockKeys = (session: Session) => session.query(`SELECT pg_advisory_xact_lock(${KEYS_LOCK})`);
+/** Locks for all keys there may be: a lock each would fill the table of the locks. */
+const STRIPES = 64;
+
+/** Whoever makes a sandbox unless it is there: before it is there its row cannot be locked. */
+export const lockFirst = (session: Session) => session.query(`SELECT pg_advisory_xact_lock(${KEYS_LOCK})`);
+
+/** Behind the lock of the sandbox that gets them, all of them at once. */
+export async function lockKeys(session: Session, keys: readonly ApiKey[]): Promise<void> {
+  const stripes = new Set(keys.map(({ key_hash }) => Number.parseInt(key_hash.slice(0, 8), 16) % STRIPES));
+  await session.query(
+    `SELECT pg_advisory_xact_lock(${KEYS_LOCK}, one.stripe)
+     FROM (SELECT stripe FROM unnest($1::integer[]) AS stripe ORDER BY stripe) AS one`,
+    [[...stripes]],
+  );
+}
 
 /** @throws the refusal `conflict` where another sandbox has one of the keys, or has it in a snapshot */
 export async function requireFree(read: Read, sandboxId: string, keys: readonly ApiKey[]): Promise<void> {
@@ -85,17 +101,17 @@ export async function put(
 ): Promise<void> {
   const { settings, organizations, api_keys } = state;
   await session.query(
-    `INSERT INTO sandboxes (sandbox_id, generation, created_at, seed) VALUES ($1, 1, $2, $3)
+    `INSERT INTO sandboxes (sandbox_id, generation, created_at, seed) VALUES ($1, nextval('places'), ${REAL}, $2)
      ON CONFLICT (sandbox_id) DO UPDATE
-     SET generation = sandboxes.generation + 1, seed = coalesce(excluded.seed, sandboxes.seed)`,
-    [sandboxId, RealDate.now(), seed === undefined ? null : JSON.stringify(seed)],
+     SET generation = nextval('places'), seed = coalesce(excluded.seed, sandboxes.seed)`,
+    [sandboxId, seed === undefined ? null : JSON.stringify(seed)],
   );
   if (initial === undefined) await copyState(session, sandboxId, '', BEFORE_RESET);
   else await session.query(`DELETE FROM states WHERE sandbox_id = $1 AND snapshot <> ''`, [sandboxId]);
   await session.query(
-    `INSERT INTO states (sandbox_id, snapshot, settings, created_at) VALUES ($1, '', $2, $3)
+    `INSERT INTO states (sandbox_id, snapshot, settings, created_at) VALUES ($1, '', $2, ${REAL})
      ON CONFLICT (sandbox_id, snapshot) DO UPDATE SET settings = excluded.settings, version = nextval('places')`,
-    [sandboxId, JSON.stringify(settings), RealDate.now()],
+    [sandboxId, JSON.stringify(settings)],
   );
   await API_KEYS.keepOnly(session, sandboxId, []);
   await ORGANIZATIONS.keepOnly(
@@ -122,7 +138,7 @@ export async function restore(
   await copyState(session, sandboxId, '', name === BEFORE_RESET ? ASIDE : BEFORE_RESET);
   await copyState(session, sandboxId, name, '');
   await writeSettings(session, sandboxId, '', change(settings));
-  await session.query('UPDATE sandboxes SET generation = generation + 1 WHERE sandbox_id = $1', [sandboxId]);
+  await session.query("UPDATE sandboxes SET generation = nextval('places') WHERE sandbox_id = $1", [sandboxId]);
   if (name !== BEFORE_RESET) return true;
   await copyState(session, sandboxId, ASIDE, BEFORE_RESET);
   return removeSnapshot(session, sandboxId, ASIDE);
@@ -169,10 +185,10 @@ async function copyState(session: Session, sandboxId: string, from: string, to: 
   // Snapshots are listed in the order in which they were made.
   const written = await session.query(
     `INSERT INTO states (sandbox_id, snapshot, settings, created_at)
-     SELECT sandbox_id, $3, settings, $4 FROM states WHERE sandbox_id = $1 AND snapshot = $2
+     SELECT sandbox_id, $3, settings, ${REAL} FROM states WHERE sandbox_id = $1 AND snapshot = $2
      ON CONFLICT (sandbox_id, snapshot) DO UPDATE SET settings = excluded.settings, created_at = excluded.created_at,
      place = excluded.place, version = excluded.version RETURNING snapshot`,
-    [sandboxId, from, to, RealDate.now()],
+    [sandboxId, from, to],
   );
   if (written.length === 0) return;
   await ORGANIZATIONS.copy(session, sandboxId, from, to, 'TRUE');

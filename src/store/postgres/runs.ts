@@ -4,16 +4,17 @@ import type { Organization } from '../../domain/organization.ts';
 import { buildRandom, drawFraction } from '../../domain/random.ts';
 import type { Bucket } from '../../domain/rate-limiter.ts';
 import { hasSameLimits, limitsOf, type RateLimitCategory } from '../../domain/rate-limits.ts';
+import { isStorable } from '../../domain/text.ts';
 import type { Buckets, FaultCounters, FaultCounts, GoneKeys, KeyBuckets, SharedRuns } from '../runtime.ts';
 import type { Updated } from '../store.ts';
-import { Charges, toDebt } from './charges.ts';
+import { Charges, inOrder, toDebt } from './charges.ts';
 import type { Connections, Session } from './connections.ts';
 import type { Health } from './health.ts';
 import { Journals } from './journals.ts';
 import { API_KEYS } from './rows.ts';
 
-// In the order in which charges take them, so that nobody waits for each other.
-const LOCKED = `(SELECT b.* FROM buckets AS b WHERE b.sandbox_id = $1 ORDER BY b.generation, b.api_key_id, b.category FOR UPDATE)`;
+// In the order in which charges take them, so that no two wait for each other.
+const LOCKED = `(SELECT b.* FROM buckets AS b WHERE b.sandbox_id = $1 ORDER BY ${inOrder('b')} FOR UPDATE)`;
 const SAME = `b.sandbox_id = locked.sandbox_id AND b.generation = locked.generation AND b.api_key_id = locked.api_key_id
   AND b.category = locked.category`;
 
@@ -28,19 +29,22 @@ export class Runs implements SharedRuns {
     this.connections = connections;
     this.health = health;
     this.charges = new Charges(connections, health);
-    this.journals = new Journals(connections);
+    this.journals = new Journals(connections, health);
   }
 
   openJournal = (sandboxId: string, size: number) => this.journals.open(sandboxId, size);
-  settle = () => this.health.watch(() => this.journals.settle());
+  settle = () => this.health.watchWrite(() => this.journals.settle());
   onSettle = (write: () => Promise<void>) => this.journals.onSettle(write);
-  begin = () => this.journals.begin();
+  begin = async () => {
+    await this.connections.transactLarge(forgetGone);
+    await this.journals.begin();
+  };
   close = () => this.journals.close();
 
   openBuckets(sandboxId: string, generation: number): Buckets {
     const { charges } = this;
     const write = (text: string, values: (string | number | null)[]) =>
-      this.health.watch(() => this.connections.write(text, values));
+      this.health.watchWrite(() => this.connections.write(text, values));
     let version = 0;
     return {
       charge: ({ api_key_id }, category, limit, now, count = 1) =>
@@ -48,6 +52,7 @@ export class Runs implements SharedRuns {
       changeLimits: async () => {},
       moveBack: async () => {},
       refill: async (apiKeyId, category) => {
+        if (apiKeyId !== undefined && !isStorable(apiKeyId)) return;
         await write(
           `UPDATE buckets SET debt = 0 WHERE sandbox_id = $1 AND generation = $2
            AND ($3::text IS NULL OR api_key_id = $3) AND ($4::text IS NULL OR category = $4)`,
@@ -74,7 +79,7 @@ export class Runs implements SharedRuns {
   openFaultCounters(sandboxId: string, generation: number): FaultCounters {
     const place = [sandboxId, generation] as const;
     const write = (text: string, values: readonly (string | number | readonly string[])[]) =>
-      this.health.watch(() => this.connections.write(text, values));
+      this.health.watchWrite(() => this.connections.write(text, values));
     return {
       isUnused: true,
       count: async ({ id, after = 0, every = 1, times, probability = 1, random_seed }: FaultRule, draw) => {
@@ -112,12 +117,8 @@ export class Runs implements SharedRuns {
           ]),
         );
       },
-      keepOnly: async (rules) => {
-        await write(
-          'DELETE FROM fault_counters WHERE sandbox_id = $1 AND generation = $2 AND fault_id <> ALL ($3::text[])',
-          [...place, rules.map(({ id }) => id)],
-        );
-      },
+      // That was done with the change of the settings.
+      keepOnly: async () => {},
     };
   }
 
@@ -155,6 +156,25 @@ export async function forgetRun(session: Session, sandboxIds: readonly string[])
   await session.query('UPDATE sandboxes SET journal_start = last_seq WHERE sandbox_id = ANY ($1::text[])', [
     sandboxIds,
   ]);
+}
+
+/** In the transaction of a change of settings: counts of rules that are gone go. */
+export async function forgetFaults(session: Session, sandboxId: string, rules: readonly FaultRule[]): Promise<void> {
+  await session.query('DELETE FROM fault_counters WHERE sandbox_id = $1 AND fault_id <> ALL ($2::text[])', [
+    sandboxId,
+    rules.map(({ id }) => id),
+  ]);
+}
+
+/** What requests left behind that were under way when their state was replaced, or their sandbox removed. */
+export async function forgetGone(session: Session): Promise<void> {
+  for (const table of ['buckets', 'fault_counters']) {
+    await session.query(
+      `DELETE FROM ${table} AS old WHERE NOT EXISTS (
+         SELECT FROM sandboxes AS s WHERE s.sandbox_id = old.sandbox_id AND s.generation = old.generation
+       )`,
+    );
+  }
 }
 
 /** In the transaction of a change of an organization: limits that change hold at once. */

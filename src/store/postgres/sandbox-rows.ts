@@ -1,25 +1,26 @@
 import { timeOf } from '../../domain/clock.ts';
 import { conflict } from '../../domain/errors.ts';
-import { RealDate } from '../../domain/real-time.ts';
 import { DEFAULT_SANDBOX } from '../../domain/state.ts';
-import type { FoundSandbox, ListedSandbox, NewSandbox, Page, Use } from '../store.ts';
+import { isStorable } from '../../domain/text.ts';
+import { type FoundSandbox, type ListedSandbox, type NewSandbox, type Page, SHARE_OF_TTL, type Use } from '../store.ts';
 import type { Row, Session } from './connections.ts';
+import { REAL } from './rows.ts';
 import type { Read } from './table.ts';
 
-/** The time of the engine, which is that of all replicas, in milliseconds since 1970. */
-export const REAL = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS real';
-const SANDBOX = `sandbox_id, name, generation, seed, created_at, ttl_ms, expires_at, last_seq, ${REAL},
+const SANDBOX = `sandbox_id, name, generation, seed, created_at, ttl_ms, expires_at, last_seq, ${REAL} AS real,
   (SELECT settings FROM states WHERE states.sandbox_id = sandboxes.sandbox_id AND snapshot = '') AS settings`;
 const countOf = (table: string) =>
   `(SELECT count(*) FROM ${table} WHERE ${table}.sandbox_id = sandboxes.sandbox_id AND snapshot = '') AS ${table}`;
 const LISTED = `${SANDBOX}, ${countOf('organizations')}, ${countOf('api_keys')}`;
 
 export async function findSandbox(read: Read, sandboxId: string): Promise<FoundSandbox | undefined> {
+  if (!isStorable(sandboxId)) return undefined;
   const [row] = await read(`SELECT ${SANDBOX} FROM sandboxes WHERE sandbox_id = $1`, [sandboxId]);
   return row && toSandbox(row);
 }
 
 export async function listSandbox(read: Read, sandboxId: string): Promise<ListedSandbox | undefined> {
+  if (!isStorable(sandboxId)) return undefined;
   const [row] = await read(`SELECT ${LISTED} FROM sandboxes WHERE sandbox_id = $1`, [sandboxId]);
   return row && toListed(row);
 }
@@ -33,25 +34,33 @@ export async function pageSandboxes(read: Read, after: number, limit: number): P
   return { items: page.map(toListed), next: rows.length > limit ? Number(page.at(-1)?.place) : null };
 }
 
-export async function listExpired(read: Read, before: number): Promise<string[]> {
-  const rows = await read('SELECT sandbox_id FROM sandboxes WHERE expires_at <= $1', [before]);
-  return rows.map(({ sandbox_id }) => String(sandbox_id));
+/** By the time of the engine, and late enough that no server may know of a later use. */
+const IS_OVER = `expires_at + ttl_ms / ${SHARE_OF_TTL} <= ${REAL}`;
+
+export async function listExpired(read: Read, limit: number): Promise<string[]> {
+  // The index has the ends, not what is to pass behind them.
+  const text = `SELECT sandbox_id FROM sandboxes WHERE expires_at <= ${REAL} AND ${IS_OVER} ORDER BY expires_at LIMIT $1`;
+  return (await read(text, [limit])).map(({ sandbox_id }) => String(sandbox_id));
 }
 
-/** @throws the refusal `conflict` where one has the id, or there would be too many */
-export async function makeSandboxes(session: Session, sandboxes: readonly NewSandbox[], max: number): Promise<void> {
-  const now = RealDate.now();
+/** @throws the refusal `conflict` where one has the id */
+export async function makeSandboxes(session: Session, sandboxes: readonly NewSandbox[]): Promise<void> {
   for (const { sandbox_id, name, ttl_ms } of sandboxes) {
     const made = await session.query(
-      `INSERT INTO sandboxes (sandbox_id, name, generation, created_at, ttl_ms, expires_at) VALUES ($1, $2, 0, $3, $4, $5)
+      `INSERT INTO sandboxes (sandbox_id, name, generation, created_at, ttl_ms, expires_at) VALUES ($1, $2, 0, ${REAL}, $3::bigint, ${REAL} + $3::bigint)
        ON CONFLICT DO NOTHING RETURNING sandbox_id`,
-      [sandbox_id, name, now, ttl_ms, ttl_ms === null ? null : now + ttl_ms],
+      [sandbox_id, name, ttl_ms],
     );
     if (made.length === 0) throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
   }
-  const [row] = await session.query('UPDATE totals SET sandboxes = sandboxes + $1 RETURNING sandboxes', [
-    sandboxes.length,
-  ]);
+}
+
+/**
+ * Last in a transaction: others wait for it.
+ * @throws the refusal `conflict` where there would be too many
+ */
+export async function countMade(session: Session, made: number, max: number): Promise<void> {
+  const [row] = await session.query('UPDATE totals SET sandboxes = sandboxes + $1 RETURNING sandboxes', [made]);
   const count = Number(row?.sandboxes);
   if (count > max) {
     const hint = 'DELETE some, give them a ttl_seconds, or start with a higher --max-sandboxes';
@@ -59,13 +68,26 @@ export async function makeSandboxes(session: Session, sandboxes: readonly NewSan
   }
 }
 
-export async function removeSandboxes(session: Session, sandboxIds: readonly string[]): Promise<void> {
+/**
+ * @param isOver whether only those go whose time is over by now
+ * @returns those that were there
+ */
+export async function removeSandboxes(
+  session: Session,
+  sandboxIds: readonly string[],
+  isOver = false,
+): Promise<string[]> {
+  const locked = await session.query(
+    `SELECT sandbox_id FROM sandboxes WHERE sandbox_id = ANY ($1::text[]) AND ($2 OR ${IS_OVER}) ORDER BY sandbox_id FOR UPDATE`,
+    [sandboxIds, !isOver],
+  );
   const removed = await session.query(
     'DELETE FROM sandboxes WHERE sandbox_id = ANY ($1::text[]) RETURNING sandbox_id',
-    [sandboxIds],
+    [locked.map(({ sandbox_id }) => String(sandbox_id))],
   );
   const made = removed.filter(({ sandbox_id }) => sandbox_id !== DEFAULT_SANDBOX);
   await session.query('UPDATE totals SET sandboxes = sandboxes - $1', [made.length]);
+  return removed.map(({ sandbox_id }) => String(sandbox_id));
 }
 
 export async function removeOthers(session: Session, sandboxId: string): Promise<void> {
@@ -79,9 +101,13 @@ export async function removeOthers(session: Session, sandboxId: string): Promise
 /** What is recorded only grows: another server may have recorded more. Numbers of requests come with the journal. */
 export async function record(session: Session, uses: readonly Use[]): Promise<void> {
   await session.query(
-    `UPDATE sandboxes SET expires_at = greatest(sandboxes.expires_at, used.expires_at)
-     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS used (sandbox_id, created_at, expires_at)
-     WHERE sandboxes.sandbox_id = used.sandbox_id AND sandboxes.created_at = used.created_at`,
+    `WITH used AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS one (sandbox_id, created_at, expires_at)),
+     locked AS MATERIALIZED (
+       SELECT s.sandbox_id FROM sandboxes AS s JOIN used ON used.sandbox_id = s.sandbox_id ORDER BY s.sandbox_id FOR NO KEY UPDATE OF s
+     )
+     UPDATE sandboxes AS s SET expires_at = greatest(s.expires_at, used.expires_at)
+     FROM used JOIN locked ON locked.sandbox_id = used.sandbox_id
+     WHERE s.sandbox_id = used.sandbox_id AND s.created_at = used.created_at AND s.expires_at < used.expires_at`,
     [
       uses.map(({ sandbox_id }) => sandbox_id),
       uses.map(({ created_at }) => created_at),
@@ -99,6 +125,7 @@ function toSandbox(row: Row): FoundSandbox {
     settings: read,
     generation: Number(generation),
     now: timeOf(read.clock, Number(real)),
+    real: Number(real),
     seed: seed === null ? null : JSON.parse(String(seed)),
     created_at: Number(created_at),
     ttl_ms: ttl_ms === null ? null : Number(ttl_ms),

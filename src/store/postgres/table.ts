@@ -1,3 +1,4 @@
+import { isStorable } from '../../domain/text.ts';
 import type { Page } from '../store.ts';
 import type { Columns } from '../table.ts';
 import type { Row, Session } from './connections.ts';
@@ -37,6 +38,7 @@ export class Table<Value extends object> {
 
   /** @param lock whether nobody else may change it until the transaction ends */
   async find(read: Read, sandboxId: string, id: string, lock = false): Promise<Value | undefined> {
+    if (!isStorable(id)) return undefined;
     const text = `SELECT ${this.selected} FROM ${this.name} WHERE ${STATE} AND ${this.id} = $3`;
     const [row] = await read(lock ? `${text} FOR UPDATE` : text, [sandboxId, '', id]);
     return row && this.toValue(row);

@@ -1,4 +1,4 @@
-import { hidePassword } from '../../domain/postgres-url.ts';
+import { toShownUrl } from '../../domain/postgres-url.ts';
 
 /** Where an engine is, as its URL says it. */
 export interface Target {
@@ -36,6 +36,6 @@ export function readTarget(db: string): Target {
     password: decodeURIComponent(url.password),
     database,
     ssl: sslMode === 'disable' ? false : { rejectUnauthorized: sslMode === 'verify-full' },
-    shown: hidePassword(db),
+    shown: toShownUrl(db),
   };
 }

@@ -1,3 +1,9 @@
+import { BusyError } from './errors.ts';
+import { within } from './lane.ts';
+
+/** Real milliseconds that a change of an organization waits for what replaces its state. */
+const PATIENCE_MS = 1900;
+
 /**
  * The order of what writes in one sandbox: work that replaces much waits for what came before it, and whatever comes behind it
  * waits for that. Changes of organizations only do not wait for each other here.
@@ -21,7 +27,15 @@ export class Turns {
   /** Work that others of its kind do not wait for. */
   join<T>(sandboxId: string, work: () => Promise<T>): Promise<T> {
     const before = this.alone.get(sandboxId);
-    const done = before === undefined ? work() : before.then(work, work);
+    const done =
+      before === undefined
+        ? work()
+        : within(
+            PATIENCE_MS,
+            before.catch(() => {}),
+          )
+            .catch(toBusy)
+            .then(work);
     const all = this.together.get(sandboxId) ?? new Set();
     all.add(done);
     this.together.set(sandboxId, all);
@@ -37,4 +51,8 @@ export class Turns {
   async settle(): Promise<void> {
     await Promise.allSettled([...this.alone.values(), ...[...this.together.values()].flatMap((all) => [...all])]);
   }
+}
+
+function toBusy(): never {
+  throw new BusyError(PATIENCE_MS);
 }
