@@ -3,10 +3,10 @@ import { hashApiKey } from '../../src/domain/api-key.ts';
 import { freezeAt, REAL_TIME, toTimestamp } from '../../src/domain/clock.ts';
 import type { Organization } from '../../src/domain/organization.ts';
 import { DEFAULT_TIERS } from '../../src/domain/rate-limits.ts';
-import { INITIAL_SNAPSHOT, type Settings, type State } from '../../src/domain/state.ts';
+import { BEFORE_RESET, INITIAL_SNAPSHOT, type Settings, type State } from '../../src/domain/state.ts';
 import { buildSeed, toKnownKey } from '../../src/seed/build.ts';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Page, Store } from '../../src/store/store.ts';
 import { FULL_FAULT } from './full.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -213,6 +213,10 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       ['settings that throw', (store) => store.updateSettings('default', fail)],
       ['a state with a key twice', (store) => store.put('default', { ...EMPTY, api_keys: [FULL_KEY, FULL_KEY] })],
       [
+        'a state with a key under two ids',
+        (store) => store.put('default', { ...STATE, api_keys: [FULL_KEY, { ...FULL_KEY, api_key_id: 'key_other' }] }),
+      ],
+      [
         'a state whose last organization the table refuses',
         (store) => store.put('default', { ...STATE, organizations: [OTHER, { ...FULL, billing_cycle_start: 32 }] }),
       ],
@@ -273,6 +277,56 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       expect(await store.findSandbox('default')).toMatchObject({ seed });
       await store.put('default', STATE, { seed: { ...seed, sha256: 'cd' } });
       expect(await store.findSandbox('default')).toMatchObject({ seed: { ...seed, sha256: 'cd' } });
+    });
+
+    it('goes back to a snapshot, and from there to what was before, and again', async () => {
+      const store = await openFilled();
+      const restore = (name: string) => store.restore('default', name, (settings) => ({ ...settings, limits: 'off' }));
+      const toRestored = (state: State) => ({ ...state, settings: { ...state.settings, limits: 'off' } });
+      await store.saveSnapshot('default', 'mine');
+      await store.put('default', EMPTY);
+      await store.find(FULL_KEY.key_hash);
+      expect([await restore('mine'), await readState(store)]).toEqual([true, toRestored(STATE)]);
+      expect(await store.find(FULL_KEY.key_hash)).toMatchObject({ generation: 3, settings: { limits: 'off' } });
+      expect([await restore(BEFORE_RESET), await readState(store)]).toEqual([true, toRestored(EMPTY)]);
+      expect(await store.find(FULL_KEY.key_hash)).toBeUndefined();
+      expect([await restore(BEFORE_RESET), await readState(store)]).toEqual([true, toRestored(STATE)]);
+      expect([await restore('none'), await readState(store)]).toEqual([false, toRestored(STATE)]);
+      expect(await store.findSandbox('default')).toMatchObject({ generation: 5 });
+      expect((await store.listSnapshots('default')).map(({ name }) => name).sort()).toEqual(
+        [BEFORE_RESET, INITIAL_SNAPSHOT, 'mine'].sort(),
+      );
+      expect(await store.readState('default', 'mine')).toEqual(STATE);
+    });
+
+    it('pages through organizations, keys and sandboxes in the order in which they were made', async () => {
+      const store = await openFilled();
+      const organizations = ['e', 'd', 'c', 'b', 'a'].map((id) => ({ ...FULL, organization_id: `org_${id}` }));
+      const keys = ['d', 'c', 'b', 'a'].map((key) => toKnownKey(`sk_test_${key}`, 'org_a', 'read', key).api_key);
+      await store.put('default', { ...STATE, organizations, api_keys: keys });
+      const made = ['b', 'a'].map((id) => ({ sandbox_id: id, name: id, ttl_ms: null, state: EMPTY }));
+      await store.create(made, 2);
+      const listPages = async <Item>(page: (after: number, limit: number) => Promise<Page<Item>>) => {
+        const pages: Item[][] = [];
+        for (let after: number | null = 0; after !== null; ) {
+          const { items, next }: Page<Item> = await page(after, 2);
+          pages.push(items);
+          after = next;
+        }
+        return pages;
+      };
+      expect(await listPages((after, limit) => store.pageOrganizations('default', after, limit))).toEqual([
+        organizations.slice(0, 2),
+        organizations.slice(2, 4),
+        organizations.slice(4),
+      ]);
+      expect(await listPages((after, limit) => store.pageApiKeys('default', after, limit))).toEqual([
+        keys.slice(0, 2),
+        keys.slice(2),
+      ]);
+      const sandboxes = await listPages((after, limit) => store.pageSandboxes(after, limit));
+      expect(sandboxes.map((page) => page.map(({ sandbox_id }) => sandbox_id))).toEqual([['default', 'b'], ['a']]);
+      expect(sandboxes[0]?.[0]).toMatchObject({ organizations: 5, api_keys: 4, generation: 2, now: NOW });
     });
 
     it.each([
