@@ -11,6 +11,6 @@ export function toShownUrl(db: string): string {
   const login = `${username}${password && ':…'}`;
   const sslMode = searchParams.get('sslmode');
   // What stands there may be the rest of a password with a slash in it.
-  const database = /^\/[^/:@]*$/.test(pathname) ? pathname : '/…';
+  const database = /^(?:\/[^/:@]*)?$/.test(pathname) ? pathname : '/…';
   return `${protocol}//${login && `${login}@`}${host}${database}${sslMode === null ? '' : `?sslmode=${sslMode}`}`;
 }

@@ -3,16 +3,17 @@ import { Journal, Journals } from '../../src/sandbox/journal.ts';
 import { JournalEntry } from '../../src/sandbox/journal-entry.ts';
 import { JournalLink } from '../../src/sandbox/journal-link.ts';
 import type { JournalPart, KeptEntry, SharedJournal, SharedRuns } from '../../src/store/runtime.ts';
+import { StorageError } from '../../src/store/store.ts';
 
 /** A journal that is linked to a shared one, which a test can make fail. */
 function linkJournal() {
   const written: { generation: number; entries: readonly KeptEntry[] }[] = [];
   const writers = new Set<() => Promise<void>>();
   const part: JournalPart = { entries: [], place: '0', start: 0, first: null, last: 0 };
-  const control = { isFailing: false, part };
+  const control = { isFailing: false, error: new StorageError('gone') as Error, part };
   const shared: SharedJournal = {
     write: async (generation, entries) => {
-      if (control.isFailing) throw new Error('gone');
+      if (control.isFailing) throw control.error;
       written.push({ generation, entries });
     },
     read: async () => control.part,
@@ -109,5 +110,24 @@ describe('a journal of one of several servers', () => {
       [0, '/undecided'],
     ]);
     expect(journal.listAfter(0, 10)).toEqual({ entries: [], skipped: 0 });
+  });
+
+  it('waits with no more than the journal keeps, and not with what the table refuses', async () => {
+    const { journal, link, written, control } = linkJournal();
+    control.isFailing = true;
+    for (let n = 0; n < 25; n++) begin(journal, `/${n}`);
+    await expect(link.write()).rejects.toThrow('gone');
+    control.isFailing = false;
+    await link.write();
+    const urls = () => written.flatMap(({ entries }) => entries.map((entry) => toShown(entry).url));
+    expect(urls()).toEqual(Array.from({ length: 10 }, (_, n) => `/${n + 15}`));
+    control.isFailing = true;
+    control.error = new Error('refused');
+    begin(journal, '/refused');
+    await expect(link.write()).rejects.toThrow('refused');
+    control.isFailing = false;
+    begin(journal, '/next');
+    await link.write();
+    expect(urls().slice(10)).toEqual(['/next']);
   });
 });

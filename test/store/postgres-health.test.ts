@@ -14,8 +14,8 @@ function buildHealth(answer: () => Promise<Row[]>) {
 
 describe('the health of an engine', () => {
   it.each<[string, () => Promise<Row[]>, boolean]>([
-    ['that takes changes is good', async () => [{ is_standby: false }], true],
-    ['that only follows another one is not', async () => [{ is_standby: true }], false],
+    ['that takes changes is good', async () => [{ is_read_only: false }], true],
+    ['that takes none is not', async () => [{ is_read_only: true }], false],
     ['that does not answer is not', () => Promise.reject(new StorageError('gone')), false],
   ])('%s', async (_name, answer, isGood) => {
     expect(await buildHealth(answer).health.isReady()).toBe(isGood);
@@ -25,7 +25,7 @@ describe('the health of an engine', () => {
     let asked = 0;
     const { health } = buildHealth(async () => {
       asked++;
-      return [{ is_standby: false }];
+      return [{ is_read_only: false }];
     });
     expect(await Promise.all([health.isReady(), health.isReady(), health.isReady()])).toEqual([true, true, true]);
     expect(asked).toBe(1);

@@ -287,12 +287,13 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       await store.put('default', EMPTY);
       await store.find(FULL_KEY.key_hash);
       expect([await restore('mine'), await readState(store)]).toEqual([true, toRestored(STATE)]);
-      expect(await store.find(FULL_KEY.key_hash)).toMatchObject({ generation: 3, settings: { limits: 'off' } });
+      expect(await store.find(FULL_KEY.key_hash)).toMatchObject({ settings: { limits: 'off' } });
+      const before = (await store.findSandbox('default'))?.generation ?? 0;
       expect([await restore(BEFORE_RESET), await readState(store)]).toEqual([true, toRestored(EMPTY)]);
       expect(await store.find(FULL_KEY.key_hash)).toBeUndefined();
       expect([await restore(BEFORE_RESET), await readState(store)]).toEqual([true, toRestored(STATE)]);
       expect([await restore('none'), await readState(store)]).toEqual([false, toRestored(STATE)]);
-      expect(await store.findSandbox('default')).toMatchObject({ generation: 5 });
+      expect((await store.findSandbox('default'))?.generation).toBeGreaterThan(before + 1);
       expect((await store.listSnapshots('default')).map(({ name }) => name).sort()).toEqual(
         [BEFORE_RESET, INITIAL_SNAPSHOT, 'mine'].sort(),
       );
@@ -326,7 +327,7 @@ export function testStore(name: string, open: () => Store | Promise<Store>): voi
       ]);
       const sandboxes = await listPages((after, limit) => store.pageSandboxes(after, limit));
       expect(sandboxes.map((page) => page.map(({ sandbox_id }) => sandbox_id))).toEqual([['default', 'b'], ['a']]);
-      expect(sandboxes[0]?.[0]).toMatchObject({ organizations: 5, api_keys: 4, generation: 2, now: NOW });
+      expect(sandboxes[0]?.[0]).toMatchObject({ organizations: 5, api_keys: 4, now: NOW });
     });
 
     it.each([

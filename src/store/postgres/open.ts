@@ -247,13 +247,14 @@ class PostgresStore implements Store {
     return this.health.watchWrite(() => this.connections.transactLarge(work));
   }
 
-  /** A transaction that has the sandbox for itself, as far as this process goes. */
+  /** A transaction for one value of the sandbox. */
   private alone<T>(sandboxId: string, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.write(() => this.turns.run(sandboxId, () => this.watchWrite(work)));
+    return this.write(() => this.turns.run(sandboxId, () => this.watchWrite(work), false));
   }
 
+  /** A transaction that has the sandbox for itself, as far as this process goes. */
   private aloneLarge<T>(sandboxId: string, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.write(() => this.turns.run(sandboxId, () => this.watchLarge(work)));
+    return this.write(() => this.turns.run(sandboxId, () => this.watchLarge(work), true));
   }
 
   private async write<T>(work: () => Promise<T>): Promise<T> {

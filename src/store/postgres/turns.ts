@@ -12,9 +12,12 @@ export class Turns {
   private readonly alone = new Map<string, Promise<unknown>>();
   private readonly together = new Map<string, Set<Promise<unknown>>>();
 
-  /** Work that has the sandbox for itself, as far as this process goes. */
-  run<T>(sandboxId: string, work: () => Promise<T>): Promise<T> {
-    const before = [this.alone.get(sandboxId), ...(this.together.get(sandboxId) ?? [])];
+  /**
+   * Work that others of its kind wait for, and changes of organizations behind it.
+   * @param isWhole whether it has the sandbox for itself, as far as this process goes: then it waits for those before it, too
+   */
+  run<T>(sandboxId: string, work: () => Promise<T>, isWhole: boolean): Promise<T> {
+    const before = [this.alone.get(sandboxId), ...((isWhole && this.together.get(sandboxId)) || [])];
     const done = Promise.allSettled(before).then(work);
     this.alone.set(sandboxId, done);
     const end = () => {
