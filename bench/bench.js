@@ -1,6 +1,7 @@
 // Measures the server against servers that do nothing, and says whether it is as fast and as small as it should be.
-// Usage: node bench/bench.js [--quick] [--sandboxes | --streams | --against REF]. It needs wrk. The figures also go to bench/results.json.
-// With --sandboxes it measures what sandboxes cost, with --streams what streams cost, and nothing else: see the files of the names.
+// Usage: node bench/bench.js [--quick] [--sandboxes | --streams | --postgres | --against REF]. It needs wrk. The figures also go to bench/results.json.
+// With --sandboxes it measures what sandboxes cost, with --streams what streams cost, with --postgres several servers on one engine,
+// and nothing else: see the files of the names.
 // With --against it measures something else: what a request costs here and in another commit, see against.js.
 // What is compared runs in turns, round by round, so that whatever else the machine does meets both.
 import { execFile } from 'node:child_process';
@@ -16,6 +17,7 @@ import { buildIfNeeded } from '../scripts/prepare.js';
 import { compareWith } from './against.js';
 import { cleanUpAtExit } from './clean-up.js';
 import { checkWrk, runLoad, writeScripts } from './load.js';
+import { measurePostgres } from './postgres.js';
 import { judge, printComparisons, printSandboxes } from './report.js';
 import { measureSandboxes } from './sandboxes.js';
 import { CLI, readMemory, startProcess, startServer } from './server-process.js';
@@ -26,12 +28,14 @@ const {
   quick: isQuick,
   sandboxes: isOfSandboxes,
   streams: isOfStreams,
+  postgres: isOfPostgres,
   against,
 } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     sandboxes: { type: 'boolean', default: false },
     streams: { type: 'boolean', default: false },
+    postgres: { type: 'boolean', default: false },
     against: { type: 'string' },
   },
 }).values;
@@ -222,12 +226,16 @@ const others = async () => ({
   many: await attempt('many organizations', () => measureMany(seed)),
   cost: await attempt('limiter and journal', measureCost),
 });
+const ofSandboxes = () => measureSandboxes({ folder, startOurs, isQuick, progress });
+const ofPostgres = () => measurePostgres({ folder, startOurs, isQuick, progress });
+const isAll = !isOfSandboxes && !isOfPostgres;
 const results = {
-  ...(isOfSandboxes ? {} : await others()),
-  sandboxes: await attempt('sandboxes', () => measureSandboxes({ folder, startOurs, isQuick, progress })),
+  ...(isAll ? await others() : {}),
+  ...(isOfPostgres ? {} : { sandboxes: await attempt('sandboxes', ofSandboxes) }),
+  ...(isOfSandboxes ? {} : { postgres: await attempt('postgres', ofPostgres) }),
 };
 const verdicts = judge(results);
-if (!isOfSandboxes) printComparisons(results, { organizations: MANY, keys: MANY_KEYS });
+if (isAll) printComparisons(results, { organizations: MANY, keys: MANY_KEYS });
 if (results.sandboxes) printSandboxes(results.sandboxes);
 console.log('');
 for (const { aim, value, isMet } of verdicts) console.log(`${isMet ? 'met   ' : 'MISSED'}  ${aim}: ${value}`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readCpu } from './server-process.js';
 
-const CONNECTIONS = 32;
+export const CONNECTIONS = 32;
 /** How much longer than asked for a run may take until it counts as hung, in milliseconds. */
 const GRACE_MS = 10_000;
 
@@ -14,8 +14,8 @@ const RESULT = `
 function done(summary, latency)
   local e = summary.errors
   local failed = e.connect + e.read + e.write + e.status + e.timeout
-  io.write(string.format('{"requests":%d,"microseconds":%d,"p99":%d,"failed":%d}\\n',
-    summary.requests, summary.duration, latency:percentile(99), failed))
+  io.write(string.format('{"requests":%d,"microseconds":%d,"p50":%d,"p99":%d,"failed":%d}\\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), failed))
 end
 `;
 const GET = `
@@ -68,20 +68,20 @@ export function writeScripts(folder) {
 
 /**
  * Sends requests for some seconds, one key after the other.
- * @returns how many were answered, requests a second, and the 99th percentile of the latency in milliseconds
+ * @returns how many were answered, requests a second, and the 50th and the 99th percentile of the latency in milliseconds
  * @throws when a single request failed: then something else was measured
  */
-export async function runLoad(folder, { port }, { method, keys, seconds }) {
+export async function runLoad(folder, { port }, { method, keys, seconds, connections = CONNECTIONS }) {
   const script = join(folder, method === 'GET' && keys.length > 1 ? 'GET-in-turn.lua' : `${method}.lua`);
   const target = `http://127.0.0.1:${port}/v1/organizations`;
   const { stdout } = await promisify(execFile)(
     'wrk',
-    ['--threads', '1', '--connections', CONNECTIONS, '--duration', `${seconds}s`, '--script', script, target, ...keys],
+    ['--threads', '1', '--connections', connections, '--duration', `${seconds}s`, '--script', script, target, ...keys],
     { timeout: seconds * 1000 + GRACE_MS },
   );
-  const { requests, microseconds, p99, failed } = JSON.parse(stdout.slice(stdout.lastIndexOf('{')));
+  const { requests, microseconds, p50, p99, failed } = JSON.parse(stdout.slice(stdout.lastIndexOf('{')));
   if (failed > 0 || requests === 0) throw new Error(`${failed} of ${requests} ${method} requests failed`);
-  return { requests, rate: requests / (microseconds / 1e6), p99: p99 / 1000 };
+  return { requests, rate: requests / (microseconds / 1e6), p50: p50 / 1000, p99: p99 / 1000 };
 }
 
 /** Microseconds of CPU time that a request takes the server. */

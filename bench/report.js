@@ -18,6 +18,7 @@ const MAX_RESET_MS = 5;
 const MAX_USED_MIB = 40;
 const MAX_FULL_MIB = 110;
 const MAX_CPU_RATIO = 1.07;
+const MIN_GROUPED_RATIO = 3;
 
 export function printComparisons({ throughput, start, many, cost }, { organizations, keys }) {
   const rows = [];
@@ -84,7 +85,7 @@ export function printSandboxes({ times: { createOne, createMany, alone, among },
 }
 
 /** What was aimed at, and whether it was reached; only of what could be measured. */
-export function judge({ throughput, start, many, cost, sandboxes }) {
+export function judge({ throughput, start, many, cost, sandboxes, postgres }) {
   const verdicts = [];
   const add = (aim, value, isMet) => verdicts.push({ aim, value: Math.round(value * 100) / 100, isMet });
   const atLeast = (aim, value, least) => add(`${aim} >= ${least.toFixed(2)}`, value, value >= least);
@@ -105,6 +106,7 @@ export function judge({ throughput, start, many, cost, sandboxes }) {
     atMost('a million keys, in MiB', cost.keysGrowth, MAX_KEYS_MIB);
     atMost('100,000 bodies of 64 KiB, in MiB', cost.bodiesGrowth, MAX_BODIES_MIB);
   }
+  if (postgres) atLeast('grouped PATCH on PostgreSQL, of a naive one', postgres, MIN_GROUPED_RATIO);
   if (sandboxes) {
     const { times, memory, requests } = sandboxes;
     atMost('making a sandbox, in ms', times.createOne.median, MAX_CREATE_MS);

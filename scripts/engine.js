@@ -1,6 +1,7 @@
 // A PostgreSQL server of its own, on loopback, for the scripts that try several servers on one database.
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -11,16 +12,17 @@ const USER = 'postgres';
 const PASSWORD = 'secret';
 
 export class Engine {
+  #home;
   #folder;
   #port;
   #server;
 
-  /** @param folder where its data goes; nobody else uses it */
-  static async start(folder) {
+  static async start() {
     const engine = new Engine();
+    engine.#home = mkdtempSync(join(tmpdir(), 'mixpeek-mock-engine-'));
     // Started by root it runs as somebody else, who has to get there.
-    chmodSync(folder, 0o755);
-    engine.#folder = join(folder, 'data');
+    chmodSync(engine.#home, 0o755);
+    engine.#folder = join(engine.#home, 'data');
     engine.#port = await findPort();
     await engine.start();
     return engine;
@@ -44,7 +46,11 @@ export class Engine {
     this.#server = server;
   }
 
-  close = () => this.#server.stop().catch(() => {});
+  /** It leaves nothing behind. */
+  async close() {
+    await this.#server.stop().catch(() => {});
+    rmSync(this.#home, { recursive: true, force: true });
+  }
 
   urlOf = (database) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${this.#port}/${database}`;
 

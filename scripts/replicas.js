@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 });
 await buildIfNeeded();
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-replicas-'));
-const engine = await Engine.start(folder);
+const engine = await Engine.start();
 await engine.ask('CREATE DATABASE mock');
 const servers = [];
 let isBroken = false;

@@ -113,7 +113,7 @@ export class Connections {
   }
 
   /** As {@link transact}, for rows that somebody else has locked, perhaps: nobody waits for it but those who want them. */
-  transactLocked<T>(work: (session: Session) => Promise<T>, ms = WRITE_MS): Promise<T> {
+  transactLocked<T>(work: (session: Session) => Promise<T>, ms: number): Promise<T> {
     return this.inTransaction(this.locked, Math.min(ms, WRITE_MS), work);
   }
 
@@ -125,7 +125,16 @@ export class Connections {
 
   /** A connection for a while: whoever sends several statements without waiting for each. */
   batch<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.use(this.groups, WRITE_MS, async (session) => {
+    return this.inBatch(this.groups, WRITE_MS, work);
+  }
+
+  /** As {@link batch}, for rows that somebody else has locked, perhaps. */
+  batchLocked<T>(work: (session: Session) => Promise<T>, ms: number): Promise<T> {
+    return this.inBatch(this.locked, Math.min(ms, WRITE_MS), work);
+  }
+
+  private inBatch<T>(lane: Lane, ms: number, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.use(lane, ms, async (session) => {
       try {
         return await work(session);
       } catch (error) {

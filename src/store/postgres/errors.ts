@@ -49,7 +49,7 @@ function isOfEngine(error: unknown): boolean {
   return (
     /^[0-9A-Z]{5}$/.test(code) ||
     /^E[A-Z_]{3,}$/.test(code) ||
-    /\bconnections?\b|\btime(?:d )?out\b|after calling end|\bclient (?:was|has)\b/i.test(code)
+    /\bconnections?\b|\btime(?:d )?out\b|after calling end|\bclient (?:was|has)\b|\bfrom backend\b/i.test(code)
   );
 }
 

@@ -28,12 +28,13 @@ const LEAST_MS = 300;
 /** What a batch does in the same transaction, where limits change. */
 export type AfterChange = (session: Session, sandboxId: string, done: Done) => Promise<unknown> | undefined;
 
-// What somebody else has locked is left out, so that nobody waits for it but who wants it.
 const LOCK = `
   SELECT o.sandbox_id, ${ORGANIZATIONS.selected.replaceAll(/\w+/g, 'o.$&')}
   FROM organizations AS o JOIN unnest($1::text[], $2::text[]) AS wanted (sandbox_id, organization_id)
   ON o.sandbox_id = wanted.sandbox_id AND o.organization_id = wanted.organization_id
-  WHERE o.snapshot = '' ORDER BY o.sandbox_id, o.organization_id FOR UPDATE OF o SKIP LOCKED`;
+  WHERE o.snapshot = '' ORDER BY o.sandbox_id, o.organization_id FOR UPDATE OF o`;
+// What somebody else has locked is left out, so that nobody waits for it but who wants it.
+const LOCK_FREE = `${LOCK} SKIP LOCKED`;
 // Behind the locks: the time of a change is not before that of one that was committed earlier.
 const SETTINGS = `SELECT sandbox_id, settings, ${REAL} AS real FROM states WHERE sandbox_id = ANY ($1::text[]) AND snapshot = ''`;
 
@@ -65,7 +66,13 @@ export class OrganizationWriter {
 
   update(sandboxId: string, organizationId: string, change: Change): Promise<Done> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ sandboxId, organizationId, change, until: now() + PATIENCE_MS, resolve, reject });
+      const unit = { sandboxId, organizationId, change, until: now() + PATIENCE_MS, resolve, reject };
+      const behind = this.behind.get(placeOf(sandboxId, organizationId));
+      if (behind !== undefined) {
+        behind.push(unit);
+        return;
+      }
+      this.waiting.push(unit);
       this.schedule();
     });
   }
@@ -84,20 +91,23 @@ export class OrganizationWriter {
   }
 
   private async write(units: Unit[]): Promise<void> {
-    let left: Unit[];
-    try {
-      left = await this.connections.batch((session) => this.writeTogether(session, units));
-    } catch (error) {
-      const explained = explain(this.connections.where, error);
-      // Of one transaction nobody knows who is to blame; where the engine is gone, nobody can do better alone.
-      if (explained instanceof StorageError && !isCollision(error)) {
-        for (const { reject } of units) reject(explained);
-        return;
-      }
-      left = units;
-    }
+    const work = (session: Session) => this.writeTogether(session, units, LOCK_FREE);
+    const left = await this.orReject(units, () => this.connections.batch(work));
     // They wait for others, perhaps: nobody waits for them.
     for (const unit of left) this.leaveBehind(unit);
+  }
+
+  /** @returns those that have to be done otherwise: all of them where one is to blame, and nobody knows which */
+  private async orReject(units: Unit[], work: () => Promise<Unit[]>): Promise<Unit[]> {
+    try {
+      return await work();
+    } catch (error) {
+      const explained = explain(this.connections.where, error);
+      // Where the engine is gone, nobody can do better alone.
+      if (!(explained instanceof StorageError) || isCollision(error)) return units;
+      for (const { reject } of units) reject(explained);
+      return [];
+    }
   }
 
   private leaveBehind(unit: Unit): void {
@@ -118,11 +128,14 @@ export class OrganizationWriter {
       if (units.length === 0) break;
       this.behind.set(place, []);
       const ms = Math.max(LEAST_MS, Math.min(...units.map(({ until }) => until)) - now());
+      const work = (session: Session) => this.writeTogether(session, units, LOCK);
+      const left = await this.orReject(units, () => this.connections.batchLocked(work, ms));
+      if (left.length === 0) continue;
       try {
-        const settle = await this.connections.transactLocked((session) => this.writeInTurn(session, units), ms);
+        const settle = await this.connections.transactLocked((session) => this.writeInTurn(session, left), ms);
         for (const tell of settle) tell();
       } catch (error) {
-        for (const { reject } of units) reject(error);
+        for (const { reject } of left) reject(error);
       }
     }
     this.behind.delete(place);
@@ -147,12 +160,12 @@ export class OrganizationWriter {
   }
 
   /** @returns those that have to go one by one */
-  private async writeTogether(session: Session, units: Unit[]): Promise<Unit[]> {
+  private async writeTogether(session: Session, units: Unit[], lock: string): Promise<Unit[]> {
     const wanted = new Map(units.map((unit) => [placeOf(unit.sandboxId, unit.organizationId), unit]));
     const sandboxIds = [...new Set(units.map(({ sandboxId }) => sandboxId))];
     const [, rows, states] = await Promise.all([
       session.query('BEGIN'),
-      session.query(LOCK, [
+      session.query(lock, [
         [...wanted.values()].map(({ sandboxId }) => sandboxId),
         [...wanted.values()].map(({ organizationId }) => organizationId),
       ]),
