@@ -21,8 +21,10 @@ export function buildBareApp(options: FastifyServerOptions, metrics?: Metrics): 
   });
   app.decorateRequest('exchange');
   app.addHook('onRequest', (request, reply, done) => {
-    beginExchange(request, reply, request.routeOptions.config);
-    metrics?.begin(request, reply);
+    // Fastify makes this object anew at each reading.
+    const { config, url } = request.routeOptions;
+    beginExchange(request, reply, config);
+    metrics?.begin(request, reply, url);
     done();
   });
   // A logger for each request costs more than naming the request in its one line.

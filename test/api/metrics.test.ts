@@ -181,7 +181,6 @@ describe('over the network', () => {
     await fetch(`${server.apiUrl}/organizations`, { method: 'PATCH', headers, body });
     const text = await (await fetch(`${server.url}/metrics`)).text();
     expect(read(text, 'store')).toMatchObject({
-      'store_duration_seconds_count{operation="find"}': 1,
       'store_duration_seconds_count{operation="updateOrganization"}': 1,
       store_errors_total: 0,
     });
@@ -206,11 +205,12 @@ describe('a store that is timed', () => {
       observed.push([operation, isUnavailable]);
     });
     expect(await timed.find('0'.repeat(64))).toBe(undefined);
+    expect(await timed.findSandbox('nope')).toBe(undefined);
     expect(timed.shared).toBe(undefined);
     await expect(timed.updateSettings('nope', (settings) => settings)).rejects.toThrow('there is no sandbox nope');
     await expect(timed.canRead()).rejects.toThrow('the disk is gone');
     expect(observed).toEqual([
-      ['find', false],
+      ['findSandbox', false],
       ['updateSettings', false],
       ['canRead', true],
     ]);
