@@ -29,6 +29,12 @@ const engine = await Engine.start();
 await engine.ask('CREATE DATABASE mock');
 const servers = [];
 let isBroken = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    for (const { child } of servers) child.kill('SIGKILL');
+    engine.close().finally(() => process.exit(1));
+  });
+}
 try {
   const [command = 'check'] = positionals;
   const seconds = Number(values.seconds);
@@ -185,7 +191,7 @@ async function soak(seconds) {
   const send = async (...args) => {
     const answer = await ask(...args);
     counts.requests++;
-    if (answer.status === 0 || answer.status >= 500) counts.other++;
+    if (answer.status === 0 || answer.status >= 400) counts.other++;
     return answer;
   };
   const at = (n) => servers[n % 3];
@@ -197,16 +203,19 @@ async function soak(seconds) {
     (n) => send(at(n), 'PATCH', '/v1/organizations', { metadata: { text: 'x'.repeat(n % 5000) } }, 'sk_test_free'),
     (n) => send(at(n), 'GET', '/v1/organizations', undefined, 'sk_test_team'),
     async (n) => {
-      const { json } = await send(at(n), 'POST', '/_mock/sandboxes', {});
-      const key = json.api_key;
-      for (let m = 0; m < 20; m++) await send(at(n + m), 'PATCH', '/v1/organizations', { metadata: { m } }, key);
-      await send(at(n + 1), 'POST', `/_mock/sandboxes/${json.sandbox_id}/reset`, {});
-      await send(at(n + 2), 'DELETE', `/_mock/sandboxes/${json.sandbox_id}`);
+      const { status, json } = await send(at(n), 'POST', '/_mock/sandboxes', {});
+      if (status !== 201) return;
+      const [{ sandbox_id, api_keys }] = json.sandboxes;
+      for (let m = 0; m < 20; m++) {
+        await send(at(n + m), 'PATCH', '/v1/organizations', { metadata: { m } }, api_keys.admin);
+      }
+      await send(at(n + 1), 'POST', `/_mock/sandboxes/${sandbox_id}/reset`, {});
+      await send(at(n + 2), 'DELETE', `/_mock/sandboxes/${sandbox_id}`);
     },
     async (n) => {
       await send(at(n), 'POST', `${CONTROL}/clock/advance`, { ms: 1000 });
       await send(at(n), 'GET', `${CONTROL}/requests?limit=50`);
-      await send(at(n), 'POST', `${CONTROL}/faults`, { id: 'flt_soak', delay_ms: 1, times: 3 });
+      await send(at(n), 'POST', `${CONTROL}/faults`, { delay_ms: 1, times: 3 });
       if (n % 20 === 0) await send(at(n), 'POST', `${CONTROL}/reset`, {});
     },
   ];
@@ -221,7 +230,7 @@ async function soak(seconds) {
   console.table(rows);
   const [first, , , last] = rows;
   const rest = await readSizes();
-  say(counts.other === 0, `${counts.requests} requests, ${counts.other} without an answer or with a 5xx`);
+  say(counts.other === 0, `${counts.requests} requests, ${counts.other} without an answer or refused`);
   say(last.MiB <= first.MiB * 1.5 + 8, `database ${first.MiB} -> ${last.MiB} MiB, ${rest.MiB} at the end`);
   const growth = Math.max(...servers.map((_, n) => last[`server ${n}`] - first[`server ${n}`]));
   say(growth <= 40, `memory of a server: grew by ${growth} MiB at most`);
