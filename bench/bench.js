@@ -18,6 +18,7 @@ import { compareWith } from './against.js';
 import { cleanUpAtExit } from './clean-up.js';
 import { checkWrk, runLoad, writeScripts } from './load.js';
 import { measurePostgres } from './postgres.js';
+import { measureManySandboxes } from './postgres-sandboxes.js';
 import { judge, printComparisons, printSandboxes } from './report.js';
 import { measureSandboxes } from './sandboxes.js';
 import { CLI, readMemory, startProcess, startServer } from './server-process.js';
@@ -227,7 +228,10 @@ const others = async () => ({
   cost: await attempt('limiter and journal', measureCost),
 });
 const ofSandboxes = () => measureSandboxes({ folder, startOurs, isQuick, progress });
-const ofPostgres = () => measurePostgres({ folder, startOurs, isQuick, progress });
+const ofPostgres = async () => ({
+  grouped: await measurePostgres({ folder, startOurs, isQuick, progress }),
+  among: await measureManySandboxes({ startOurs, isQuick, progress }),
+});
 const isAll = !isOfSandboxes && !isOfPostgres;
 const results = {
   ...(isAll ? await others() : {}),

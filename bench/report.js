@@ -19,6 +19,7 @@ const MAX_USED_MIB = 40;
 const MAX_FULL_MIB = 110;
 const MAX_CPU_RATIO = 1.07;
 const MIN_GROUPED_RATIO = 3;
+const MAX_AMONG_RATIO = 2;
 
 export function printComparisons({ throughput, start, many, cost }, { organizations, keys }) {
   const rows = [];
@@ -106,7 +107,12 @@ export function judge({ throughput, start, many, cost, sandboxes, postgres }) {
     atMost('a million keys, in MiB', cost.keysGrowth, MAX_KEYS_MIB);
     atMost('100,000 bodies of 64 KiB, in MiB', cost.bodiesGrowth, MAX_BODIES_MIB);
   }
-  if (postgres) atLeast('grouped PATCH on PostgreSQL, of a naive one', postgres, MIN_GROUPED_RATIO);
+  if (postgres) {
+    atLeast('grouped PATCH on PostgreSQL, of a naive one', postgres.grouped, MIN_GROUPED_RATIO);
+    for (const [name, ratio] of Object.entries(postgres.among)) {
+      atMost(`${name} a sandbox among 100,000 on PostgreSQL, of that in an empty one`, ratio, MAX_AMONG_RATIO);
+    }
+  }
   if (sandboxes) {
     const { times, memory, requests } = sandboxes;
     atMost('making a sandbox, in ms', times.createOne.median, MAX_CREATE_MS);
