@@ -59,7 +59,7 @@ async function beginAnew(seed: UnreadSeed, config: ServeConfig, flags: Partial<S
     origin: `seeded from ${seed.origin.name}`,
     isSeedOther: false,
     write: async (store, sandboxes) => {
-      const isShared = isPostgresUrl(config.db);
+      const isShared = store.shared !== undefined;
       const isDone = await sandboxes.begin(state, { seed: seed.origin, granted: granted.map(toApiKey) }, isShared);
       // Another server that shares the database came first.
       if (!isDone && granted.length > 0) await grant(store, granted);
@@ -87,7 +87,7 @@ async function keepDatabase(
     write: async () => {
       if (granted.length > 0) await grant(store, granted);
       // Whoever starts again would move the world of all that share it.
-      if (isPostgresUrl(config.db)) return;
+      if (store.shared !== undefined) return;
       const isOther = JSON.stringify({ ...kept.settings, ...flags }) !== JSON.stringify(kept.settings);
       if (isOther) await store.updateSettings(DEFAULT_SANDBOX, (settings) => ({ ...settings, ...flags }));
     },
