@@ -34,7 +34,7 @@ export interface LiveOptions {
   tally?: Tally | undefined;
 }
 
-/** Real milliseconds without use after which a sandbox may be let go: with an empty journal, with any. */
+/** Real milliseconds without use after which a sandbox may be let go: with a journal that is empty or kept elsewhere, with any. */
 const IDLE_MS = 60_000;
 const JOURNAL_MS = 60 * 60_000;
 
@@ -191,9 +191,9 @@ export class LiveSandboxes {
 
   private isUnused({ sandbox: { journal, faults, waits }, usage }: Kept): boolean {
     const idle = usage.idleFor(this.realNow());
-    return (
-      idle >= (journal.newest === undefined && faults.isUnused ? IDLE_MS : JOURNAL_MS) && journal.isIdle && waits.isIdle
-    );
+    // A journal that is shared is read again when somebody asks for it.
+    const hasJournal = journal.newest !== undefined && journal.link === undefined;
+    return idle >= (hasJournal || !faults.isUnused ? JOURNAL_MS : IDLE_MS) && journal.isIdle && waits.isIdle;
   }
 
   private async isFull({ sandbox_id, buckets }: Sandbox): Promise<boolean> {

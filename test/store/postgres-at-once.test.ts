@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ApiKey } from '../../src/domain/api-key.ts';
 import type { Organization } from '../../src/domain/organization.ts';
+import { RealDate } from '../../src/domain/real-time.ts';
 import type { State } from '../../src/domain/state.ts';
+import type { Journal } from '../../src/sandbox/journal.ts';
+import { JournalEntry } from '../../src/sandbox/journal-entry.ts';
+import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
 import { buildSeed } from '../../src/seed/build.ts';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';
 import { StorageError, type Store } from '../../src/store/store.ts';
@@ -216,5 +220,34 @@ describe.skipIf(MISSING !== undefined)(MISSING ?? 'a store whose engine falls si
     await expect(store.find(KEY.key_hash)).rejects.toThrow(StorageError);
     proxy.free();
     await expect.poll(() => store.find(KEY.key_hash).catch(() => undefined)).toMatchObject({ sandbox_id: 'default' });
+  });
+});
+
+describe.skipIf(MISSING !== undefined)(MISSING ?? 'a server that shares a database', () => {
+  it('lets a sandbox go that nobody uses, with a journal that it finds again', async () => {
+    const { first } = await openTwo();
+    let later = 0;
+    const sandboxes = new Sandboxes(first, {
+      journalSize: 10,
+      maxSandboxes: 10,
+      flags: {},
+      realNow: () => RealDate.now() + later,
+    });
+    await first.create([toNew('sbx_a')], 10);
+    const find = async () => (await sandboxes.find('sbx_a'))?.sandbox.journal as Journal;
+    const journal = await find();
+    const entry = new JournalEntry('req_1', 'GET', '/v1/organizations');
+    journal.begin(entry);
+    journal.number(entry);
+    Object.assign(entry, { ms: 1, status: 200 });
+    journal.leave(entry);
+    journal.file(entry);
+    await journal.sync();
+    later = 60_000;
+    await sandboxes.sweep();
+    expect(sandboxes.findJournal('sbx_a')).toBe(undefined);
+    const again = await find();
+    await again.sync();
+    expect(again.list().map(({ request_id }) => request_id)).toEqual(['req_1']);
   });
 });
