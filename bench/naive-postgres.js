@@ -3,7 +3,8 @@
 import Fastify from 'fastify';
 import pg from 'pg';
 
-const pool = new pg.Pool({ connectionString: process.argv[2], max: 8 });
+const pool = new pg.Pool({ connectionString: process.argv[2], max: 8, idleTimeoutMillis: 0 });
+pool.on('error', () => {});
 await pool.query('CREATE TABLE IF NOT EXISTS naive (key text PRIMARY KEY, organization text NOT NULL)').catch(() => {});
 const keyOf = ({ headers }) => headers.authorization.slice('Bearer '.length);
 const app = Fastify();

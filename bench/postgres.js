@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../scripts/engine.js';
 import { CONNECTIONS, runLoad } from './load.js';
-import { readCpu, startProcess } from './server-process.js';
+import { readCpu, readCpuOfAll, startProcess } from './server-process.js';
 import { printTable, summarize, toText } from './statistics.js';
 
 const SERVERS = 2;
@@ -56,8 +56,7 @@ const startShared = ({ startOurs, seed, engine }, name, args) =>
 async function measure({ folder, engine }, servers, load) {
   const cpuOf = (pids) => pids.reduce((sum, pid) => sum + readCpu(pid), 0);
   const pids = servers.map(({ pid }) => pid);
-  const backends = engine.listProcesses();
-  const before = [cpuOf(pids), cpuOf(backends)];
+  const before = [cpuOf(pids), readCpuOfAll(engine.pid)];
   const connections = CONNECTIONS / servers.length;
   const done = await Promise.all(servers.map(({ url }) => runLoad(folder, url, { ...load, connections })));
   const requests = done.reduce((sum, one) => sum + one.requests, 0);
@@ -65,7 +64,7 @@ async function measure({ folder, engine }, servers, load) {
     rate: done.reduce((sum, one) => sum + one.rate, 0),
     p50: Math.max(...done.map(({ p50 }) => p50)),
     p99: Math.max(...done.map(({ p99 }) => p99)),
-    cpu: [(cpuOf(pids) - before[0]) / requests, (cpuOf(backends) - before[1]) / requests],
+    cpu: [(cpuOf(pids) - before[0]) / requests, (readCpuOfAll(engine.pid) - before[1]) / requests],
   };
 }
 
@@ -74,7 +73,7 @@ export async function measurePostgres({ folder, startOurs, isQuick, progress }) 
   const engine = await Engine.start();
   const seed = writeSeed(folder);
   const tools = { folder, engine, seed, startOurs };
-  const rounds = isQuick ? 2 : 7;
+  const rounds = isQuick ? 2 : 5;
   try {
     for (const name of ['naive', 'plain', 'limits', 'whole']) await engine.ask(`CREATE DATABASE ${name}`);
     const running = {};

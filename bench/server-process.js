@@ -53,9 +53,29 @@ export function readMemory(pid) {
 
 /** CPU time that a process has taken, in microseconds. @throws where there is no /proc */
 export function readCpu(pid) {
-  // Behind the name, which may hold anything: utime and stime are fields 14 and 15 of proc(5), in hundredths of a second.
+  const [user, system] = readTimes(pid);
+  return user + system;
+}
+
+/** The same of a process and of those that it has started, whether they are still there or not. */
+export function readCpuOfAll(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  const own = readTimes(pid).reduce((sum, time) => sum + time);
+  return children.reduce((sum, child) => {
+    try {
+      return sum + readCpu(child);
+    } catch {
+      // It has ended since, and counts the next time.
+      return sum;
+    }
+  }, own);
+}
+
+/** Of a process, and of its children that have ended: user and system each, in microseconds. */
+function readTimes(pid) {
+  // Behind the name, which may hold anything: they are the fields 14 to 17 of proc(5), in hundredths of a second.
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /s, '')
     .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  return fields.slice(11, 15).map((time) => Number(time) * 10_000);
 }
