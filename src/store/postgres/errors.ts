@@ -38,8 +38,12 @@ export const isUnreachable = (error: unknown): boolean =>
 export function explain(where: string, error: unknown): unknown {
   if (error instanceof RefusalError || isRefusedByTable(error)) return error;
   if (!isOfEngine(error)) return error;
-  return new StorageError(`${where}: ${toReason(error)}`, 'the database does not answer');
+  const advice = OF_POOLER.test(codeOf(error)) ? ': a pooler in front of it has to be in session mode' : '';
+  return new StorageError(`${where}: ${toReason(error)}${advice}`, 'the database does not answer');
 }
+
+/** A prepared statement that is missing, or there already: somebody else has the connection in between. */
+const OF_POOLER = /^(?:26000|42P05)$/;
 
 /** Whether it is of the engine, or of the way there: what the engine says has a code of five characters. */
 function isOfEngine(error: unknown): boolean {
