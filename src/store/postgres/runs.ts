@@ -14,7 +14,7 @@ import { Journals } from './journals.ts';
 import { API_KEYS } from './rows.ts';
 
 // In the order in which charges take them, so that no two wait for each other.
-const LOCKED = `(SELECT b.* FROM buckets AS b WHERE b.sandbox_id = $1 ORDER BY ${inOrder('b')} FOR UPDATE)`;
+const LOCKED = `(SELECT b.sandbox_id, b.generation, b.api_key_id, b.category FROM buckets AS b WHERE b.sandbox_id = $1 ORDER BY ${inOrder('b')} FOR UPDATE)`;
 const SAME = `b.sandbox_id = locked.sandbox_id AND b.generation = locked.generation AND b.api_key_id = locked.api_key_id
   AND b.category = locked.category`;
 

@@ -101,7 +101,7 @@ export async function removeOthers(session: Session, sandboxId: string): Promise
 /** What is recorded only grows: another server may have recorded more. Numbers of requests come with the journal. */
 export async function record(session: Session, uses: readonly Use[]): Promise<void> {
   await session.query(
-    `WITH used AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS one (sandbox_id, created_at, expires_at)),
+    `WITH used (sandbox_id, created_at, expires_at) AS (SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[])),
      locked AS MATERIALIZED (
        SELECT s.sandbox_id FROM sandboxes AS s JOIN used ON used.sandbox_id = s.sandbox_id ORDER BY s.sandbox_id FOR NO KEY UPDATE OF s
      )
