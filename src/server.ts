@@ -12,7 +12,7 @@ import { clearInterval, RealDate, setInterval, setTimeout } from './domain/real-
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, type Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
 import { listen } from './http/listener.ts';
-import { buildLateLog, buildLogStream, writeToStandardError } from './http/log.ts';
+import { buildLateLog, buildLogStream, buildStandardError } from './http/log.ts';
 import { Metrics } from './http/metrics.ts';
 import type { OpenApiNode } from './http/openapi.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
@@ -64,7 +64,7 @@ export interface RunningServer {
  */
 export async function startServer(
   config: ServeConfig,
-  writeLog = writeToStandardError,
+  writeLog = buildStandardError(config.json),
   isStrict = false,
 ): Promise<RunningServer> {
   checkRandomSeed(config);

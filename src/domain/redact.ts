@@ -65,6 +65,8 @@ const MAX_MASK_LENGTH = 9;
 
 /** Masks everything in the text that looks like a key, also percent-encoded or escaped. */
 export function redactKeys(text: string): string {
+  // Most log lines have none of these, and a search for keys takes ten times as long.
+  if (!text.includes('sk_') && !text.includes('%') && !text.includes('\\')) return text;
   return text.replace(KEYS_IN_TEXT, (key, offset: number) => {
     // It is masked already.
     const end = offset + key.length;

@@ -1,9 +1,26 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { RealDate } from '../domain/real-time.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
+import { LineWriter } from './line-writer.ts';
 
-/** Where the log goes. */
-export const writeToStandardError = (text: string): void => void process.stderr.write(text);
+const toLost = (lines: number) => `lines of this log are lost: ${lines}; whoever reads it is more than 1 MiB behind`;
+/** Where logs go, for people and for programs. */
+const STANDARD_ERROR = [
+  new LineWriter(2, (lines) => `warn: ${toLost(lines)}\n`),
+  new LineWriter(2, (lines) => `${JSON.stringify({ level: 40, time: RealDate.now(), msg: toLost(lines) })}\n`),
+] as const;
+process.on('exit', () => {
+  for (const writer of STANDARD_ERROR) writer.end();
+});
+
+/** Where the log of a program goes: nobody waits for who reads it. */
+export function buildStandardError(isJson: boolean): (text: string) => void {
+  // Node makes a pipe one that does not block when it opens it.
+  void process.stderr;
+  const writer = STANDARD_ERROR[isJson ? 1 : 0];
+  return (text) => writer.write(text);
+}
 
 /**
  * Writes log lines for people or for programs. Whatever looks like a key is masked, and control characters are escaped.
