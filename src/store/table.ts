@@ -126,8 +126,10 @@ export class Table<Value extends object> {
   copy(sandboxId: string, from: string, to: string, condition: string): void {
     const { name, selected } = this;
     this.prepare(`DELETE FROM ${name} WHERE ${STATE} AND NOT (${condition})`).run(sandboxId, to);
-    const [source, target] = [this.listPlaces(sandboxId, from, condition), this.listPlaces(sandboxId, to, condition)];
-    const same = countSame(source, target);
+    const target = this.listPlaces(sandboxId, to, condition);
+    // Most are copied where there is nothing: a large one need not be listed for that.
+    const source = target.length === 0 ? [FIRST_PLACE] : this.listPlaces(sandboxId, from, condition);
+    const same = target.length === 0 ? 0 : countSame(source, target);
     const [next, gone] = [source[same], target[same]];
     if (gone !== undefined) {
       this.prepare(`DELETE FROM ${name} WHERE ${STATE} AND rowid >= ?`).run(sandboxId, to, gone.place);
@@ -174,6 +176,9 @@ export class Table<Value extends object> {
     return `${STATE} AND ${this.id} = ?`;
   }
 }
+
+/** In front of all rows. */
+const FIRST_PLACE: Place = { place: 0, row: '' };
 
 /** How many rows at the start of two states are the same ones. */
 function countSame(left: Place[], right: Place[]): number {
