@@ -68,6 +68,7 @@ export class LineWriter {
       if (codeOf(error) === 'EAGAIN') return false;
       // A reader that is gone wants no more; a disk that is full may have room later.
       this.isGone = codeOf(error) === 'EPIPE';
+      this.lost += this.rest.toString('latin1').split('\n').length - 1;
       this.rest = Buffer.alloc(0);
       return true;
     }

@@ -4,7 +4,8 @@ import { redactKeys } from '../domain/redact.ts';
 import { escapeControls } from '../domain/text.ts';
 import { LineWriter } from './line-writer.ts';
 
-const toLost = (lines: number) => `lines of this log are lost: ${lines}; whoever reads it is more than 1 MiB behind`;
+const toLost = (lines: number) =>
+  `lines of this log are lost: ${lines}; whoever reads it is more than 1 MiB behind, or its disk was full`;
 /** Where logs go, for people and for programs. */
 const STANDARD_ERROR = [
   new LineWriter(2, (lines) => `warn: ${toLost(lines)}\n`),

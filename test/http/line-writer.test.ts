@@ -90,7 +90,7 @@ describe('the lines of a log', () => {
     reader.error = undefined;
     writer.write('gone, too\n');
     await endOfTurn();
-    expect(text()).toBe('kept\n');
+    expect(text()).toBe('kept\n1 are lost\n');
   });
 });
 
