@@ -67,9 +67,15 @@ function writeSeed() {
   return file;
 }
 
-/** Loads the server and an echo of it with PATCH and GET; memory is that of the server. */
+/** Loads the server, one that logs each request into a file, and an echo of it with PATCH and GET; memory is that of the first. */
 async function measureThroughput(seed) {
   const ours = await startOurs('throughput', ['--seed', seed]);
+  const logged = await startServer(
+    ['--db', join(folder, 'logged.db'), '--seed', seed, '--log-level', 'info'],
+    folder,
+    [CLI],
+    join(folder, 'requests.log'),
+  );
   await sleep(1000);
   const memory = { idle: needMemory(ours), loaded: [] };
   const authorization = `Bearer ${keyOf(1)}`;
@@ -83,14 +89,19 @@ async function measureThroughput(seed) {
     const measured = {};
     for (const method of ['PATCH', 'GET']) {
       const load = { method, keys: [keyOf(1)], seconds: SECONDS };
-      measured[method] = { ours: await runLoad(folder, ours.url, load), bare: await runLoad(folder, echo.url, load) };
+      measured[method] = {
+        ours: await runLoad(folder, ours.url, load),
+        logged: await runLoad(folder, logged.url, load),
+        bare: await runLoad(folder, echo.url, load),
+      };
     }
     memory.loaded.push(needMemory(ours));
     // The first round only warms up.
     if (round > 0) rounds.push(measured);
     progress(`throughput ${round}/${ROUNDS}`);
   }
-  await Promise.all([ours.stop(), echo.stop()]);
+  await Promise.all([ours.stop(), logged.stop(), echo.stop()]);
+  const compareLogged = (method) => compare(rounds.map(({ [method]: { logged: one, bare } }) => [one.rate, bare.rate]));
   const compareAll = (method, figure) =>
     compare(rounds.map(({ [method]: { ours, bare } }) => [ours[figure], bare[figure]]));
   return {
@@ -98,6 +109,8 @@ async function measureThroughput(seed) {
     patchP99: compareAll('PATCH', 'p99'),
     get: compareAll('GET', 'rate'),
     getP99: compareAll('GET', 'p99'),
+    patchLogged: compareLogged('PATCH'),
+    getLogged: compareLogged('GET'),
     memory,
   };
 }

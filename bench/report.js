@@ -3,6 +3,8 @@ import { ORGANIZATIONS, SANDBOXES } from './sandboxes.js';
 import { printTable, toText } from './statistics.js';
 
 const MIN_THROUGHPUT_RATIO = 0.6;
+const MIN_PATCH_LOGGED_RATIO = 0.68;
+const MIN_GET_LOGGED_RATIO = 0.58;
 const MAX_START_RATIO = 3;
 const MAX_IDLE_MIB = 110;
 const MAX_GROWTH_MIB = 40;
@@ -32,6 +34,8 @@ export function printComparisons({ throughput, start, many, cost }, { organizati
   add('PATCH, p99 in ms', throughput?.patchP99, 2);
   add('GET, requests a second', throughput?.get, 0);
   add('GET, p99 in ms', throughput?.getP99, 2);
+  add('PATCH, each logged into a file', throughput?.patchLogged, 0);
+  add('GET, each logged into a file', throughput?.getLogged, 0);
   add('start to ready in ms', start, 0);
   add(`PATCH of one among ${organizations}, against a single one`, many?.oneKey, 0);
   add(`PATCH of ${keys} in turn among ${organizations}`, many?.manyKeys, 0);
@@ -95,6 +99,8 @@ export function judge({ throughput, start, many, cost, sandboxes, postgres }) {
     const { patch, get, memory } = throughput;
     atLeast('PATCH throughput, of the echo', patch.ratio.median, MIN_THROUGHPUT_RATIO);
     atLeast('GET throughput, of the echo', get.ratio.median, MIN_THROUGHPUT_RATIO);
+    atLeast('PATCH throughput with a log, of the echo', throughput.patchLogged.ratio.median, MIN_PATCH_LOGGED_RATIO);
+    atLeast('GET throughput with a log, of the echo', throughput.getLogged.ratio.median, MIN_GET_LOGGED_RATIO);
     atMost('idle memory in MiB', memory.idle, MAX_IDLE_MIB);
     const early = memory.loaded[Math.floor(memory.loaded.length / 3)];
     atMost('growth of memory after a third of the load, in MiB', memory.loaded.at(-1) - early, MAX_GROWTH_MIB);

@@ -1,16 +1,20 @@
 // Starts the built server as a process of its own, for the scripts of this folder.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
-/** Starts a program that prints a line of JSON with its `url` once it answers. */
-export async function startProcess(args, folder) {
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * Starts a program that prints a line of JSON with its `url` once it answers.
+ * @param log file that its standard error goes to; undefined for that of this process
+ */
+export async function startProcess(args, folder, log = undefined) {
+  const stderr = log === undefined ? 'inherit' : openSync(log, 'w');
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', stderr] });
   const [line] = await Promise.race([
     once(createInterface(child.stdout), 'line'),
     once(child, 'exit').then(([code]) => {
@@ -29,8 +33,8 @@ export async function startProcess(args, folder) {
   };
 }
 
-export const startServer = (args, folder, program = [CLI]) =>
-  startProcess([...program, '--port', '0', '--json', ...args], folder);
+export const startServer = (args, folder, program = [CLI], log = undefined) =>
+  startProcess([...program, '--port', '0', '--json', ...args], folder, log);
 
 /** The program that {@link collect} can be asked of. */
 export const COLLECTING = ['--expose-gc', fileURLToPath(new URL('collecting-server.js', import.meta.url))];
