@@ -91,7 +91,10 @@ export const bundle = (options = {}) =>
     lineLimit: 200,
     // pg asks for the second one only where somebody wants it.
     external: ['better-sqlite3', 'pg-native'],
-    alias: Object.fromEntries(UNUSED.map((name) => [name, `${project}scripts/unused.cjs`])),
+    alias: {
+      ...Object.fromEntries(UNUSED.map((name) => [name, `${project}scripts/unused.cjs`])),
+      pino: `${project}scripts/unused-pino.cjs`,
+    },
     plugins: [seldomApart, kitApart],
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { addIdentification, authenticate, checkPermission } from './api/auth.ts';
 import { addCors, setCorsHeaders } from './api/cors.ts';
 import { addDocumentRoutes, type BuildDocs, type BuildDocument } from './api/documents.ts';
@@ -29,7 +29,7 @@ export interface AppDependencies {
   store: HealthSource;
   /** Whether the server is about to go away. */
   isStopping: () => boolean;
-  logger: { level: string; stream: { write(line: string): void } };
+  log: FastifyBaseLogger;
   version: string;
   /**
    * The token that the control plane demands, if any, what it says of the server, and the folder of its page; undefined without a
@@ -60,12 +60,12 @@ export interface AppDependencies {
  * 10. `sendJson` (`http/envelope.ts`): the answer; when the response is closed, the exchange ends
  */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { sandboxes, store, isStopping, logger, version, control, metrics, buildDocs, hasFaultHeader } = dependencies;
+  const { sandboxes, store, isStopping, log, version, control, metrics, buildDocs, hasFaultHeader } = dependencies;
   const findSandbox = buildFindSandbox(sandboxes, buildAssign(control));
   const openEntry = buildOpenEntry(sandboxes);
   const faultStep = buildFaultStep(buildReadFault(hasFaultHeader));
   const options: FastifyServerOptions = {
-    logger,
+    loggerInstance: log,
     // What the router refuses meets no hook.
     frameworkErrors(error, request, reply) {
       beginExchange(request, reply, {});

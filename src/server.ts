@@ -12,7 +12,7 @@ import { clearInterval, RealDate, setInterval, setTimeout } from './domain/real-
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, type Settings } from './domain/state.ts';
 import { toBadRequest } from './http/bad-request.ts';
 import { listen } from './http/listener.ts';
-import { buildLateLog, buildLogStream, buildStandardError } from './http/log.ts';
+import { buildLateLog, buildLog, buildStandardError } from './http/log.ts';
 import { Metrics } from './http/metrics.ts';
 import type { OpenApiNode } from './http/openapi.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
@@ -108,7 +108,7 @@ export async function startServer(
       sandboxes,
       store,
       isStopping: () => closing !== undefined,
-      logger: { level: config.logLevel, stream: buildLogStream(config.json, writeLog) },
+      log: buildLog(config.logLevel, config.json, writeLog),
       version: readVersion(),
       control,
       metrics,

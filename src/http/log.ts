@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { FastifyBaseLogger } from 'fastify';
 import { RealDate } from '../domain/real-time.ts';
 import { redactKeys } from '../domain/redact.ts';
@@ -23,11 +24,26 @@ export function buildStandardError(isJson: boolean): (text: string) => void {
   return (text) => writer.write(text);
 }
 
+const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60, silent: Number.POSITIVE_INFINITY };
+export type LogLevel = keyof typeof LEVELS;
+
 /**
- * Writes log lines for people or for programs. Whatever looks like a key is masked, and control characters are escaped.
+ * The log of a server, in lines for people, or for programs in the JSON that Fastify's own logger writes: that one takes three times
+ * as long a line, and its lines for programs would have to be read again for people. Whatever looks like a key is masked, and
+ * control characters are escaped.
  */
-export function buildLogStream(isJson: boolean, write: (text: string) => void): { write(line: string): void } {
-  return { write: (line) => write(escapeControls(redactKeys(isJson ? line : toReadableLine(line)), '\n')) };
+export function buildLog(level: LogLevel, isJson: boolean, write: (text: string) => void): FastifyBaseLogger {
+  const toLine = isJson ? toJsonLine : toReadableLine;
+  const build = (name: LogLevel) => {
+    if (LEVELS[name] < LEVELS[level]) return () => {};
+    return (told: Line | string, msg?: string) => {
+      const line = typeof told === 'string' ? toLine(name, {}, told) : toLine(name, told, msg);
+      write(escapeControls(redactKeys(line), '\n'));
+    };
+  };
+  const methods = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+  const log = Object.fromEntries(methods.map((name) => [name, build(name)]));
+  return Object.assign(log, { level, child: () => log }) as unknown as FastifyBaseLogger;
 }
 
 /** A log for what is reported before there is a logger; from then on it goes there at once. */
@@ -48,32 +64,41 @@ export function buildLateLog() {
   };
 }
 
-interface LogLine {
-  level: number;
-  time: number;
-  msg?: string;
+interface Line {
   method?: string;
   path?: string;
   status?: number;
   ms?: number;
-  organization_id?: string;
-  hint?: string;
-  err?: { stack?: string; message?: string };
+  organization_id?: string | undefined;
+  hint?: unknown;
+  err?: unknown;
 }
 
-const LEVELS: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
+const HOSTNAME = JSON.stringify(hostname());
+
+function toJsonLine(name: LogLevel, line: Line, msg: string | undefined): string {
+  const members = JSON.stringify(line.err === undefined ? line : { ...line, err: toErrorMembers(line.err) }).slice(
+    1,
+    -1,
+  );
+  const head = `{"level":${LEVELS[name]},"time":${RealDate.now()},"pid":${process.pid},"hostname":${HOSTNAME}`;
+  return `${head}${members && `,${members}`},"msg":${JSON.stringify(msg)}}\n`;
+}
+
+const toErrorMembers = (error: unknown) =>
+  error instanceof Error ? { ...error, type: error.name, message: error.message, stack: error.stack } : error;
 
 /**
  * One line a request: method, path, status, milliseconds, organization, and the hint if there is one. What could not be read
  * as HTTP has no method, path and milliseconds.
  */
-function toReadableLine(json: string): string {
-  const { level, msg, err, ...request }: LogLine = JSON.parse(json);
-  if (msg === 'request') return toRequestLine(request);
-  return `${LEVELS[level] ?? level}: ${msg}${err ? `\n${err.stack ?? err.message}` : ''}\n`;
+function toReadableLine(name: LogLevel, line: Line, msg: string | undefined): string {
+  if (msg === 'request') return toRequestLine(line);
+  const { err } = line;
+  return `${name}: ${msg}${err instanceof Error ? `\n${err.stack ?? err.message}` : ''}\n`;
 }
 
-function toRequestLine({ method, path, status, ms, organization_id, hint }: Partial<LogLine>): string {
+function toRequestLine({ method, path, status, ms, organization_id, hint }: Line): string {
   const time = ms === undefined ? undefined : `${ms} ms`;
   const parts = [method, path, status, time, organization_id].filter((part) => part !== undefined);
   return `${parts.join(' ')}${hint === undefined ? '' : ` — ${hint}`}\n`;

@@ -1,18 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { escapeControls } from '../../src/domain/text.ts';
-import { buildLogStream } from '../../src/http/log.ts';
+import { buildLog } from '../../src/http/log.ts';
 import { buildTestApp } from '../support/harness.ts';
 
 /** What is written for this line, for people or for programs. */
-function write(isJson: boolean, line: object): string {
+function write(isJson: boolean, { level, ...line }: { level: 'info' | 'error'; [member: string]: unknown }): string {
   let text = '';
-  buildLogStream(isJson, (written) => {
+  const { msg, ...members } = line;
+  buildLog('info', isJson, (written) => {
     text += written;
-  }).write(`${JSON.stringify(line)}\n`);
+  })[level](members, String(msg));
   return text;
 }
 
-const REQUEST = { level: 30, msg: 'request', method: 'GET', path: '/v1/organizations', status: 401, ms: 1.5 };
+const REQUEST = {
+  level: 'info' as const,
+  msg: 'request',
+  method: 'GET',
+  path: '/v1/organizations',
+  status: 401,
+  ms: 1.5,
+};
 
 describe('a log line for people', () => {
   it.each([
@@ -34,16 +42,26 @@ describe('a log line for people', () => {
   });
 
   it('keeps the lines of a stack', () => {
-    expect(write(false, { level: 50, msg: 'unexpected error', err: { stack: 'Error: \u001b\n    at x' } })).toBe(
-      'error: unexpected error\nError: \\u001b\n    at x\n',
-    );
+    expect(
+      write(false, {
+        level: 'error',
+        msg: 'unexpected error',
+        err: Object.assign(new Error('x'), { stack: 'Error: \u001b\n    at x' }),
+      }),
+    ).toBe('error: unexpected error\nError: \\u001b\n    at x\n');
   });
 });
 
 it('a log line for programs escapes what JSON leaves as it is, and still says the same', () => {
   const line = { ...REQUEST, path: '/\u009b2J\u202e\u007f' };
   expect(write(true, line)).toMatch(/^[\x20-\x7e]+\n$/);
-  expect(JSON.parse(write(true, line))).toEqual(line);
+  expect(JSON.parse(write(true, line))).toEqual({
+    ...line,
+    level: 30,
+    time: expect.any(Number),
+    pid: process.pid,
+    hostname: expect.any(String),
+  });
 });
 
 describe('the hint', () => {

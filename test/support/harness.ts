@@ -7,7 +7,7 @@ import type { ApiVersion } from '../../src/domain/api-version.ts';
 import { advanceBy, freezeAt, toTimestamp } from '../../src/domain/clock.ts';
 import type { LimitsMode } from '../../src/domain/rate-limiter.ts';
 import { DEFAULT_SANDBOX, type UnknownFields } from '../../src/domain/state.ts';
-import { buildLogStream } from '../../src/http/log.ts';
+import { buildLog, type LogLevel } from '../../src/http/log.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
@@ -80,7 +80,7 @@ export async function buildTestApp(
     unknownFields?: UnknownFields;
     apiVersion?: ApiVersion;
     seed?: SeedContent;
-    level?: string;
+    level?: LogLevel;
     limits?: LimitsMode;
     control?: { token: string } | 'off';
     metrics?: 'off';
@@ -111,7 +111,7 @@ export async function buildTestApp(
     sandboxes,
     store: options.health ?? store,
     isStopping: options.isStopping ?? (() => false),
-    logger: { level: options.level ?? 'info', stream: buildLogStream(true, (line) => log.push(line)) },
+    log: buildLog(options.level ?? 'info', true, (line) => log.push(line)),
     version: '0.0.0-test',
     metrics: options.metrics === 'off' ? undefined : new Metrics('0.0.0-test'),
     hasFaultHeader: options.hasFaultHeader ?? true,

@@ -219,7 +219,7 @@ class PostgresStore implements Store {
 
   grant = (sandboxId: string, apiKeys: ApiKey[]) =>
     this.alone(sandboxId, async (session) => {
-      await values.lockSandbox(session, sandboxId);
+      await values.lockSandboxOnly(session, sandboxId);
       await lockKeys(session, apiKeys);
       await this.keys.grant(session, sandboxId, apiKeys);
     });

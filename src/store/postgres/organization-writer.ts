@@ -66,13 +66,7 @@ export class OrganizationWriter {
 
   update(sandboxId: string, organizationId: string, change: Change): Promise<Done> {
     return new Promise((resolve, reject) => {
-      const unit = { sandboxId, organizationId, change, until: now() + PATIENCE_MS, resolve, reject };
-      const behind = this.behind.get(placeOf(sandboxId, organizationId));
-      if (behind !== undefined) {
-        behind.push(unit);
-        return;
-      }
-      this.waiting.push(unit);
+      this.waiting.push({ sandboxId, organizationId, change, until: now() + PATIENCE_MS, resolve, reject });
       this.schedule();
     });
   }
@@ -81,9 +75,12 @@ export class OrganizationWriter {
     if (this.isUnderWay || this.waiting.length === 0) return;
     this.isUnderWay = true;
     setImmediate(() => {
-      const units = this.waiting;
+      // What came later is not done before what waits for the same organization.
+      const isBehind = ({ sandboxId, organizationId }: Unit) => this.behind.has(placeOf(sandboxId, organizationId));
+      for (const unit of this.waiting.filter(isBehind)) this.leaveBehind(unit);
+      const units = this.waiting.filter((unit) => !isBehind(unit));
       this.waiting = [];
-      void this.write(units).finally(() => {
+      void (units.length > 0 ? this.write(units) : Promise.resolve()).finally(() => {
         this.isUnderWay = false;
         this.schedule();
       });

@@ -109,7 +109,7 @@ export async function lockSandbox(session: Session, sandboxId: string): Promise<
 }
 
 /** Whoever does this does so one after another. @returns whether there is such a sandbox */
-async function lockSandboxOnly(session: Session, sandboxId: string): Promise<boolean> {
+export async function lockSandboxOnly(session: Session, sandboxId: string): Promise<boolean> {
   const text = 'SELECT sandbox_id FROM sandboxes WHERE sandbox_id = $1 FOR NO KEY UPDATE';
   return (await session.query(text, [sandboxId])).length > 0;
 }
