@@ -41,9 +41,9 @@ export function buildLog(level: LogLevel, isJson: boolean, write: (text: string)
       write(escapeControls(redactKeys(line), '\n'));
     };
   };
-  const methods = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+  const methods = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
   const log = Object.fromEntries(methods.map((name) => [name, build(name)]));
-  return Object.assign(log, { level, child: () => log }) as unknown as FastifyBaseLogger;
+  return Object.assign(log, { level, silent: () => {}, child: () => log }) as unknown as FastifyBaseLogger;
 }
 
 /** A log for what is reported before there is a logger; from then on it goes there at once. */
