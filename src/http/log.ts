@@ -9,8 +9,8 @@ const toLost = (lines: number) =>
   `lines of this log are lost: ${lines}; whoever reads it is more than 1 MiB behind, or its disk was full`;
 /** Where logs go, for people and for programs. */
 const STANDARD_ERROR = [
-  new LineWriter(2, (lines) => `warn: ${toLost(lines)}\n`),
-  new LineWriter(2, (lines) => `${JSON.stringify({ level: 40, time: RealDate.now(), msg: toLost(lines) })}\n`),
+  new LineWriter(2, (lines) => toReadableLine('warn', {}, toLost(lines))),
+  new LineWriter(2, (lines) => toJsonLine('warn', {}, toLost(lines))),
 ] as const;
 process.on('exit', () => {
   for (const writer of STANDARD_ERROR) writer.end();
@@ -28,9 +28,9 @@ const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60,
 export type LogLevel = keyof typeof LEVELS;
 
 /**
- * The log of a server, in lines for people, or for programs in the JSON that Fastify's own logger writes: with that
- * one a GET has 0.7 of the rate, and its lines for programs would have to be read again for people. Whatever looks like a key is masked, and
- * control characters are escaped.
+ * The log of a server, in lines for people, or for programs in the JSON that Fastify's own logger writes: with that one a GET
+ * has 0.7 of the rate, and its lines would have to be read again for people. Whatever looks like a key is masked, and control
+ * characters are escaped.
  */
 export function buildLog(level: LogLevel, isJson: boolean, write: (text: string) => void): FastifyBaseLogger {
   const toLine = isJson ? toJsonLine : toReadableLine;
@@ -77,10 +77,8 @@ interface Line {
 const HOSTNAME = JSON.stringify(hostname());
 
 function toJsonLine(name: LogLevel, line: Line, msg: string | undefined): string {
-  const members = JSON.stringify(line.err === undefined ? line : { ...line, err: toErrorMembers(line.err) }).slice(
-    1,
-    -1,
-  );
+  const told = line.err === undefined ? line : { ...line, err: toErrorMembers(line.err) };
+  const members = JSON.stringify(told).slice(1, -1);
   const head = `{"level":${LEVELS[name]},"time":${RealDate.now()},"pid":${process.pid},"hostname":${HOSTNAME}`;
   return `${head}${members && `,${members}`},"msg":${JSON.stringify(msg)}}\n`;
 }

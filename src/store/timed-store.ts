@@ -8,13 +8,12 @@ export type Observe = (operation: string, ms: number, isUnavailable: boolean) =>
  * A store that tells how long each of its operations took, and those of what it opens, by the names of the methods. What the only
  * process answers from its memory, `find`, is left out: to time it would take longer than to do it.
  */
-export function timeStore(store: Store, observe: Observe): Store {
-  const observed = timed(store, observe);
-  return store.shared === undefined ? Object.assign(Object.create(observed), { find: store.find }) : observed;
-}
+export const timeStore = (store: Store, observe: Observe): Store =>
+  timed(store, observe, store.shared === undefined ? [['find', store.find]] : []);
 
-function timed<Target extends object>(target: Target, observe: Observe): Target {
-  const methods = new Map<PropertyKey, unknown>();
+/** @param untimed methods that stay as they are */
+function timed<Target extends object>(target: Target, observe: Observe, untimed: [string, unknown][] = []): Target {
+  const methods = new Map<PropertyKey, unknown>(untimed);
   return new Proxy(target, {
     get(_, name) {
       const known = methods.get(name);

@@ -1,7 +1,13 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Connections, Row, Session } from '../../src/store/postgres/connections.ts';
 import { OrganizationWriter } from '../../src/store/postgres/organization-writer.ts';
 import type { Updated } from '../../src/store/store.ts';
+
+const clock = vi.hoisted(() => ({ ms: 0 }));
+vi.mock('../../src/domain/real-time.ts', async (original) => ({
+  ...(await original<typeof import('../../src/domain/real-time.ts')>()),
+  now: () => clock.ms,
+}));
 
 /** What somebody waits for until it is opened. */
 function makeGate() {
@@ -18,6 +24,7 @@ it('changes of one organization happen in the order in which they came, also whe
   // The row is never among those that can be locked at once.
   const session: Session = { query: async (text) => (/FROM states/.test(text) ? settings : []) };
   let batches = 0;
+  const times: number[] = [];
   const connections = {
     where: 'postgres://h/d',
     batch: async (work: (session: Session) => Promise<unknown>) => {
@@ -25,11 +32,15 @@ it('changes of one organization happen in the order in which they came, also whe
       await isTried.promise;
       return work(session);
     },
-    batchLocked: async (work: (session: Session) => Promise<unknown>) => {
+    batchLocked: async (work: (session: Session) => Promise<unknown>, ms: number) => {
+      times.push(ms);
       await isFree.promise;
       return work(session);
     },
-    transactLocked: async (work: (session: Session) => Promise<unknown>) => work(session),
+    transactLocked: async (work: (session: Session) => Promise<unknown>, ms: number) => {
+      times.push(ms);
+      return work(session);
+    },
   };
   const done: string[] = [];
   const writer = new OrganizationWriter(
@@ -55,8 +66,11 @@ it('changes of one organization happen in the order in which they came, also whe
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
   // A second look would perhaps find the row free, and overtake.
   expect(batches).toBe(1);
+  // Whoever waited longer than it may is tried all the same, for a moment.
+  clock.ms = 10_000;
   isFree.resolve();
   await Promise.all([first, second]);
   expect(order).toEqual([1, 2]);
   expect(done).toHaveLength(2);
+  expect(times).toEqual([1900, 300, 300, 300]);
 });

@@ -19,7 +19,7 @@ export interface Session {
  * request that reads and then writes has its answer within 3.5 s, whatever becomes of the engine.
  */
 const READ_MS = 700;
-const WRITE_MS = 1900;
+export const WRITE_MS = 1900;
 const STATEMENT_MS = 1700;
 const LOCK_MS = 1500;
 /** What replaces whole states may take as long as it needs, while the engine answers others. */

@@ -3,7 +3,7 @@ import type { Organization } from '../../domain/organization.ts';
 import { now, setImmediate } from '../../domain/real-time.ts';
 import type { Settings } from '../../domain/state.ts';
 import { SandboxGoneError, StorageError, type Updated, type Updater } from '../store.ts';
-import type { Connections, Row, Session } from './connections.ts';
+import { type Connections, type Row, type Session, WRITE_MS } from './connections.ts';
 import { explain, isCollision } from './errors.ts';
 import { ORGANIZATIONS, REAL } from './rows.ts';
 
@@ -14,14 +14,12 @@ interface Unit {
   sandboxId: string;
   organizationId: string;
   change: Change;
-  /** By the clock of durations: when it was to have been done. */
+  /** By the clock of durations: until then it waits for what somebody else has locked. */
   until: number;
   resolve(done: Done): void;
   reject(error: unknown): void;
 }
 
-/** Real milliseconds that one may wait for what somebody else has locked. */
-const PATIENCE_MS = 1900;
 /** The least that is left for one that waited behind others. */
 const LEAST_MS = 300;
 
@@ -66,7 +64,7 @@ export class OrganizationWriter {
 
   update(sandboxId: string, organizationId: string, change: Change): Promise<Done> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ sandboxId, organizationId, change, until: now() + PATIENCE_MS, resolve, reject });
+      this.waiting.push({ sandboxId, organizationId, change, until: now() + WRITE_MS, resolve, reject });
       this.schedule();
     });
   }
@@ -124,12 +122,12 @@ export class OrganizationWriter {
       const units = this.behind.get(place) ?? [];
       if (units.length === 0) break;
       this.behind.set(place, []);
-      const ms = Math.max(LEAST_MS, Math.min(...units.map(({ until }) => until)) - now());
+      const leftMs = () => Math.max(LEAST_MS, Math.min(...units.map(({ until }) => until)) - now());
       const work = (session: Session) => this.writeTogether(session, units, LOCK);
-      const left = await this.orReject(units, () => this.connections.batchLocked(work, ms));
+      const left = await this.orReject(units, () => this.connections.batchLocked(work, leftMs()));
       if (left.length === 0) continue;
       try {
-        const settle = await this.connections.transactLocked((session) => this.writeInTurn(session, left), ms);
+        const settle = await this.connections.transactLocked((session) => this.writeInTurn(session, left), leftMs());
         for (const tell of settle) tell();
       } catch (error) {
         for (const { reject } of left) reject(error);

@@ -1,8 +1,6 @@
+import { WRITE_MS } from './connections.ts';
 import { BusyError } from './errors.ts';
 import { within } from './lane.ts';
-
-/** Real milliseconds that a change of an organization waits for what replaces its state. */
-const PATIENCE_MS = 1900;
 
 /**
  * The order of what writes in one sandbox: work that replaces much waits for what came before it, and whatever comes behind it
@@ -27,14 +25,14 @@ export class Turns {
     return done;
   }
 
-  /** Work that others of its kind do not wait for. */
+  /** Work that others of its kind do not wait for. It waits for what replaces the state no longer than for a lock. */
   join<T>(sandboxId: string, work: () => Promise<T>): Promise<T> {
     const before = this.alone.get(sandboxId);
     const done =
       before === undefined
         ? work()
         : within(
-            PATIENCE_MS,
+            WRITE_MS,
             before.catch(() => {}),
           )
             .catch(toBusy)
@@ -57,5 +55,5 @@ export class Turns {
 }
 
 function toBusy(): never {
-  throw new BusyError(PATIENCE_MS);
+  throw new BusyError(WRITE_MS);
 }
