@@ -1,13 +1,7 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Connections, Row, Session } from '../../src/store/postgres/connections.ts';
 import { OrganizationWriter } from '../../src/store/postgres/organization-writer.ts';
 import type { Updated } from '../../src/store/store.ts';
-
-const clock = vi.hoisted(() => ({ ms: 0 }));
-vi.mock('../../src/domain/real-time.ts', async (original) => ({
-  ...(await original<typeof import('../../src/domain/real-time.ts')>()),
-  now: () => clock.ms,
-}));
 
 /** What somebody waits for until it is opened. */
 function makeGate() {
@@ -24,6 +18,7 @@ it('changes of one organization happen in the order in which they came, also whe
   // The row is never among those that can be locked at once.
   const session: Session = { query: async (text) => (/FROM states/.test(text) ? settings : []) };
   let batches = 0;
+  const clock = { ms: 0 };
   const times: number[] = [];
   const connections = {
     where: 'postgres://h/d',
@@ -51,6 +46,7 @@ it('changes of one organization happen in the order in which they came, also whe
       return {} as Updated<undefined>;
     },
     () => undefined,
+    () => clock.ms,
   );
   const order: number[] = [];
   const update = (n: number) =>

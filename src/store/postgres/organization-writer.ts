@@ -50,13 +50,18 @@ export class OrganizationWriter {
     change: Change,
   ) => Promise<Done>;
   private readonly afterChange: AfterChange;
+  private readonly clock: () => number;
   private waiting: Unit[] = [];
   private isUnderWay = false;
   /** What waits behind the one that is being changed, by place. */
   private readonly behind = new Map<string, Unit[]>();
 
-  /** @param change does one of them, whatever it makes of the organization */
-  constructor(connections: Connections, change: OrganizationWriter['change'], afterChange: AfterChange) {
+  /**
+   * @param change does one of them, whatever it makes of the organization
+   * @param clock milliseconds that only go forward
+   */
+  constructor(connections: Connections, change: OrganizationWriter['change'], afterChange: AfterChange, clock = now) {
+    this.clock = clock;
     this.connections = connections;
     this.change = change;
     this.afterChange = afterChange;
@@ -64,7 +69,7 @@ export class OrganizationWriter {
 
   update(sandboxId: string, organizationId: string, change: Change): Promise<Done> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ sandboxId, organizationId, change, until: now() + WRITE_MS, resolve, reject });
+      this.waiting.push({ sandboxId, organizationId, change, until: this.clock() + WRITE_MS, resolve, reject });
       this.schedule();
     });
   }
@@ -122,7 +127,7 @@ export class OrganizationWriter {
       const units = this.behind.get(place) ?? [];
       if (units.length === 0) break;
       this.behind.set(place, []);
-      const leftMs = () => Math.max(LEAST_MS, Math.min(...units.map(({ until }) => until)) - now());
+      const leftMs = () => Math.max(LEAST_MS, Math.min(...units.map(({ until }) => until)) - this.clock());
       const work = (session: Session) => this.writeTogether(session, units, LOCK);
       const left = await this.orReject(units, () => this.connections.batchLocked(work, leftMs()));
       if (left.length === 0) continue;
