@@ -7,6 +7,7 @@ RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund \
   && find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
 COPY tsconfig.json tsconfig.types.json ./
 COPY licenses ./licenses
+COPY migrations ./migrations
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run build
@@ -26,8 +27,8 @@ COPY --from=build /app/node_modules/better-sqlite3/package.json /app/node_module
 COPY --from=build /app/node_modules/better-sqlite3/lib ./node_modules/better-sqlite3/lib
 COPY --from=build /app/node_modules/better-sqlite3/prebuilds ./node_modules/better-sqlite3/prebuilds
 COPY --from=build /app/dist ./dist
-# Fails here, not at the first start, when something of better-sqlite3 is missing.
-RUN node -e "new (require('better-sqlite3'))(':memory:').close()" \
+# Keeps the compiled code that later starts begin with, and fails here, not then, when something is missing.
+RUN node dist/cli.cjs exec -- true \
   && mkdir --mode=700 /data \
   && chown 1000:1000 /data
 
@@ -41,5 +42,5 @@ USER 1000:1000
 VOLUME /data
 EXPOSE 4030
 # Not --start-interval, which Debian's buildah refuses: compose.yaml has it.
-HEALTHCHECK --interval=30s --timeout=4s --start-period=10s --retries=3 CMD ["node", "/app/dist/cli.js", "health"]
-ENTRYPOINT ["node", "/app/dist/cli.js"]
+HEALTHCHECK --interval=30s --timeout=4s --start-period=10s --retries=3 CMD ["node", "/app/dist/cli.cjs", "health"]
+ENTRYPOINT ["node", "/app/dist/cli.cjs"]

@@ -40,7 +40,7 @@ function buildCommit(commit, folder) {
     execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: home, stdio: ['ignore', 2, 2] });
   if (!isSame('package-lock.json')) run("await (await import('./scripts/prepare.js')).installIfNeeded()");
   run("await import('./scripts/build.js')");
-  return join(home, 'dist/cli.js');
+  return join(home, JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).bin['mixpeek-mock']);
 }
 
 /**

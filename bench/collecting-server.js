@@ -8,4 +8,4 @@ process.on('SIGUSR2', () => {
   globalThis.gc();
   writeFileSync(`collected-${process.pid}.json`, JSON.stringify(process.memoryUsage()));
 });
-await import('../dist/cli.js');
+await import('../dist/cli.cjs');

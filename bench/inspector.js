@@ -17,7 +17,7 @@ const LOADED_MS = 10_000;
 const minutes = Number(process.argv[process.argv.indexOf('--minutes') + 1]) || 0;
 
 const args = [
-  'dist/cli.js',
+  'dist/cli.cjs',
   '--port',
   '0',
   '--db',

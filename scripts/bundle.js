@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import Sqlite from 'better-sqlite3';
 import { build } from 'esbuild';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -15,6 +17,8 @@ const UNUSED = [
   'node:https',
   // pg looks for a file of passwords only where it was given none.
   'pgpass',
+  // Only where a proxy would be trusted.
+  '@fastify/proxy-addr',
 ];
 
 /** What few starts need, packages and a command, each a file of its own: Node would read and parse them at every start. */
@@ -34,6 +38,28 @@ const seldomApart = {
     onResolve({ filter: new RegExp(`/${CHECK}\\.ts$`) }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: `./${CHECK}.cjs`, external: true },
     );
+  },
+};
+
+/** @returns {import('../src/store/schema.ts').Schema} what the migrations make of an empty database */
+export function readSchema() {
+  const folder = `${project}migrations/`;
+  const migrations = readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+  const db = new Sqlite(':memory:');
+  for (const name of migrations) db.exec(readFileSync(folder + name, 'utf8'));
+  const statements = db.prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid').pluck().all();
+  db.close();
+  return { migrations, sql: statements.join(';\n') };
+}
+
+const schemaWritten = {
+  name: 'schema-written',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]store[\\/]schema\.ts$/ }, () => ({
+      contents: `export const SCHEMA = ${JSON.stringify(readSchema())};`,
+    }));
   },
 };
 
@@ -86,6 +112,8 @@ export const bundle = (options = {}) =>
     ],
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
+    // Code that comes from a cache cannot use import() in Node 20.
+    supported: { 'dynamic-import': false },
     minify: true,
     // Node prints the whole line of an error that nobody caught.
     lineLimit: 200,
@@ -94,8 +122,9 @@ export const bundle = (options = {}) =>
     alias: {
       ...Object.fromEntries(UNUSED.map((name) => [name, `${project}scripts/unused.cjs`])),
       pino: `${project}scripts/unused-pino.cjs`,
+      semver: `${project}scripts/unused-semver.cjs`,
     },
-    plugins: [seldomApart, kitApart],
+    plugins: [seldomApart, kitApart, schemaWritten],
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
     metafile: true,

@@ -20,7 +20,7 @@ done
 export BUILDAH_FORMAT=docker
 image=localhost/mixpeek-mock:try
 name=mixpeek-mock-try-$$
-health=(node /app/dist/cli.js health)
+health=(node /app/dist/cli.cjs health)
 
 clean_up() {
   status=$?

@@ -71,7 +71,7 @@ async function tellStory(call) {
 }
 
 async function takePicture(colorScheme, act) {
-  const server = spawn(process.execPath, [`${project}dist/cli.js`, ...SERVER, ...SESSION], {
+  const server = spawn(process.execPath, [`${project}dist/cli.cjs`, ...SERVER, ...SESSION], {
     cwd: FOLDER,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

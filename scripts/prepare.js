@@ -76,7 +76,7 @@ function findPnpProblem() {
 /** Bundles src/ when dist/ is missing or older. A process of its own does it, so that nothing of it stays behind. */
 export async function buildIfNeeded() {
   const built = inProject('dist/.built');
-  const sources = ['src', 'scripts', 'licenses', 'package.json', 'package-lock.json'];
+  const sources = ['src', 'migrations', 'scripts', 'licenses', 'package.json', 'package-lock.json'];
   const inputs = sources.map((name) => newest(inProject(name)));
   if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...inputs)) return;
   say('Building ...');

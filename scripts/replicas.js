@@ -311,7 +311,7 @@ async function hangServer() {
   server.isHung = false;
 }
 
-async function startServer(place, args = [], program = [fileURLToPath(new URL('../dist/cli.js', import.meta.url))]) {
+async function startServer(place, args = [], program = [fileURLToPath(new URL('../dist/cli.cjs', import.meta.url))]) {
   const child = spawn(
     process.execPath,
     [...program, '--port', '0', '--json', '--log-level', 'fatal', '--db', engine.urlOf('mock'), ...args],

@@ -1,5 +1,6 @@
 // `npm start`: installs what is missing, builds what is stale, starts the server with the arguments that were given.
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { findSwallowedFlags, toCommand, withoutSeparator } from './npm-flags.js';
 import { buildIfNeeded, installIfNeeded } from './prepare.js';
 
@@ -11,5 +12,6 @@ if (swallowed !== undefined) {
 }
 await installIfNeeded();
 await buildIfNeeded();
-const { runCli } = createRequire(import.meta.url)('../dist/main.cjs');
-await runCli(withoutSeparator(args), toCommand(process.env));
+const { loadBundle } = createRequire(import.meta.url)('../dist/code-cache.cjs');
+const { exports, keepCode } = loadBundle(fileURLToPath(new URL('../dist/main.cjs', import.meta.url)));
+await exports.runCli({ args: withoutSeparator(args), typed: toCommand(process.env), keepCode });

@@ -133,7 +133,7 @@ describe('the package on a Node that is too old', () => {
   const line =
     'mixpeek-mock needs Node 20.19 or newer, this is Node 18.20.8: install a newer one from https://nodejs.org\n';
 
-  it.each([['dist/cli.js'], ['scripts/start.js'], ['scripts/test.js']])('%s ends with one line', (file) => {
+  it.each([['dist/cli.cjs'], ['scripts/start.js'], ['scripts/test.js']])('%s ends with one line', (file) => {
     expect(runAs('18.20.8', [join(project, file)])).toEqual({ status: 1, stdout: '', stderr: line });
   });
 
@@ -160,7 +160,7 @@ describe('the package with a better-sqlite3 that is not for this Node', () => {
     // As 13 does on Node 20.
     writeFileSync(join(sqlite, 'index.js'), 'module.exports = function Database() { process.abort(); };');
     const run = (args: string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
-    const started = run(['dist/cli.js', '--port', '0', '--db', 'data/mock.db']);
+    const started = run(['dist/cli.cjs', '--port', '0', '--db', 'data/mock.db']);
     const problem = `better-sqlite3 13.9.0 needs Node >=99, this is Node ${process.versions.node}: run \`npm install -D better-sqlite3@1`;
     expect([started.status, started.stdout, started.stderr.trimEnd().split('\n')]).toEqual([
       1,
@@ -190,7 +190,7 @@ describe('what is packed', () => {
   });
 
   it('is ASCII in what every start reads: of any other text Node keeps two bytes for each character', () => {
-    const wide = ['cli.js', 'index.js', 'index.cjs', 'main.cjs', 'kit.cjs'].flatMap((file) =>
+    const wide = ['cli.cjs', 'index.js', 'index.cjs', 'main.cjs', 'kit.cjs'].flatMap((file) =>
       [...read(`dist/${file}`).matchAll(/.{0,20}[^\0-\x7f].{0,20}/g)].map(([place]) => `${file}: ${place}`),
     );
     expect(wide).toEqual([]);

@@ -14,7 +14,7 @@ const isLine = (text, start) => text.startsWith(start) && text.trimEnd().split('
 
 function testOldNode() {
   installPackage();
-  const program = join(home, 'node_modules/mixpeek-mock/dist/cli.js');
+  const program = join(home, 'node_modules/mixpeek-mock/dist/cli.cjs');
   const started = attempt(getNode(18), [program], home);
   check('on Node 18 the program ends with one line', started.status === 1 && OLD.test(started.stderr), started);
   const created = attempt(getNode(18), ['-e', CREATE], home);

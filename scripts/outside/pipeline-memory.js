@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { check, node } from './support.js';
 
 const SELF = fileURLToPath(import.meta.url);
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 const KEY = 'sk_live_abc123def456';
 const CONNECTIONS = 50;
 const PIPELINED_BYTES = 64 * 1024;

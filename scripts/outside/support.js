@@ -11,7 +11,7 @@ export const project = fileURLToPath(new URL('../..', import.meta.url));
 export const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-outside-'));
 /** The program that was built here. */
-export const program = join(project, 'dist/cli.js');
+export const program = join(project, 'dist/cli.cjs');
 /** Projects find the package here, above them: installing it may compile SQLite, which takes a minute. */
 export const home = join(folder, 'home');
 /** The Node that the package is tried with. */
@@ -118,7 +118,7 @@ export function clone(name) {
 /** Starts the installed package on a free port, its data in memory. */
 export function startPackage(args = []) {
   installPackage();
-  return startProgram(args, join(home, 'node_modules/mixpeek-mock/dist/cli.js'));
+  return startProgram(args, join(home, 'node_modules/mixpeek-mock/dist/cli.cjs'));
 }
 
 /** Starts a program, by default the one that was built here, on a free port, its data in memory. */

@@ -20,7 +20,7 @@ export default async function checkWaitOn() {
 
 async function checkUrls(path) {
   const port = await findFreePort();
-  const cli = join(home, 'node_modules/mixpeek-mock/dist/cli.js');
+  const cli = join(home, 'node_modules/mixpeek-mock/dist/cli.cjs');
   const server = spawn(node, [cli, '--port', port, '--db', ':memory:'], { cwd: path, stdio: 'ignore' });
   const ended = once(server, 'close');
   try {

@@ -14,17 +14,23 @@ const EXIT_STRICT = 3;
 
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 
+interface Around {
+  /** Prints a line on standard error. */
+  say: (text: string) => void;
+  /** Prints the banner, where it was asked for. */
+  sayBanner: (server: RunningServer, hasControl: boolean) => void;
+  /** Called while the command runs. */
+  keepCode: () => void;
+}
+
 /**
  * Runs a command beside a server that is there only for it, and whose standard output is the command's alone.
- * @param say prints a line on standard error
- * @param sayBanner prints the banner, where it was asked for
  * @returns the exit code: that of the command, unless a strict run has something to say
  */
 export async function runWithServer(
   flags: Flags,
   command: readonly string[],
-  say: (text: string) => void,
-  sayBanner: (server: RunningServer, hasControl: boolean) => void,
+  { say, sayBanner, keepCode }: Around,
 ): Promise<number> {
   const config = readExecConfig(flags);
   let child: RunningCommand | undefined;
@@ -44,6 +50,7 @@ export async function runWithServer(
     const environment = await toEnvironment(server);
     if (early !== undefined) return toExitCode(early);
     child = runCommand(command, environment, say);
+    keepCode();
     const code = await child.ended;
     ended = code;
     const findings = server.listFindings();

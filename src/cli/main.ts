@@ -24,7 +24,7 @@ const NAME = 'mixpeek-mock';
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
-function buildProgram(typed: string): Command {
+function buildProgram(typed: string, keepCode = () => {}): Command {
   const program = new Command(typed)
     .description("A stateful mock of Mixpeek's organization endpoint: GET and PATCH /v1/organizations.")
     .version(readVersion())
@@ -33,7 +33,7 @@ function buildProgram(typed: string): Command {
   const serveCommand = program
     .command('serve', { isDefault: true })
     .description('start the server (the default command)');
-  addSettings(serveCommand, SERVE_COMMAND_SETTINGS).action((flags) => serve(flags, typed));
+  addSettings(serveCommand, SERVE_COMMAND_SETTINGS).action((flags) => serve(flags, typed, keepCode));
   const execCommand = program
     .command('exec <command...>')
     .usage('[options] -- <command...>')
@@ -41,7 +41,7 @@ function buildProgram(typed: string): Command {
       'run a command, such as your tests, beside a server that ends with it; its exit code is that of the command',
     )
     .passThroughOptions();
-  addSettings(execCommand, EXEC_SETTINGS).action((command, flags) => exec(command, flags, typed));
+  addSettings(execCommand, EXEC_SETTINGS).action((command, flags) => exec(command, flags, typed, keepCode));
   const health = program.command('health').description('check a running server: exit code 0 if it is healthy, else 1');
   addSettings(health, HEALTH_SETTINGS).action(checkHealth);
   const openapi = program
@@ -138,7 +138,7 @@ async function printOpenApi(options: { openapi: OpenApiVersion; url?: string; ap
   process.stdout.write(`${JSON.stringify({ ...document, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
 }
 
-async function serve(flags: Flags, typed: string): Promise<void> {
+async function serve(flags: Flags, typed: string, keepCode: () => void): Promise<void> {
   const config = readServeConfig(flags);
   // The other commands need nothing of it.
   const starting = import('../server.ts').then(({ startServer }) => startServer(config));
@@ -151,14 +151,15 @@ async function serve(flags: Flags, typed: string): Promise<void> {
   const facts = { version: readVersion(), hasControl: config.control === 'on', generatedToken };
   process.stdout.write(config.json ? toReadyLine(server) : asTyped(toBanner(server, facts), typed));
   if (config.open) openInBrowser(toPageUrl(server), printError);
+  keepCode();
 }
 
-async function exec(command: string[], flags: Flags, typed: string): Promise<void> {
+async function exec(command: string[], flags: Flags, typed: string, keepCode: () => void): Promise<void> {
   const sayBanner = (server: RunningServer, hasControl: boolean) => {
     const facts = { version: readVersion(), hasControl, generatedToken: undefined };
     process.stderr.write(asTyped(toBanner(server, facts), typed));
   };
-  process.exit(await runWithServer(flags, command, printError, sayBanner));
+  process.exit(await runWithServer(flags, command, { say: printError, sayBanner, keepCode }));
 }
 
 /** The first signal, also during the start, lets requests in flight be answered; the second exits at once. */
@@ -205,15 +206,20 @@ function reportLostOutput({ code }: NodeJS.ErrnoException): void {
   process.exitCode = EXIT_FAILURE;
 }
 
-/**
- * Runs the program.
- * @param typed what a person types before flags, such as `npm start --`
- */
-export async function runCli(args: string[] = process.argv.slice(2), typed: string = NAME): Promise<void> {
+export interface Invocation {
+  args?: string[];
+  /** What a person types before flags, such as `npm start --`. */
+  typed?: string;
+  /** Called when a server has started: keeps its compiled code for the next start, see `code-cache.cjs`. */
+  keepCode?: () => void;
+}
+
+/** Runs the program. */
+export async function runCli({ args = process.argv.slice(2), typed = NAME, keepCode }: Invocation): Promise<void> {
   process.stdout.on('error', reportLostOutput);
   process.stderr.on('error', () => {});
   try {
-    const program = buildProgram(typed);
+    const program = buildProgram(typed, keepCode);
     const asked = withoutHelpCommand(args);
     refuseUnknownCommand(program, asked);
     await program.parseAsync(asked, { from: 'user' });

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { badRequest } from '../domain/errors.ts';
 import type { FaultRule } from '../domain/fault.ts';
 import { ASKED_FOR, FAULT_HEADER } from '../http/fault-steps.ts';
-import { EFFECT_SHAPE, FaultSeed, preset, toFaultRule } from '../seed/fault.ts';
+import { EFFECT_SHAPE, FaultSeed, preset } from '../seed/fault.ts';
+import { toFaultRule } from '../seed/fault-rule.ts';
 import { toMember } from '../seed/issues.ts';
 import { check } from '../seed/values.ts';
 

@@ -5,7 +5,8 @@ import { drawId } from '../domain/random.ts';
 import { sendJson } from '../http/envelope.ts';
 import { type AddRoute, integer } from '../http/openapi.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { FAULT_PRESETS, FaultSeed, MAX_FAULTS, toFaultRule } from '../seed/fault.ts';
+import { FAULT_PRESETS, FaultSeed, MAX_FAULTS } from '../seed/fault.ts';
+import { toFaultRule } from '../seed/fault-rule.ts';
 import { seedBody } from './members.ts';
 import { done, type FindSandbox, GONE, InSandbox, NoMembers, refusal } from './routes.ts';
 

@@ -5,16 +5,14 @@
 
 /** What Python's `str.strip()` removes, for a regular expression: Unicode's White_Space, and U+001C to U+001F. */
 export const WHITESPACE_CLASS = '[\\p{White_Space}\\u{1c}-\\u{1f}]';
-const WHITESPACE = new RegExp(WHITESPACE_CLASS, 'u');
-
-export function stripWhitespace(text: string, whitespace = WHITESPACE): string {
+export function stripWhitespace(text: string, whitespace = new RegExp(WHITESPACE_CLASS, 'u')): string {
   const rest = stripTrailingWhitespace(text, whitespace);
   let start = 0;
   while (start < rest.length && whitespace.test(rest.charAt(start))) start++;
   return rest.slice(start);
 }
 
-export function stripTrailingWhitespace(text: string, whitespace = WHITESPACE): string {
+export function stripTrailingWhitespace(text: string, whitespace = new RegExp(WHITESPACE_CLASS, 'u')): string {
   let end = text.length;
   while (end > 0 && whitespace.test(text.charAt(end - 1))) end--;
   return text.slice(0, end);
@@ -25,12 +23,12 @@ export function sortByCodePoint(texts: Iterable<string>): string[] {
   return [...texts].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-const LEGIBLE = /^[\p{L}\p{N}\p{P}\p{S}]$/u;
+const LEGIBLE = () => /^[\p{L}\p{N}\p{P}\p{S}]$/u;
 
 /** The character as a reason shows it: in quotes, by its name, or by its number. */
 export function toShown(char: string): string {
   if (char === "'" || char === '\\') return `"${char}"`;
-  if (LEGIBLE.test(char)) return `'${char}'`;
+  if (LEGIBLE().test(char)) return `'${char}'`;
   const code = char.codePointAt(0) ?? 0;
   const digits = code.toString(16).toUpperCase();
   return NAMES.get(code) ?? `U+${digits.padStart(code < 0xffff ? 4 : 8, '0')}`;

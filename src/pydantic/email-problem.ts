@@ -32,12 +32,12 @@ export function refuseChars(text: string, wrong: RegExp, problem: string): void 
 }
 
 /** Controls, formats, line breaks, and a mark at the beginning. */
-const UNSAFE = /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
-const UNSAFE_BUT_SPACES = /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/gu;
+const UNSAFE = () => /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
+const UNSAFE_BUT_SPACES = () => /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/gu;
 
 /** Refuses characters that make a part of an address unsafe. */
 export function checkUnsafe(text: string, { allowSpace }: { allowSpace: boolean }): void {
-  const found = sortByCodePoint(new Set(text.match(allowSpace ? UNSAFE_BUT_SPACES : UNSAFE)));
+  const found = sortByCodePoint(new Set(text.match((allowSpace ? UNSAFE_BUT_SPACES : UNSAFE)())));
   if (found.length === 0) return;
   throw new EmailProblem(`The email address contains unsafe characters: ${found.map(toShown).join(', ')}.`);
 }

@@ -24,10 +24,11 @@ const MAX_ADDRESS_BYTES = 254;
 
 /** `Joe <a@b.com>` and `"Joe, X" <a@b.com>`: pydantic takes the part in angle brackets. */
 const WORD = "[\\p{L}\\p{N}!#$%&'*+\\-/=?^_`{|}~]+";
-const PRETTY = new RegExp(
-  `^${WHITESPACE_CLASS}*(?:(?:${WORD}${WHITESPACE_CLASS}+)*${WORD}|"[^]+")?${WHITESPACE_CLASS}*<([^\\n]+)>${WHITESPACE_CLASS}*$`,
-  'u',
-);
+const PRETTY = () =>
+  new RegExp(
+    `^${WHITESPACE_CLASS}*(?:(?:${WORD}${WHITESPACE_CLASS}+)*${WORD}|"[^]+")?${WHITESPACE_CLASS}*<([^\\n]+)>${WHITESPACE_CLASS}*$`,
+    'u',
+  );
 
 const ATEXT = "a-zA-Z0-9_!#$%&'*+\\-/=?^`{|}~";
 const ATEXT_INTERNATIONAL = `${ATEXT}\\u{80}-\\u{10ffff}`;
@@ -45,7 +46,7 @@ function normalizeEmail(text: string): string {
   if ([...text].length > MAX_INPUT_LENGTH) {
     throw new EmailProblem(`Length must not exceed ${MAX_INPUT_LENGTH} characters`);
   }
-  const { displayName, local, isQuoted, domain } = splitAddress(stripWhitespace(PRETTY.exec(text)?.[1] ?? text));
+  const { displayName, local, isQuoted, domain } = splitAddress(stripWhitespace(PRETTY().exec(text)?.[1] ?? text));
   const normalizedLocal = readLocalPart(local, isQuoted);
   if (domain === '') throw new EmailProblem('There must be something after the @-sign.');
   if (domain.startsWith('[') && domain.endsWith(']')) refuseLiteral(domain.slice(1, -1));

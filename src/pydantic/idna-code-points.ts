@@ -27,24 +27,25 @@ export function mapCodePoint(char: string): string | undefined {
   return toUnicode(char, OPTIONS).domain;
 }
 
+// Functions, because an expression builds its classes of Unicode as soon as it is there: see UNUSED in scripts/bundle.js.
 // The categories of RFC 5892, section 2, beginning with 2.6 (exceptions).
-const EXCEPTIONS_VALID = /^[\u{df}\u{3c2}\u{6fd}\u{6fe}\u{f0b}\u{3007}]$/u;
-const EXCEPTIONS_DISALLOWED = /^[\u{640}\u{7fa}\u{302e}\u{302f}\u{3031}-\u{3035}\u{303b}]$/u;
-const LETTER_OR_DIGIT = /^[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}]$/u;
-const IGNORABLE = /^[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Noncharacter_Code_Point}]$/u;
-const IGNORABLE_BLOCK = /^[\u{20d0}-\u{20ff}\u{1d100}-\u{1d1ff}\u{1d200}-\u{1d24f}]$/u;
-const OLD_HANGUL_JAMO = /^[\u{1100}-\u{11ff}\u{a960}-\u{a97c}\u{d7b0}-\u{d7c6}\u{d7cb}-\u{d7fb}]$/u;
+const EXCEPTIONS_VALID = () => /^[\u{df}\u{3c2}\u{6fd}\u{6fe}\u{f0b}\u{3007}]$/u;
+const EXCEPTIONS_DISALLOWED = () => /^[\u{640}\u{7fa}\u{302e}\u{302f}\u{3031}-\u{3035}\u{303b}]$/u;
+const LETTER_OR_DIGIT = () => /^[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}]$/u;
+const IGNORABLE = () => /^[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Noncharacter_Code_Point}]$/u;
+const IGNORABLE_BLOCK = () => /^[\u{20d0}-\u{20ff}\u{1d100}-\u{1d1ff}\u{1d200}-\u{1d24f}]$/u;
+const OLD_HANGUL_JAMO = () => /^[\u{1100}-\u{11ff}\u{a960}-\u{a97c}\u{d7b0}-\u{d7c6}\u{d7cb}-\u{d7fb}]$/u;
 
 /** Whether the code point is PVALID: allowed anywhere in a label, without a rule for its context. */
 export function isValidAnywhere(char: string): boolean {
-  if (/^[a-z0-9-]$/.test(char) || EXCEPTIONS_VALID.test(char)) return true;
-  if (EXCEPTIONS_DISALLOWED.test(char) || CONTEXTO.test(char) || !LETTER_OR_DIGIT.test(char)) return false;
-  if (IGNORABLE.test(char) || IGNORABLE_BLOCK.test(char) || OLD_HANGUL_JAMO.test(char)) return false;
+  if (/^[a-z0-9-]$/.test(char) || EXCEPTIONS_VALID().test(char)) return true;
+  if (EXCEPTIONS_DISALLOWED().test(char) || CONTEXTO().test(char) || !LETTER_OR_DIGIT().test(char)) return false;
+  if (IGNORABLE().test(char) || IGNORABLE_BLOCK().test(char) || OLD_HANGUL_JAMO().test(char)) return false;
   return mapCodePoint(char) === char;
 }
 
-export const CONTEXTJ = /^[\u{200c}\u{200d}]$/u;
-export const CONTEXTO = /^[\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}\u{660}-\u{669}\u{6f0}-\u{6f9}]$/u;
+export const CONTEXTJ = () => /^[\u{200c}\u{200d}]$/u;
+export const CONTEXTO = () => /^[\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}\u{660}-\u{669}\u{6f0}-\u{6f9}]$/u;
 
 /** What the rules of CONTEXTO code points need to know of the label as a whole. */
 export interface LabelContext {
@@ -53,11 +54,11 @@ export interface LabelContext {
   hasExtendedArabicDigit: boolean;
 }
 
-const JAPANESE = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u;
+const JAPANESE = () => /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u;
 
 export function readContext(label: string): LabelContext {
   return {
-    isJapanese: JAPANESE.test(label.replaceAll('\u{30fb}', '')),
+    isJapanese: JAPANESE().test(label.replaceAll('\u{30fb}', '')),
     hasArabicDigit: /[\u{660}-\u{669}]/u.test(label),
     hasExtendedArabicDigit: /[\u{6f0}-\u{6f9}]/u.test(label),
   };

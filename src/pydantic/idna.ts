@@ -90,10 +90,10 @@ function checkLabel(label: string): void {
   const valid = new Set<string>();
   for (const [index, char] of chars.entries()) {
     if (valid.has(char)) continue;
-    if (CONTEXTJ.test(char)) {
+    if (CONTEXTJ().test(char)) {
       if (!isJoining(chars, index))
         throw new IdnaError(`Joiner ${toNumber(char)} not allowed at ${toPlace(label, index)}`);
-    } else if (CONTEXTO.test(char)) {
+    } else if (CONTEXTO().test(char)) {
       if (!isInItsContext(chars, index, context)) {
         throw new IdnaError(`Codepoint ${toNumber(char)} not allowed at ${toPlace(label, index)}`);
       }

@@ -6,7 +6,7 @@ import { ACCOUNT_TYPES, findTierViolations, type Tiers } from '../domain/rate-li
 import { toKeyPrefix } from '../domain/redact.ts';
 import { DEFAULT_SETTINGS, type Settings, type State } from '../domain/state.ts';
 import type { ApiKeyContent, SeedContent, SettingsContent } from './content.ts';
-import { type FaultContent, toFaultRule } from './fault.ts';
+import { type FaultContent, toFaultRule } from './fault-rule.ts';
 import { SeedContentError, type SeedIssue, toMember } from './issues.ts';
 
 /** A key that this process knows in plain text, because a seed or a flag contains it. */

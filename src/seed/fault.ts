@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { PERMISSIONS } from '../domain/api-key.ts';
 import { toMilliseconds } from '../domain/clock.ts';
 import { CONNECTION_FAULTS, type FaultRule, MAX_DELAY_MS } from '../domain/fault.ts';
+import type { FaultContent } from './fault-rule.ts';
 import { JsonText } from './source.ts';
 import { isObject, jsonText, KEYWORDS, oneOf, storable, strictObject, timestamp, wholeNumber } from './values.ts';
 
@@ -159,9 +160,6 @@ const RULE_KEYWORDS = {
   ],
 };
 
-/** A rule without its id, and its end as it was given. */
-export type FaultContent = Omit<FaultRule, 'id'> & { id?: string | undefined; ttl_ms?: number | undefined };
-
 /** The schema of a fault rule, whoever gives it. */
 export const FaultSeed = strictObject({
   id: z
@@ -221,9 +219,3 @@ const withoutUndefined = <T extends object>(value: T): T =>
 
 /** Rules of a sandbox there may be. */
 export const MAX_FAULTS = 100;
-
-/** The rule as it is kept. @param now milliseconds of the sandbox's clock, from which `ttl_ms` counts */
-export function toFaultRule({ ttl_ms, ...content }: FaultContent, id: string, now: number): FaultRule {
-  const expires_at = ttl_ms === undefined ? content.expires_at : now + ttl_ms;
-  return { ...content, ...(expires_at !== undefined && { expires_at }), id };
-}

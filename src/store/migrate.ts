@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { SCHEMA, type Schema } from './schema.ts';
 import { StorageError } from './store.ts';
 
 /** Marks a file as ours ("mxpk"), in the header of the database. */
@@ -22,23 +23,35 @@ export function readMigrations(folder: string): Migration[] {
 /**
  * Brings the database to the newest version: `user_version` counts the migrations it has had, the table `migrations`
  * names them. Each runs in a transaction of its own, so that one that fails leaves the version before it.
+ * @param schema what all of them together make of an empty database, if that is known
  * @throws {StorageError} naming the migration that failed
  */
-export function migrate(db: Database, migrations: Migration[]): void {
+export function migrate(db: Database, migrations: Migration[], schema = SCHEMA): void {
   const done = Number(db.pragma('user_version', { simple: true }));
+  if (done === 0 && isOf(migrations, schema)) {
+    const names = schema.migrations;
+    run(db, 'the schema', schema.sql, names, names.length);
+    return;
+  }
   for (const [index, { name, sql }] of migrations.entries()) {
-    if (index < done) continue;
-    try {
-      db.transaction(() => {
-        db.exec('CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL) STRICT');
-        db.exec(sql);
-        db.prepare("INSERT INTO migrations VALUES (?, strftime('%Y-%m-%dT%H:%M:%SZ'))").run(name);
-        db.pragma(`user_version = ${index + 1}`);
-      }).immediate();
-    } catch (error) {
-      throw new StorageError(
-        `${db.name}: migration ${name} failed, nothing of it was kept: ${(error as Error).message}`,
-      );
-    }
+    if (index >= done) run(db, `migration ${name}`, sql, [name], index + 1);
+  }
+}
+
+const isOf = (migrations: Migration[], schema: Schema | undefined): schema is Schema =>
+  schema !== undefined && schema.migrations.join() === migrations.map(({ name }) => name).join();
+
+/** @param names of the migrations that it is, or stands for */
+function run(db: Database, what: string, sql: string, names: string[], version: number): void {
+  try {
+    db.transaction(() => {
+      db.exec('CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL) STRICT');
+      db.exec(sql);
+      const record = db.prepare("INSERT INTO migrations VALUES (?, strftime('%Y-%m-%dT%H:%M:%SZ'))");
+      for (const name of names) record.run(name);
+      db.pragma(`user_version = ${version}`);
+    }).immediate();
+  } catch (error) {
+    throw new StorageError(`${db.name}: ${what} failed, nothing of it was kept: ${(error as Error).message}`);
   }
 }

@@ -107,7 +107,7 @@ describe('mixpeek-mock check', () => {
     const withNumber = stringify({ ...STRUCTURES['0.81'], openapi: 3.1 });
     expect(await compare(writeDocument(withNumber))).toEqual([]);
     const input = JSON.stringify(STRUCTURES['0.81']);
-    const args = [join(project, 'dist/cli.js'), 'check', '--openapi', '-'];
+    const args = [join(project, 'dist/cli.cjs'), 'check', '--openapi', '-'];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { input, encoding: 'utf8' });
     expect({ code: status, stdout, stderr }).toEqual(UNCHANGED);
   });

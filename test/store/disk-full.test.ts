@@ -7,7 +7,7 @@ import { makeFolder } from '../support/folder.ts';
 import { runCli, startServer } from '../support/process.ts';
 import { get, patch } from '../support/requests.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 /** Blocks of 512 or 1024 bytes, as the shell has it: some hundred KiB. */
 const MAX_BLOCKS = 600;

@@ -8,7 +8,7 @@ import { createMockServer } from '../../src/index.ts';
 import { makeFolder } from './folder.ts';
 import { spawnCli } from './process.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 /** Where the servers of documents listen. */
 const PORT = '4030';
 

@@ -1,0 +1,102 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { makeFolder } from '../support/folder.ts';
+import { CLI, startServer } from '../support/process.ts';
+
+const { loadBundle } = createRequire(import.meta.url)('../../src/cli/code-cache.cjs');
+
+const CODE = `bundle.${process.version}-${process.arch}.code`;
+
+/** A bundle of one function, in a folder of its own. */
+function writeBundle(source: string) {
+  const folder = makeFolder();
+  const file = join(folder, 'bundle.cjs');
+  writeFileSync(file, source);
+  return { folder, file, code: join(folder, CODE) };
+}
+
+/** Whether a load rewrote the file, which it does when it could not use it. */
+function isRewritten(file: string, code: string): boolean {
+  utimesSync(code, 0, 0);
+  loadBundle(file).keepCode();
+  return statSync(code).mtimeMs !== 0;
+}
+
+it('loads a file as require() does', () => {
+  const { folder, file } = writeBundle(`
+    exports.path = [__filename, __dirname, module.filename, require.cache[__filename] === module].join();
+    exports.other = require('./other.cjs');
+    exports.fail = () => { throw new Error('here') };`);
+  writeFileSync(join(folder, 'other.cjs'), 'module.exports = 2;');
+  for (let time = 0; time < 2; time++) {
+    const { exports, keepCode } = loadBundle(file);
+    expect(exports.path).toBe([file, folder, file, true].join());
+    expect(exports.other).toBe(2);
+    expect(exports.fail).toThrow('here');
+    keepCode();
+  }
+});
+
+it('keeps the compiled code, and takes it at the next load', () => {
+  const { folder, file, code } = writeBundle('exports.answer = () => 42;');
+  const { exports, keepCode } = loadBundle(file);
+  expect(exports.answer()).toBe(42);
+  expect(readdirSync(folder)).toEqual(['bundle.cjs']);
+  keepCode();
+  expect(readdirSync(folder).sort()).toEqual(['bundle.cjs', CODE].sort());
+  expect(isRewritten(file, code)).toBe(false);
+  expect(loadBundle(file).exports.answer()).toBe(42);
+});
+
+it('takes no code of another bundle, though V8 would where the length is the same', () => {
+  const { file, code } = writeBundle('exports.answer = () => 42;');
+  loadBundle(file).keepCode();
+  writeFileSync(file, 'exports.answer = () => 43;');
+  expect(loadBundle(file).exports.answer()).toBe(43);
+  expect(isRewritten(file, code)).toBe(true);
+  expect(isRewritten(file, code)).toBe(false);
+});
+
+it.each([
+  ['empty', () => Buffer.alloc(0)],
+  ['cut off', (code: Buffer) => code.subarray(0, -1)],
+  ['all zeros', (code: Buffer) => Buffer.alloc(code.length)],
+  [
+    'other in one bit',
+    (code: Buffer) => Buffer.from(code.map((byte, at) => (at === code.length - 9 ? byte ^ 1 : byte))),
+  ],
+  ['not code, but as it was written', (code: Buffer) => Buffer.concat([code, code])],
+])('does without code that is %s, and writes it anew', (_name, damage) => {
+  const { file, code } = writeBundle('exports.answer = () => 42;');
+  loadBundle(file).keepCode();
+  writeFileSync(code, damage(readFileSync(code)));
+  expect(loadBundle(file).exports.answer()).toBe(42);
+  expect(isRewritten(file, code)).toBe(true);
+  expect(isRewritten(file, code)).toBe(false);
+});
+
+it('does without where it cannot write, and leaves nothing', () => {
+  const { folder, file, code } = writeBundle('exports.answer = () => 42;');
+  mkdirSync(code);
+  const { exports, keepCode } = loadBundle(file);
+  keepCode();
+  expect(exports.answer()).toBe(42);
+  expect(readdirSync(folder).sort()).toEqual(['bundle.cjs', CODE].sort());
+  expect(readdirSync(code)).toEqual([]);
+});
+
+it('is kept by a server once it is ready', async () => {
+  const server = await startServer(['--port', '0', '--db', ':memory:'], makeFolder());
+  await server.stop();
+  const kept = CLI.replace('cli.cjs', CODE.replace('bundle', 'main'));
+  const { size } = statSync(kept);
+  expect(size).toBeGreaterThan(300_000);
+});
+
+it('finds the bundle as it needs it: ASCII, without import()', () => {
+  const bundle = readFileSync(CLI.replace('cli.cjs', 'main.cjs'));
+  expect(bundle.every((byte) => byte < 0x80)).toBe(true);
+  expect(bundle.toString().match(/.{20}\bimport\(/g)).toBeNull();
+});
