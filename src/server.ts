@@ -23,7 +23,7 @@ import { ConfigError } from './setting.ts';
 import type { ServeConfig } from './settings.ts';
 import { begin, beginEarly } from './start/beginning.ts';
 import { checkShared, openStore, toShownDb } from './start/open-store.ts';
-import { findFirstOrganization, findKey, findServedKeys, lendKey, type ServedKey } from './start/served-keys.ts';
+import { findFirstOrganization, findKey, lendKey, type ServedKey } from './start/served-keys.ts';
 import { type Report, StorageError } from './store/store.ts';
 import { timeStore } from './store/timed-store.ts';
 import { projectFile, readVersion } from './version.ts';
@@ -120,10 +120,9 @@ export async function startServer(
     log.attach(app.log);
     // A person reads it in the banner.
     if (config.json && beginning.isSeedOther) app.log.warn(beginning.origin);
-    await beginning.write(store, sandboxes);
+    const apiKeys = await beginning.write(store, sandboxes);
     listener.serve(app.routing);
     store.announce(listener.url);
-    const apiKeys = await findServedKeys(store, beginning.seededKeys, beginning.granted);
     return {
       url: listener.url,
       db: toShownDb(config.db),

@@ -1,3 +1,5 @@
+import { once } from '../domain/once.ts';
+
 /**
  * Characters as Python sees them, for email-validator's reasons (observed with CPython 3.11). All of it works by code
  * point.
@@ -5,14 +7,16 @@
 
 /** What Python's `str.strip()` removes, for a regular expression: Unicode's White_Space, and U+001C to U+001F. */
 export const WHITESPACE_CLASS = '[\\p{White_Space}\\u{1c}-\\u{1f}]';
-export function stripWhitespace(text: string, whitespace = new RegExp(WHITESPACE_CLASS, 'u')): string {
+const WHITESPACE = once(() => new RegExp(WHITESPACE_CLASS, 'u'));
+
+export function stripWhitespace(text: string, whitespace = WHITESPACE()): string {
   const rest = stripTrailingWhitespace(text, whitespace);
   let start = 0;
   while (start < rest.length && whitespace.test(rest.charAt(start))) start++;
   return rest.slice(start);
 }
 
-export function stripTrailingWhitespace(text: string, whitespace = new RegExp(WHITESPACE_CLASS, 'u')): string {
+export function stripTrailingWhitespace(text: string, whitespace = WHITESPACE()): string {
   let end = text.length;
   while (end > 0 && whitespace.test(text.charAt(end - 1))) end--;
   return text.slice(0, end);
@@ -23,7 +27,7 @@ export function sortByCodePoint(texts: Iterable<string>): string[] {
   return [...texts].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-const LEGIBLE = () => /^[\p{L}\p{N}\p{P}\p{S}]$/u;
+const LEGIBLE = once(() => /^[\p{L}\p{N}\p{P}\p{S}]$/u);
 
 /** The character as a reason shows it: in quotes, by its name, or by its number. */
 export function toShown(char: string): string {

@@ -1,3 +1,4 @@
+import { once } from '../domain/once.ts';
 import { listShown, sortByCodePoint, toShown } from './code-points.ts';
 
 /** Why a text is not an e-mail address, in email-validator's words. */
@@ -32,8 +33,8 @@ export function refuseChars(text: string, wrong: RegExp, problem: string): void 
 }
 
 /** Controls, formats, line breaks, and a mark at the beginning. */
-const UNSAFE = () => /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
-const UNSAFE_BUT_SPACES = () => /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/gu;
+const UNSAFE = once(() => /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}]/gu);
+const UNSAFE_BUT_SPACES = once(() => /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/gu);
 
 /** Refuses characters that make a part of an address unsafe. */
 export function checkUnsafe(text: string, { allowSpace }: { allowSpace: boolean }): void {

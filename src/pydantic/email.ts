@@ -1,3 +1,4 @@
+import { once } from '../domain/once.ts';
 import { stripTrailingWhitespace, stripWhitespace, toShown, WHITESPACE_CLASS } from './code-points.ts';
 import { type DomainName, readDomain } from './email-domain.ts';
 import { refuseLiteral } from './email-literal.ts';
@@ -24,11 +25,13 @@ const MAX_ADDRESS_BYTES = 254;
 
 /** `Joe <a@b.com>` and `"Joe, X" <a@b.com>`: pydantic takes the part in angle brackets. */
 const WORD = "[\\p{L}\\p{N}!#$%&'*+\\-/=?^_`{|}~]+";
-const PRETTY = () =>
-  new RegExp(
-    `^${WHITESPACE_CLASS}*(?:(?:${WORD}${WHITESPACE_CLASS}+)*${WORD}|"[^]+")?${WHITESPACE_CLASS}*<([^\\n]+)>${WHITESPACE_CLASS}*$`,
-    'u',
-  );
+const PRETTY = once(
+  () =>
+    new RegExp(
+      `^${WHITESPACE_CLASS}*(?:(?:${WORD}${WHITESPACE_CLASS}+)*${WORD}|"[^]+")?${WHITESPACE_CLASS}*<([^\\n]+)>${WHITESPACE_CLASS}*$`,
+      'u',
+    ),
+);
 
 const ATEXT = "a-zA-Z0-9_!#$%&'*+\\-/=?^`{|}~";
 const ATEXT_INTERNATIONAL = `${ATEXT}\\u{80}-\\u{10ffff}`;

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type tr46 from 'tr46';
 import type regexes from 'tr46/lib/regexes.js';
+import { once } from '../domain/once.ts';
 
 interface Tables {
   tr46: typeof tr46;
@@ -27,14 +28,14 @@ export function mapCodePoint(char: string): string | undefined {
   return toUnicode(char, OPTIONS).domain;
 }
 
-// Functions, because an expression builds its classes of Unicode as soon as it is there: see UNUSED in scripts/bundle.js.
+// On first use: an expression builds its classes of Unicode as soon as it is there, all of these 3 % of a start.
 // The categories of RFC 5892, section 2, beginning with 2.6 (exceptions).
-const EXCEPTIONS_VALID = () => /^[\u{df}\u{3c2}\u{6fd}\u{6fe}\u{f0b}\u{3007}]$/u;
-const EXCEPTIONS_DISALLOWED = () => /^[\u{640}\u{7fa}\u{302e}\u{302f}\u{3031}-\u{3035}\u{303b}]$/u;
-const LETTER_OR_DIGIT = () => /^[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}]$/u;
-const IGNORABLE = () => /^[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Noncharacter_Code_Point}]$/u;
-const IGNORABLE_BLOCK = () => /^[\u{20d0}-\u{20ff}\u{1d100}-\u{1d1ff}\u{1d200}-\u{1d24f}]$/u;
-const OLD_HANGUL_JAMO = () => /^[\u{1100}-\u{11ff}\u{a960}-\u{a97c}\u{d7b0}-\u{d7c6}\u{d7cb}-\u{d7fb}]$/u;
+const EXCEPTIONS_VALID = once(() => /^[\u{df}\u{3c2}\u{6fd}\u{6fe}\u{f0b}\u{3007}]$/u);
+const EXCEPTIONS_DISALLOWED = once(() => /^[\u{640}\u{7fa}\u{302e}\u{302f}\u{3031}-\u{3035}\u{303b}]$/u);
+const LETTER_OR_DIGIT = once(() => /^[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}]$/u);
+const IGNORABLE = once(() => /^[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Noncharacter_Code_Point}]$/u);
+const IGNORABLE_BLOCK = once(() => /^[\u{20d0}-\u{20ff}\u{1d100}-\u{1d1ff}\u{1d200}-\u{1d24f}]$/u);
+const OLD_HANGUL_JAMO = once(() => /^[\u{1100}-\u{11ff}\u{a960}-\u{a97c}\u{d7b0}-\u{d7c6}\u{d7cb}-\u{d7fb}]$/u);
 
 /** Whether the code point is PVALID: allowed anywhere in a label, without a rule for its context. */
 export function isValidAnywhere(char: string): boolean {
@@ -44,8 +45,8 @@ export function isValidAnywhere(char: string): boolean {
   return mapCodePoint(char) === char;
 }
 
-export const CONTEXTJ = () => /^[\u{200c}\u{200d}]$/u;
-export const CONTEXTO = () => /^[\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}\u{660}-\u{669}\u{6f0}-\u{6f9}]$/u;
+export const CONTEXTJ = once(() => /^[\u{200c}\u{200d}]$/u);
+export const CONTEXTO = once(() => /^[\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}\u{660}-\u{669}\u{6f0}-\u{6f9}]$/u);
 
 /** What the rules of CONTEXTO code points need to know of the label as a whole. */
 export interface LabelContext {
@@ -54,7 +55,7 @@ export interface LabelContext {
   hasExtendedArabicDigit: boolean;
 }
 
-const JAPANESE = () => /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u;
+const JAPANESE = once(() => /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u);
 
 export function readContext(label: string): LabelContext {
   return {

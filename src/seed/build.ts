@@ -31,19 +31,17 @@ export function buildSeed(content: SeedContent, now: string, base: Settings = DE
   const settings = mergeSettings(base, content, toMilliseconds(now));
   const { tiers } = settings;
   const state: State = { settings, organizations: [], api_keys: [] };
-  const { issues, check } = findDuplicates();
+  const { issues, check } = findDuplicates(content);
   for (const [o, { api_keys = [], ...members }] of content.organizations.entries()) {
     const organization = buildOrganization(members, tiers, now);
     state.organizations.push(organization);
-    check('organization_id', organization.organization_id, ['organizations', o, 'organization_id']);
+    check('organization_id', organization.organization_id, o);
     for (const [k, { key, ...rest }] of api_keys.entries()) {
       const api_key = buildApiKey(organization.organization_id, { key, ...rest });
       state.api_keys.push(api_key);
       if (key !== undefined) knownKeys.push({ key, api_key });
-      const path = ['organizations', o, 'api_keys', k];
-      const isNew = check('key', api_key.key_hash, [...path, key === undefined ? 'key_hash' : 'key']);
-      if (rest.api_key_id !== undefined) check('api_key_id', api_key.api_key_id, [...path, 'api_key_id']);
-      else if (isNew) check('api_key_id', api_key.api_key_id, path);
+      const isNew = check('key', api_key.key_hash, o, k);
+      if (isNew || rest.api_key_id !== undefined) check('api_key_id', api_key.api_key_id, o, k);
     }
   }
   issues.push(...tierIssues(tiers));
@@ -97,15 +95,36 @@ function buildApiKey(organization_id: string, members: ApiKeyContent): ApiKey {
   };
 }
 
+/** Places of keys that an organization may have at most, for a number that says a place. */
+const PLACES = 2 ** 24;
+
 /** Collects an issue for each duplicate value; `check` returns whether a value is new. */
-function findDuplicates() {
+function findDuplicates(content: SeedContent) {
   const issues: SeedIssue[] = [];
-  const seen = new Map<string, PropertyKey[]>();
-  const check = (what: string, value: string, path: PropertyKey[]): boolean => {
-    const first = seen.get(`${what} ${value}`);
-    if (first === undefined) seen.set(`${what} ${value}`, path);
-    else issues.push({ path, message: `duplicate ${what}, first used at ${toMember(first)}` });
-    return first === undefined;
+  /** Of each value where it was first, in a number: of a hundred thousand, paths would take more memory than all else. */
+  const seen = {
+    organization_id: new Map<string, number>(),
+    key: new Map<string, number>(),
+    api_key_id: new Map<string, number>(),
+  };
+  type What = keyof typeof seen;
+  const toPath = (what: What, o: number, k: number): PropertyKey[] => {
+    const { api_keys = [] } = content.organizations[o] ?? {};
+    const { key, api_key_id } = api_keys[k] ?? {};
+    if (what === 'organization_id') return ['organizations', o, what];
+    const path = ['organizations', o, 'api_keys', k];
+    if (what === 'key') return [...path, key === undefined ? 'key_hash' : 'key'];
+    return api_key_id === undefined ? path : [...path, what];
+  };
+  const check = (what: What, value: string, o: number, k = 0): boolean => {
+    const first = seen[what].get(value);
+    if (first === undefined) {
+      seen[what].set(value, o * PLACES + k);
+      return true;
+    }
+    const member = toMember(toPath(what, Math.floor(first / PLACES), first % PLACES));
+    issues.push({ path: toPath(what, o, k), message: `duplicate ${what}, first used at ${member}` });
+    return false;
   };
   return { issues, check };
 }

@@ -17,6 +17,7 @@ import { UNKNOWN_FIELDS } from '../domain/state.ts';
 import { FaultSeed, MAX_FAULTS } from './fault.ts';
 import { SeedContentError } from './issues.ts';
 import {
+  CheckedItem,
   check,
   count,
   email,
@@ -27,6 +28,7 @@ import {
   KEYWORDS,
   limit,
   list,
+  MAX_ISSUES,
   oneOf,
   storable,
   strictObject,
@@ -154,6 +156,17 @@ export const SETTINGS_SHAPE = {
     .optional(),
 };
 export type SettingsContent = z.output<z.ZodObject<typeof SETTINGS_SHAPE>>;
+
+/** Checks the organizations of a seed while they are read, up to as many problems as somebody reads. */
+export function buildItemCheck(): (list: string, item: unknown) => unknown {
+  let problems = 0;
+  return (list, item) => {
+    if (list !== 'organizations' || problems >= MAX_ISSUES) return item;
+    const checked = check(OrganizationSeed, item);
+    problems += checked.issues?.length ?? 0;
+    return new CheckedItem(checked);
+  };
+}
 
 /** The format of a seed file, version 1. */
 export const SeedFile = strictObject({

@@ -1,7 +1,7 @@
 import { type ClockSetting, REAL_TIME, timeOf, toTimestamp } from '../domain/clock.ts';
 import { redactKeys } from '../domain/redact.ts';
 import { buildSeed, type Seed } from './build.ts';
-import { readSeedContent, type SeedContent } from './content.ts';
+import { buildItemCheck, readSeedContent, type SeedContent } from './content.ts';
 import { LocatedSeedError, SeedContentError, SeedFileError, type SeedIssue, toMember } from './issues.ts';
 import { readJsonSeed } from './json.ts';
 import { type SeedSource, SeedSyntaxError, toSeedText } from './source.ts';
@@ -44,7 +44,7 @@ export async function readSeedText<T>(text: string, isJson: boolean, build: (con
   const own = text.replace(/^\ufeff/, '');
   let source: SeedSource | undefined;
   try {
-    source = isJson ? readJsonSeed(own) : await readYaml(own);
+    source = isJson ? readJsonSeed(own, buildItemCheck()) : await readYaml(own);
     return build(readSeedContent(source.content));
   } catch (error) {
     if (error instanceof SeedSyntaxError) {

@@ -11,10 +11,11 @@ import {
 
 /**
  * Reads JSON (RFC 8259). A duplicate name is an error at any depth.
+ * @param readItem what becomes of an item of one of the outermost lists
  * @throws {SeedSyntaxError}
  */
-export function readJsonSeed(text: string): SeedSource {
-  const reader = new JsonReader(text);
+export function readJsonSeed(text: string, readItem: ReadItem = (_list, item) => item): SeedSource {
+  const reader = new JsonReader(text, readItem);
   try {
     const content = reader.read();
     return { content, locate: (path) => reader.locate(path) };
@@ -25,12 +26,20 @@ export function readJsonSeed(text: string): SeedSource {
   }
 }
 
+type ReadItem = (list: string, item: unknown) => unknown;
+
 class JsonReader extends JsonScanner {
+  private readonly readItem: ReadItem;
   protected override readonly literals = ['null', 'true', 'false'];
   /** More than a seed needs that is a part of a body. */
   protected override readonly maxDepth = MAX_JSON_DEPTH + 10;
   /** Offsets of the items of the outermost lists, so that `locate` need not search for them. */
   private readonly items = new Map<string, number[]>();
+
+  constructor(text: string, readItem: ReadItem) {
+    super(text);
+    this.readItem = readItem;
+  }
 
   read(): unknown {
     this.skipWhitespace();
@@ -69,7 +78,8 @@ class JsonReader extends JsonScanner {
     const starts: number[] = [];
     this.scanArray(() => {
       starts.push(this.at);
-      values.push(this.readValue('', level + 1));
+      const value = this.readValue('', level + 1);
+      values.push(level === 1 ? this.readItem(name, value) : value);
     });
     if (level === 1) this.items.set(name, starts);
     return values;

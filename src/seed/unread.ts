@@ -43,7 +43,9 @@ export function openSeed(file: string | undefined, content?: string): UnreadSeed
 /** Loaded on first use: a start with an existing database does not need it. */
 async function readFile(name: string, text: string | Buffer, clock: ClockSetting | undefined): Promise<Seed> {
   const { readSeedFile } = await import('./file.ts');
-  return readSeedFile(name, Buffer.from(text), clock);
+  const seed = await readSeedFile(name, Buffer.isBuffer(text) ? text : Buffer.from(text), clock);
+  if (text.length > LARGE) await collectGarbage();
+  return seed;
 }
 
 /**
@@ -73,6 +75,19 @@ function readBytes(file: string): Buffer {
     if (opened !== undefined) closeSync(opened);
   }
 }
+/** Bytes of a seed whose reading leaves more behind than is to be kept. */
+const LARGE = 4 * 1024 * 1024;
+
+/** V8 would wait until there is four times as much. With this a server with 100,000 organizations takes 357 MiB,
+ * else 455. */
+async function collectGarbage(): Promise<void> {
+  const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([import('node:v8'), import('node:vm')]);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  collect();
+}
+
 const MAX_SIZE = 64 * 1024 * 1024;
 
 /** @throws {SeedFileError} */

@@ -8,7 +8,7 @@ import { JsonText } from './source.ts';
 import { didYouMean, toFound, toMessage } from './words.ts';
 
 /** After this many problems checking stops: nobody reads more, and a large file may have millions. */
-const MAX_ISSUES = 50;
+export const MAX_ISSUES = 50;
 
 /**
  * What the JSON Schema of a seed says of a schema that zod cannot see: what a refinement demands, or what is behind a
@@ -16,11 +16,29 @@ const MAX_ISSUES = 50;
  */
 export const KEYWORDS = z.registry<{ writtenAs?: () => unknown; [keyword: string]: unknown }>();
 
+/** What became of a value: itself as it is used, or what is wrong with it. */
+interface Checked<T> {
+  data?: T;
+  issues?: SeedIssue[];
+}
+
 /** An object without unknown members. */
 export const strictObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join() : undefined),
   });
+
+/**
+ * An item of a list that was checked while the list was read: what it was read from need not be kept until all are read, which
+ * takes a quarter less time and memory.
+ */
+export class CheckedItem<T> {
+  readonly checked: Checked<T>;
+
+  constructor(checked: Checked<T>) {
+    this.checked = checked;
+  }
+}
 
 /** A list whose items are checked one by one, so that checking can stop. */
 export const list = <Item extends z.ZodType>(item: Item, ifEmpty?: string) =>
@@ -31,7 +49,8 @@ export const list = <Item extends z.ZodType>(item: Item, ifEmpty?: string) =>
       const items: z.output<Item>[] = [];
       let count = 0;
       for (const [index, value] of given.entries()) {
-        const { data, issues = [] } = check(item, value);
+        const { data, issues = [] } =
+          value instanceof CheckedItem ? (value.checked as Checked<z.output<Item>>) : check(item, value);
         if (data !== undefined) items.push(data);
         for (const { path, message } of issues) context.addIssue({ code: 'custom', path: [index, ...path], message });
         count += issues.length;
@@ -91,7 +110,7 @@ export const isObjectOfStrings = (text: string) =>
   isObject(text) && Object.values<unknown>(JSON.parse(text)).every((value) => typeof value === 'string');
 
 /** What a schema gives, or its problems in our words. */
-export function check<T extends z.ZodType>(schema: T, input: unknown): { data?: z.output<T>; issues?: SeedIssue[] } {
+export function check<T extends z.ZodType>(schema: T, input: unknown): Checked<z.output<T>> {
   const parsed = schema.safeParse(input, { error: toMessage });
   return parsed.success ? { data: parsed.data } : { issues: parsed.error.issues.flatMap(toSeedIssues) };
 }

@@ -9,19 +9,18 @@ import type { UnreadSeed } from '../seed/unread.ts';
 import { ConfigError } from '../setting.ts';
 import type { ServeConfig } from '../settings.ts';
 import type { FoundSandbox, Store } from '../store/store.ts';
-import { grantInSeed, grantInStore } from './served-keys.ts';
+import { findServedKeys, grantInSeed, grantInStore, listSeeded, type ServedKey } from './served-keys.ts';
 
 /** What a start makes of its database, all of it known before anything is written. */
 export interface Beginning {
   /** The keys that flags name. */
   granted: KnownKey[];
-  /** Keys that the seed may have given to the database. */
-  seededKeys: string[];
   /** Where the data came from, in words for a person. */
   origin: string;
   /** Whether the seed is not the one that the database was made from. */
   isSeedOther: boolean;
-  write(store: Store, sandboxes: Sandboxes): Promise<void>;
+  /** @returns the keys that the store has then, of those that this process knows */
+  write(store: Store, sandboxes: Sandboxes): Promise<ServedKey[]>;
 }
 
 /**
@@ -55,14 +54,19 @@ async function beginAnew(seed: UnreadSeed, config: ServeConfig, flags: Partial<S
   const granted = await grantInSeed(config.apiKey, state);
   return {
     granted,
-    seededKeys: knownKeys.map(({ key }) => key),
     origin: `seeded from ${seed.origin.name}`,
     isSeedOther: false,
     write: async (store, sandboxes) => {
       const isShared = store.shared !== undefined;
       const isDone = await sandboxes.begin(state, { seed: seed.origin, granted: granted.map(toApiKey) }, isShared);
+      if (isDone) return listSeeded(knownKeys, state, await findServedKeys(store, [], granted));
       // Another server that shares the database came first.
-      if (!isDone && granted.length > 0) await grant(store, granted);
+      if (granted.length > 0) await grant(store, granted);
+      return findServedKeys(
+        store,
+        knownKeys.map(({ key }) => key),
+        granted,
+      );
     },
   };
 }
@@ -81,15 +85,16 @@ async function keepDatabase(
   const granted = config.apiKey.length > 0 ? await grantInStore(config.apiKey, store) : [];
   return {
     granted,
-    seededKeys: seed.findKeys(),
     origin: describeKept(seed.origin, kept.seed),
     isSeedOther: kept.seed !== null && kept.seed.sha256 !== seed.origin.sha256,
     write: async () => {
       if (granted.length > 0) await grant(store, granted);
-      // Whoever starts again would move the world of all that share it.
-      if (store.shared !== undefined) return;
       const isOther = JSON.stringify({ ...kept.settings, ...flags }) !== JSON.stringify(kept.settings);
-      if (isOther) await store.updateSettings(DEFAULT_SANDBOX, (settings) => ({ ...settings, ...flags }));
+      // Whoever starts again would move the world of all that share it.
+      if (isOther && store.shared === undefined) {
+        await store.updateSettings(DEFAULT_SANDBOX, (settings) => ({ ...settings, ...flags }));
+      }
+      return findServedKeys(store, seed.findKeys(), granted);
     },
   };
 }

@@ -77,6 +77,22 @@ export async function lendKey(store: Store, sandboxes: Sandboxes, permission: Pe
   return key;
 }
 
+/**
+ * The keys that a seed has just brought: of many, none need be looked up.
+ * @param granted keys that flags name, which may be among them
+ */
+export function listSeeded(knownKeys: KnownKey[], { organizations }: State, granted: ServedKey[]): ServedKey[] {
+  const rest = new Map(granted.map((one) => [one.key, one]));
+  const accountTypes = new Map(organizations.map((one) => [one.organization_id, one.account_type]));
+  const seeded = knownKeys.map(({ key, api_key }) => {
+    const account_type = accountTypes.get(api_key.organization_id) ?? '';
+    const found = rest.get(key) ?? { key, api_key, account_type, isGiven: false };
+    rest.delete(key);
+    return found;
+  });
+  return [...seeded, ...rest.values()];
+}
+
 /** The keys of these that the database has, as it has them; each once. */
 export async function findServedKeys(store: Store, seeded: string[], given: KnownKey[]): Promise<ServedKey[]> {
   // A key that a flag gives is not shown whole, even where the seed has it too.

@@ -29,7 +29,7 @@ export const ORGANIZATION_COLUMNS: Columns<Organization> = {
 export const API_KEY_COLUMNS: Columns<ApiKey> = {
   api_key_id: 'plain',
   organization_id: 'plain',
-  key_hash: 'plain',
+  key_hash: 'hex',
   key_prefix: 'plain',
   name: 'plain',
   permissions: 'json',

@@ -8,16 +8,28 @@ import {
   DEFAULT_SANDBOX,
   INITIAL_SNAPSHOT,
   MAX_SNAPSHOTS,
+  type SeedOrigin,
   type Settings,
   type State,
 } from '../domain/state.ts';
 import { API_KEY_COLUMNS, ORGANIZATION_COLUMNS } from './columns.ts';
-import { SandboxRows } from './sandbox-rows.ts';
-import type { NewSandbox, PutOptions, Snapshot } from './store.ts';
-import { buildPrepare, CURRENT, type Prepare, Table } from './table.ts';
+import { COUNTS, SandboxRows } from './sandbox-rows.ts';
+import type { Snapshot } from './store.ts';
+import { buildPrepare, type Prepare, type Row, type StateKey, Table } from './table.ts';
 
-/** Where a state is while two of them change places. */
-const ASIDE = '\u0001';
+/** The snapshot of what is. */
+export const CURRENT = '';
+/** In front of the snapshot of a state that is being written, which has its id behind it. */
+const UNFINISHED = '\u0001';
+
+const IS_UNFINISHED = `substr(snapshot, 1, 1) = '${UNFINISHED}'`;
+const UNUSED = 'snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM states AS other WHERE other.base_id = states.state_id)';
+
+const toStateKey = ({ sandbox_id, state_id, base_id }: Row): StateKey => ({
+  sandbox_id: String(sandbox_id),
+  state_id: Number(state_id),
+  base_id: base_id === null ? null : Number(base_id),
+});
 
 /** The states of sandboxes in SQLite, snapshots among them. Whoever writes has begun a transaction; nothing is kept in memory. */
 export class Rows {
@@ -29,15 +41,22 @@ export class Rows {
   constructor(db: Database) {
     this.prepare = buildPrepare(db);
     this.sandboxes = new SandboxRows(this.prepare);
-    this.organizations = new Table(this.prepare, 'organizations', ORGANIZATION_COLUMNS, ['organization_id']);
-    this.apiKeys = new Table(this.prepare, 'api_keys', API_KEY_COLUMNS, ['api_key_id', 'key_hash']);
+    this.organizations = new Table(this.prepare, 'organizations', ORGANIZATION_COLUMNS, 'organization_id');
+    this.apiKeys = new Table(this.prepare, 'api_keys', API_KEY_COLUMNS, 'api_key_id');
   }
 
   findKey(keyHash: string): { sandbox_id: string; api_key: ApiKey } | undefined {
-    const row = this.prepare(
-      `SELECT sandbox_id, ${this.apiKeys.selected} FROM api_keys WHERE key_hash = ? AND snapshot = '${CURRENT}'`,
-    ).get(keyHash);
-    return row && { sandbox_id: String(row.sandbox_id), api_key: this.apiKeys.toValue(row) };
+    const select = this.prepare(
+      `SELECT sandbox_id, states.state_id, base_id, removed, api_keys.state_id = states.state_id AS is_own, ${this.apiKeys.selected}
+       FROM api_keys CROSS JOIN states ON states.state_id = api_keys.state_id OR states.base_id = api_keys.state_id
+       WHERE key_hash = ? AND snapshot = '${CURRENT}' AND NOT removed`,
+    );
+    for (const row of select.all(Buffer.from(keyHash, 'hex'))) {
+      if (row.is_own === 1 || !this.apiKeys.hasOwn(toStateKey(row), String(row.api_key_id))) {
+        return { sandbox_id: String(row.sandbox_id), api_key: this.apiKeys.toValue(row) };
+      }
+    }
+    return undefined;
   }
 
   /**
@@ -45,14 +64,15 @@ export class Rows {
    * @throws the refusal `conflict` where another sandbox has the key, or has it in a snapshot
    */
   requireFree(sandboxId: string, keyHash: string, keyPrefix: string, lentTo?: string): void {
-    const select = 'SELECT sandbox_id FROM api_keys WHERE key_hash = ? AND sandbox_id <> ? LIMIT 1';
-    const owner = lentTo ?? this.prepare(select).get(keyHash, sandboxId)?.sandbox_id;
+    const select = `SELECT sandbox_id FROM api_keys JOIN states USING (state_id)
+      WHERE key_hash = ? AND sandbox_id <> ? AND NOT removed AND NOT (${UNUSED}) LIMIT 1`;
+    const owner = lentTo ?? this.prepare(select).get(Buffer.from(keyHash, 'hex'), sandboxId)?.sandbox_id;
     if (owner === undefined) return;
     const advice = owner === DEFAULT_SANDBOX ? 'take it out of there' : `delete ${owner}`;
     throw conflict(
       `The key ${keyPrefix}… belongs to the sandbox ${owner}`,
       `a key belongs to one sandbox, its snapshots included: ${advice}, or let the keys be new ones`,
-      { sandbox_id: owner, key_prefix: keyPrefix },
+      { sandbox_id: String(owner), key_prefix: keyPrefix },
     );
   }
 
@@ -63,131 +83,218 @@ export class Rows {
     throw conflict(`The sandbox has the key ${found.key_prefix}…`, `it is ${found.api_key_id}: change that`);
   }
 
-  /** @throws the refusal `conflict` where the sandbox has no such organization, any more perhaps */
-  requireOrganization(sandboxId: string, organizationId: string): void {
-    if (this.organizations.find(sandboxId, organizationId) !== undefined) return;
-    throw conflict(`There is no organization ${organizationId}`, 'name one that there is');
+  /** @throws the refusal `conflict` where the state has no such organization, any more perhaps */
+  requireOrganization(state: StateKey, organizationId: string): void {
+    if (!this.organizations.has(state, organizationId)) throw noOrganization(organizationId);
   }
 
-  /** @throws the refusal `conflict` where the sandbox has one organization only */
-  requireOther(sandboxId: string): void {
-    const select = `SELECT 1 FROM organizations WHERE sandbox_id = ? AND snapshot = '${CURRENT}' LIMIT 2`;
-    if (this.prepare(select).all(sandboxId).length > 1) return;
+  /** @throws the refusal `conflict` where the state has one organization only */
+  requireOther(state: StateKey): void {
+    if (this.organizations.list(state, 2).length > 1) return;
     throw conflict('The last organization of a sandbox stays', 'make another one first, or delete the sandbox');
   }
 
+  /** The state that is, or that a snapshot keeps. */
+  findState(sandboxId: string, snapshot: string): StateKey | undefined {
+    const select = 'SELECT sandbox_id, state_id, base_id FROM states WHERE sandbox_id = ? AND snapshot = ?';
+    const row = this.prepare(select).get(sandboxId, snapshot);
+    return row && toStateKey(row);
+  }
+
   readState(sandboxId: string, snapshot: string): State | undefined {
-    const settings = this.readSettings(sandboxId, snapshot);
+    const state = this.findState(sandboxId, snapshot);
     return (
-      settings && {
-        settings,
-        organizations: this.organizations.list(sandboxId, snapshot),
-        api_keys: this.apiKeys.list(sandboxId, snapshot, -1, 'granted = 0'),
+      state && {
+        settings: this.readSettings(state),
+        organizations: this.organizations.list(state),
+        api_keys: this.apiKeys.list(state, -1, 'granted = 0'),
       }
     );
   }
 
-  listGranted(sandboxId: string): ApiKey[] {
-    return this.apiKeys.list(sandboxId, CURRENT, -1, 'granted = 1');
+  readSettings({ state_id }: StateKey): Settings {
+    return JSON.parse(String(this.prepare('SELECT settings FROM states WHERE state_id = ?').get(state_id)?.settings));
   }
 
-  markGranted(sandboxId: string, keyHash: string): void {
-    const mark = `UPDATE api_keys SET granted = 1 WHERE sandbox_id = ? AND snapshot = '${CURRENT}' AND key_hash = ?`;
-    this.prepare(mark).run(sandboxId, keyHash);
+  writeSettings({ state_id }: StateKey, settings: Settings): void {
+    this.prepare('UPDATE states SET settings = ? WHERE state_id = ?').run(JSON.stringify(settings), state_id);
   }
 
-  writeSettings(sandboxId: string, snapshot: string, settings: Settings): void {
-    const update = this.prepare('UPDATE states SET settings = ? WHERE sandbox_id = ? AND snapshot = ?');
-    update.run(JSON.stringify(settings), sandboxId, snapshot);
+  listGranted({ state_id }: StateKey): ApiKey[] {
+    const { selected } = this.apiKeys;
+    const select = `SELECT ${selected} FROM api_keys WHERE state_id = ? AND granted = 1 ORDER BY place`;
+    return this.prepare(select)
+      .all(state_id)
+      .map((row) => this.apiKeys.toValue(row));
   }
 
-  /** @throws the refusal `conflict` where a sandbox has the id */
-  create(sandbox: NewSandbox): void {
-    this.sandboxes.insert(sandbox);
-    this.put(sandbox.sandbox_id, sandbox.state, { initial: sandbox.state.settings });
+  /** @param apiKey a key that the state has, as it is to be then */
+  grant(state: StateKey, before: ApiKey | undefined, apiKey: ApiKey): void {
+    this.requireOrganization(state, apiKey.organization_id);
+    if (before === undefined) this.apiKeys.insert(state, apiKey);
+    else this.apiKeys.update(state, before, apiKey);
+    this.apiKeys.makeOwn(state, apiKey.api_key_id);
+    const mark = this.prepare('UPDATE api_keys SET granted = 1 WHERE state_id = ? AND api_key_id = ?');
+    mark.run(state.state_id, apiKey.api_key_id);
   }
 
-  /** Makes `state` all that there is of a sandbox: granted keys go too, with a first state to go back to also snapshots. */
-  put(sandboxId: string, state: State, { initial, seed }: PutOptions): void {
-    if (initial === undefined) this.copyState(sandboxId, CURRENT, BEFORE_RESET);
-    else this.prepare('DELETE FROM states WHERE sandbox_id = ?').run(sandboxId);
-    this.sandboxes.next(sandboxId, seed);
-    this.makeEmpty(sandboxId, CURRENT, JSON.stringify(state.settings));
-    for (const organization of state.organizations) this.organizations.insert(sandboxId, organization);
-    for (const apiKey of state.api_keys) this.apiKeys.insert(sandboxId, apiKey);
-    if (initial === undefined) return;
-    this.copyState(sandboxId, CURRENT, INITIAL_SNAPSHOT);
-    this.writeSettings(sandboxId, INITIAL_SNAPSHOT, initial);
+  /** Removes an organization with its keys. */
+  removeOrganization(state: StateKey, organizationId: string): void {
+    this.organizations.remove(state, organizationId);
+    const select = 'SELECT api_key_id FROM api_keys WHERE state_id IN (?, ?) AND organization_id = ?';
+    for (const { api_key_id } of this.prepare(select).all(state.state_id, state.base_id, organizationId)) {
+      const id = String(api_key_id);
+      // What the base says of it may not be so here.
+      if (this.apiKeys.find(state, id)?.organization_id === organizationId) this.apiKeys.remove(state, id);
+    }
   }
 
-  /** As {@link put} with the state of a snapshot. */
-  restore(sandboxId: string, name: string, change: (settings: Settings) => Settings): boolean {
-    const settings = this.readSettings(sandboxId, name);
-    if (settings === undefined) return false;
-    this.copyState(sandboxId, CURRENT, name === BEFORE_RESET ? ASIDE : BEFORE_RESET);
-    this.copyState(sandboxId, name, CURRENT);
-    this.writeSettings(sandboxId, CURRENT, change(settings));
-    this.sandboxes.next(sandboxId);
-    if (name !== BEFORE_RESET) return true;
-    this.copyState(sandboxId, ASIDE, BEFORE_RESET);
-    return this.removeSnapshot(sandboxId, ASIDE);
+  /**
+   * Writes a state that is none of the sandbox's until it is made one, some rows at each step.
+   * @param check throws for a key that cannot be one of the sandbox's
+   */
+  *write(sandboxId: string, state: State, check: (apiKey: ApiKey) => void): Generator<void, StateKey> {
+    const written = this.begin(sandboxId, null, state.settings);
+    const ids = new Set<string>();
+    for (const [index, organization] of state.organizations.entries()) {
+      this.organizations.insert(written, organization, index + 1);
+      ids.add(organization.organization_id);
+      yield;
+    }
+    for (const [index, apiKey] of state.api_keys.entries()) {
+      check(apiKey);
+      if (!ids.has(apiKey.organization_id)) throw noOrganization(apiKey.organization_id);
+      this.apiKeys.insert(written, apiKey, index + 1);
+      yield;
+    }
+    return written;
+  }
+
+  /** The same of one that begins as another one: without granted keys, and that one is not changed any more. */
+  *fork(from: StateKey, settings: Settings): Generator<void, StateKey> {
+    const fork = this.begin(from.sandbox_id, from.base_id ?? from.state_id, settings);
+    if (from.base_id === null) return fork;
+    yield* this.organizations.copy(from, fork.state_id);
+    yield* this.apiKeys.copy(from, fork.state_id, { removed: 'removed OR granted' });
+    return fork;
+  }
+
+  private begin(sandbox_id: string, base_id: number | null, settings: Settings): StateKey {
+    const insert = this.prepare(
+      `INSERT INTO states (state_id, sandbox_id, base_id, snapshot, place, settings, created_at)
+       SELECT id, ?, ?, '${UNFINISHED}' || id, 0, ?, ? FROM (SELECT coalesce(max(state_id), 0) + 1 AS id FROM states)`,
+    );
+    const { lastInsertRowid } = insert.run(sandbox_id, base_id, JSON.stringify(settings), RealDate.now());
+    return { sandbox_id, base_id, state_id: Number(lastInsertRowid) };
+  }
+
+  /** Whether another state begins as this one: it must not be changed. */
+  isBase({ state_id }: StateKey): boolean {
+    return this.prepare('SELECT 1 FROM states WHERE base_id = ? LIMIT 1').get(state_id) !== undefined;
+  }
+
+  /** Makes a state what is, or what a snapshot keeps, without granted keys; what that kept goes. */
+  keepAs(state: StateKey, snapshot: string): void {
+    const { sandbox_id, state_id } = state;
+    this.removeSnapshot(sandbox_id, snapshot);
+    // Snapshots are listed in the order in which they were made.
+    const update = this.prepare(
+      `UPDATE states SET snapshot = ?, created_at = ?, place = (SELECT max(place) + 1 FROM states WHERE sandbox_id = ?)
+       WHERE state_id = ?`,
+    );
+    update.run(snapshot, RealDate.now(), sandbox_id, state_id);
+    if (snapshot !== CURRENT) this.removeGranted(state);
+  }
+
+  private removeGranted({ state_id, base_id }: StateKey): void {
+    const remove = base_id === null ? 'DELETE FROM api_keys' : 'UPDATE api_keys SET removed = 1, granted = 0';
+    this.prepare(`${remove} WHERE state_id = ? AND granted = 1`).run(state_id);
+  }
+
+  /** Keeps what is as it was before, and puts another state in its place, which may be the one that was kept so. */
+  replaceCurrent(next: StateKey, seed?: SeedOrigin): void {
+    const { sandbox_id } = next;
+    this.removeSnapshot(sandbox_id, BEFORE_RESET);
+    const former = this.findState(sandbox_id, CURRENT);
+    if (former !== undefined) this.keepAs(former, BEFORE_RESET);
+    this.keepAs(next, CURRENT);
+    this.sandboxes.next(sandbox_id, seed);
+  }
+
+  /** Makes states all that a sandbox has. */
+  replaceAll(current: StateKey, initial: StateKey, seed?: SeedOrigin): void {
+    const { sandbox_id } = current;
+    this.prepare('UPDATE states SET snapshot = NULL WHERE sandbox_id = ?').run(sandbox_id);
+    this.keepAs(initial, INITIAL_SNAPSHOT);
+    this.keepAs(current, CURRENT);
+    this.sandboxes.next(sandbox_id, seed);
+  }
+
+  /** What was being written of sandboxes is removed. */
+  abandon(sandboxIds: readonly string[]): void {
+    const remove = this.prepare(`UPDATE states SET snapshot = NULL WHERE sandbox_id = ? AND ${IS_UNFINISHED}`);
+    for (const sandboxId of sandboxIds) {
+      remove.run(sandboxId);
+      this.sandboxes.abandon(sandboxId);
+    }
+  }
+
+  /** The same of every sandbox. */
+  abandonAll(): void {
+    const select = `SELECT sandbox_id FROM states WHERE ${IS_UNFINISHED}
+      UNION SELECT sandbox_id FROM sandboxes WHERE generation = 0`;
+    const sandboxIds = this.prepare(select)
+      .all()
+      .map(({ sandbox_id }) => String(sandbox_id));
+    this.abandon(sandboxIds);
+  }
+
+  hasUnused(): boolean {
+    return this.prepare(`SELECT 1 FROM states WHERE ${UNUSED} LIMIT 1`).get() !== undefined;
+  }
+
+  /** Removes states that nothing needs any more, some rows at each step. */
+  *removeUnused(): Generator<void> {
+    const select = this.prepare(`SELECT sandbox_id, state_id, base_id FROM states WHERE ${UNUSED} LIMIT 1`);
+    const remove = this.prepare('DELETE FROM states WHERE state_id = ?');
+    for (;;) {
+      const row = select.get();
+      if (row === undefined) return;
+      const state = toStateKey(row);
+      if (!this.apiKeys.removeSome(state) && !this.organizations.removeSome(state)) remove.run(state.state_id);
+      yield;
+    }
   }
 
   listSnapshots(sandboxId: string): Snapshot[] {
-    const place = 'sandbox_id = ? AND snapshot = ?';
-    const count = (table: string, name: string) =>
-      Number(this.prepare(`SELECT count(*) AS count FROM ${table} WHERE ${place}`).get(sandboxId, name)?.count);
-    const select = `SELECT snapshot, created_at FROM states WHERE sandbox_id = ? AND snapshot <> '${CURRENT}' ORDER BY rowid`;
+    const select = `SELECT snapshot, created_at, ${COUNTS} FROM states
+      WHERE sandbox_id = ? AND snapshot <> '${CURRENT}' AND NOT ${IS_UNFINISHED} ORDER BY place`;
     return this.prepare(select)
       .all(sandboxId)
-      .map((row) => {
-        const name = String(row.snapshot);
-        const [organizations, api_keys] = [count('organizations', name), count('api_keys', name)];
-        return { name, created_at: Number(row.created_at), organizations, api_keys };
-      });
+      .map(({ snapshot, created_at, organizations, api_keys }) => ({
+        name: String(snapshot),
+        created_at: Number(created_at),
+        organizations: Number(organizations),
+        api_keys: Number(api_keys),
+      }));
   }
 
-  /** @throws the refusal `conflict` where there are too many */
-  saveSnapshot(sandboxId: string, name: string): void {
+  /** @throws the refusal `conflict` where there are too many to keep another one */
+  requirePlace(sandboxId: string, name: string): void {
     const named = this.listSnapshots(sandboxId).filter(
       (one) => ![INITIAL_SNAPSHOT, BEFORE_RESET, name].includes(one.name),
     );
-    if (named.length >= MAX_SNAPSHOTS && name !== BEFORE_RESET) {
-      const hint = `a sandbox keeps ${MAX_SNAPSHOTS} at most: DELETE one of them first`;
-      throw conflict('There are too many snapshots', hint, { snapshots: named.map((one) => one.name) });
-    }
-    this.copyState(sandboxId, CURRENT, name);
+    if (named.length < MAX_SNAPSHOTS || name === BEFORE_RESET) return;
+    const hint = `a sandbox keeps ${MAX_SNAPSHOTS} at most: DELETE one of them first`;
+    throw conflict('There are too many snapshots', hint, { snapshots: named.map((one) => one.name) });
   }
 
+  /** @returns whether there was one */
   removeSnapshot(sandboxId: string, name: string): boolean {
-    return this.prepare('DELETE FROM states WHERE sandbox_id = ? AND snapshot = ?').run(sandboxId, name).changes > 0;
-  }
-
-  readSettings(sandboxId: string, snapshot: string): Settings | undefined {
-    const select = this.prepare('SELECT settings FROM states WHERE sandbox_id = ? AND snapshot = ?');
-    const row = select.get(sandboxId, snapshot);
-    return row && JSON.parse(String(row.settings));
-  }
-
-  /** Makes one state the same as another, but for granted keys. */
-  private copyState(sandboxId: string, from: string, to: string): void {
-    const select = this.prepare('SELECT settings FROM states WHERE sandbox_id = ? AND snapshot = ?');
-    const settings = select.get(sandboxId, from)?.settings;
-    if (settings === undefined) return;
-    // Snapshots are listed in the order in which they were made.
-    const write = this.prepare(
-      `INSERT INTO states (sandbox_id, snapshot, settings, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-       settings = excluded.settings, created_at = excluded.created_at, rowid = (SELECT max(rowid) + 1 FROM states)`,
-    );
-    write.run(sandboxId, to, String(settings), RealDate.now());
-    this.organizations.copy(sandboxId, from, to, 'TRUE');
-    this.apiKeys.copy(sandboxId, from, to, 'granted = 0');
-  }
-
-  /** An empty state; organizations and keys go with the one that was there. */
-  private makeEmpty(sandboxId: string, snapshot: string, settings: string): void {
-    this.removeSnapshot(sandboxId, snapshot);
-    const insert = 'INSERT INTO states (sandbox_id, snapshot, settings, created_at) VALUES (?, ?, ?, ?)';
-    this.prepare(insert).run(sandboxId, snapshot, settings, RealDate.now());
+    const remove = this.prepare('UPDATE states SET snapshot = NULL WHERE sandbox_id = ? AND snapshot = ?');
+    return remove.run(sandboxId, name).changes > 0;
   }
 }
+
+const noOrganization = (organizationId: string) =>
+  conflict(`There is no organization ${organizationId}`, 'name one that there is');

@@ -1,19 +1,27 @@
 import { timeOf } from '../domain/clock.ts';
-import { conflict } from '../domain/errors.ts';
 import { RealDate } from '../domain/real-time.ts';
 import { DEFAULT_SANDBOX, type SeedOrigin } from '../domain/state.ts';
 import type { FoundSandbox, ListedSandbox, NewSandbox, Page, Use } from './store.ts';
-import { CURRENT, type Prepare, type Row } from './table.ts';
+import type { Prepare, Row, StateKey } from './table.ts';
 
-/** A sandbox as its row has it. */
-export type KeptSandbox = Omit<FoundSandbox, 'now'>;
+/** A sandbox as its row has it, and the state that is. */
+export type KeptSandbox = Omit<FoundSandbox, 'now'> & StateKey;
 
-const SANDBOX = 'sandbox_id, name, generation, seed, created_at, ttl_ms, expires_at, last_seq';
-const SETTINGS = `(SELECT settings FROM states WHERE states.sandbox_id = sandboxes.sandbox_id AND snapshot = '${CURRENT}')`;
-const countOf = (table: string, place: string) => `(SELECT count(*) FROM ${table} WHERE ${place})`;
-const COUNTS = ['organizations', 'api_keys']
-  .map((name) => `${countOf(name, `${name}.sandbox_id = sandboxes.sandbox_id AND snapshot = '${CURRENT}'`)} AS ${name}`)
-  .join(', ');
+const SANDBOX =
+  'sandboxes.sandbox_id, name, generation, seed, sandboxes.created_at, ttl_ms, expires_at, last_seq, settings, state_id, base_id';
+/** One that is being made has no such state yet. */
+const SANDBOXES = "sandboxes JOIN states ON states.sandbox_id = sandboxes.sandbox_id AND snapshot = ''";
+
+/** How many rows a state has: those of its own, and those of its base that it has none for. */
+const countOf = (table: string, id: string) => `(
+  SELECT count(*) FROM ${table} WHERE state_id = states.state_id AND NOT removed
+) + (
+  SELECT count(*) FROM ${table} WHERE state_id = states.base_id
+) - (
+  SELECT count(*) FROM ${table} AS own JOIN ${table} AS other ON other.state_id = states.base_id AND other.${id} = own.${id}
+  WHERE own.state_id = states.state_id
+) AS ${table}`;
+export const COUNTS = `${countOf('organizations', 'organization_id')}, ${countOf('api_keys', 'api_key_id')}`;
 
 /** What is recorded of sandboxes besides their states, a row each. */
 export class SandboxRows {
@@ -24,66 +32,75 @@ export class SandboxRows {
   }
 
   find(sandboxId: string): KeptSandbox | undefined {
-    const select = `SELECT ${SANDBOX}, ${SETTINGS} AS settings FROM sandboxes WHERE sandbox_id = ?`;
+    const select = `SELECT ${SANDBOX} FROM ${SANDBOXES} WHERE sandboxes.sandbox_id = ?`;
     const row = this.prepare(select).get(sandboxId);
     return row && toSandbox(row);
   }
 
   list(sandboxId: string): ListedSandbox | undefined {
-    const row = this.prepare(
-      `SELECT ${SANDBOX}, ${SETTINGS} AS settings, ${COUNTS} FROM sandboxes WHERE sandbox_id = ?`,
-    ).get(sandboxId);
+    const select = `SELECT ${SANDBOX}, ${COUNTS} FROM ${SANDBOXES} WHERE sandboxes.sandbox_id = ?`;
+    const row = this.prepare(select).get(sandboxId);
     return row && toListed(row);
   }
 
   page(after: number, limit: number): Page<ListedSandbox> {
     const rows = this.prepare(
-      `SELECT rowid AS place, ${SANDBOX}, ${SETTINGS} AS settings, ${COUNTS}
-       FROM sandboxes WHERE rowid > ? ORDER BY rowid LIMIT ?`,
+      `SELECT sandboxes.rowid AS place, ${SANDBOX}, ${COUNTS}
+       FROM ${SANDBOXES} WHERE sandboxes.rowid > ? ORDER BY sandboxes.rowid LIMIT ?`,
     ).all(after, limit + 1);
     const page = rows.slice(0, limit);
     return { items: page.map(toListed), next: rows.length > limit ? Number(page.at(-1)?.place) : null };
   }
 
   listExpired(before: number): string[] {
-    const rows = this.prepare('SELECT sandbox_id FROM sandboxes WHERE expires_at <= ?').all(before);
+    const rows = this.prepare('SELECT sandbox_id FROM sandboxes WHERE expires_at <= ? AND generation > 0').all(before);
     return rows.map(({ sandbox_id }) => String(sandbox_id));
   }
 
   count(): number {
-    return Number(
-      this.prepare('SELECT count(*) AS count FROM sandboxes WHERE sandbox_id <> ?').get(DEFAULT_SANDBOX)?.count,
-    );
+    const select = 'SELECT count(*) AS count FROM sandboxes WHERE sandbox_id <> ? AND generation > 0';
+    return Number(this.prepare(select).get(DEFAULT_SANDBOX)?.count);
   }
 
   /** @returns whether there was one */
   remove(sandboxId: string): boolean {
-    return this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ?').run(sandboxId).changes > 0;
+    return this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ? AND generation > 0').run(sandboxId).changes > 0;
+  }
+
+  /** Removes one that was being made. */
+  abandon(sandboxId: string): void {
+    this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ? AND generation = 0').run(sandboxId);
+  }
+
+  /** Whether there is no other sandbox, nor one that is being made. */
+  isOnly(sandboxId: string): boolean {
+    return this.prepare('SELECT 1 FROM sandboxes WHERE sandbox_id <> ? LIMIT 1').get(sandboxId) === undefined;
   }
 
   removeOthers(sandboxId: string): void {
     this.prepare('DELETE FROM sandboxes WHERE sandbox_id <> ?').run(sandboxId);
   }
 
-  /** @throws the refusal `conflict` where one has the id */
-  insert({ sandbox_id, name, ttl_ms }: NewSandbox): void {
+  /**
+   * A sandbox of which nobody sees anything until {@link next}.
+   * @returns false where there is one that has the id
+   */
+  begin({ sandbox_id, name, ttl_ms }: Omit<NewSandbox, 'state'>): boolean {
     const insert = this.prepare(
       `INSERT INTO sandboxes (sandbox_id, name, generation, created_at, ttl_ms, expires_at) VALUES (?, ?, 0, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
     );
     const now = RealDate.now();
     const expiresAt = ttl_ms === null ? null : now + ttl_ms;
-    if (insert.run(sandbox_id, name, now, ttl_ms, expiresAt).changes > 0) return;
-    throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
+    return insert.run(sandbox_id, name, now, ttl_ms, expiresAt).changes > 0;
   }
 
-  /** The next generation of a sandbox, which is made if need be; where no seed is named, that stays as it is recorded. */
+  /** The next generation of a sandbox; where no seed is named, that stays as it is recorded. */
   next(sandboxId: string, seed?: SeedOrigin): void {
-    const make = this.prepare(
-      `INSERT INTO sandboxes (sandbox_id, generation, created_at, seed) VALUES (?, 1, ?, ?)
-       ON CONFLICT DO UPDATE SET generation = generation + 1, seed = coalesce(excluded.seed, seed)`,
+    const update = this.prepare(
+      'UPDATE sandboxes SET generation = generation + 1, seed = coalesce(?, seed) WHERE sandbox_id = ?',
     );
-    make.run(sandboxId, RealDate.now(), seed === undefined ? null : JSON.stringify(seed));
+    update.run(seed === undefined ? null : JSON.stringify(seed), sandboxId);
   }
 
   record({ sandbox_id, created_at, expires_at, last_seq }: Use): void {
@@ -95,9 +112,12 @@ export class SandboxRows {
 }
 
 function toSandbox(row: Row): KeptSandbox {
-  const { sandbox_id, name, settings, generation, seed, created_at, ttl_ms, expires_at, last_seq } = row;
+  const { sandbox_id, state_id, base_id, name, settings, generation, seed, created_at, ttl_ms, expires_at, last_seq } =
+    row;
   return {
     sandbox_id: String(sandbox_id),
+    state_id: Number(state_id),
+    base_id: base_id === null ? null : Number(base_id),
     name: name === null ? null : String(name),
     settings: JSON.parse(String(settings)),
     generation: Number(generation),
@@ -110,7 +130,12 @@ function toSandbox(row: Row): KeptSandbox {
 }
 
 function toListed(row: Row): ListedSandbox {
-  const sandbox = toSandbox(row);
   const [organizations, api_keys] = [Number(row.organizations), Number(row.api_keys)];
-  return { ...sandbox, now: timeOf(sandbox.settings.clock), organizations, api_keys };
+  return { ...toFound(toSandbox(row)), organizations, api_keys };
 }
+
+/** The sandbox at this moment. */
+export const toFound = ({ state_id, base_id, ...sandbox }: KeptSandbox): FoundSandbox => ({
+  ...sandbox,
+  now: timeOf(sandbox.settings.clock),
+});

@@ -1,17 +1,16 @@
 import type { Database } from 'better-sqlite3';
-import { conflict } from '../domain/errors.ts';
 import { now as realNow } from '../domain/real-time.ts';
 import { buildGroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
 import { IN_MEMORY, openDatabase } from './open-database.ts';
 import { removeOwner, writeOwner } from './owner.ts';
-import { Rows } from './rows.ts';
+import { CURRENT, Rows } from './rows.ts';
+import { Slices } from './slices.ts';
 import { States } from './states.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
-import type { Report, Store, Updated } from './store.ts';
-import { CURRENT } from './table.ts';
+import type { NewSandbox, Report, Store, Updated } from './store.ts';
 
 export interface SqliteStoreOptions {
   /** A path, or `:memory:`. */
@@ -75,12 +74,6 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
     explain: (error) => health.explainWrite(error),
   });
   const read = async <T>(work: () => T): Promise<T> => health.read(work);
-  const update = <T>(work: () => Updated<T>): Promise<Updated<T>> =>
-    writes.run(() => {
-      const updated = work();
-      hasWritten ||= updated.after !== updated.before;
-      return updated;
-    });
   /** Work of several statements, which takes its own back when it throws. */
   const writeMany = <T>(work: () => T): Promise<T> => {
     const inSavepoint = db.transaction(work);
@@ -90,7 +83,29 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
       return done;
     });
   };
-  const requireSandbox = (sandboxId: string) => states.requireSandbox(sandboxId);
+  const slices = new Slices({
+    write: writeMany,
+    abandon: (sandboxIds) => states.abandon(sandboxIds),
+    removeUnused: () => rows.removeUnused(),
+    hasUnused: () => rows.hasUnused(),
+  });
+  const update = <T>(sandboxId: string, work: () => Updated<T>): Promise<Updated<T>> => {
+    const free = slices.whenFree(sandboxId);
+    if (free !== undefined) return free.then(() => update(sandboxId, work));
+    return writes.run(() => {
+      const updated = work();
+      hasWritten ||= updated.after !== updated.before;
+      return updated;
+    });
+  };
+  /** In one slice, after what is under way. */
+  const writeAlone = <T>(sandboxIds: readonly string[], work: () => T): Promise<T> =>
+    slices.run(sandboxIds, function* () {
+      yield;
+      return work();
+    });
+  rows.abandonAll();
+  slices.collect();
   let owner: string | undefined;
   const announce = (url: string | null) => {
     if (file !== IN_MEMORY) owner = writeOwner(db.name, pid, since, url);
@@ -105,61 +120,36 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
     findOrganization: (sandboxId, id) => read(() => states.findOrganization(sandboxId, id)),
     listOrganizations: (sandboxId, filter) => read(() => states.listOrganizations(sandboxId, filter)),
     listApiKeys: (sandboxId, filter) => read(() => states.listApiKeys(sandboxId, filter)),
-    pageOrganizations: (sandboxId, after, limit) => read(() => rows.organizations.page(sandboxId, after, limit)),
-    pageApiKeys: (sandboxId, after, limit) => read(() => rows.apiKeys.page(sandboxId, after, limit)),
+    pageOrganizations: (sandboxId, after, limit) =>
+      read(() => states.page(sandboxId, rows.organizations, after, limit)),
+    pageApiKeys: (sandboxId, after, limit) => read(() => states.page(sandboxId, rows.apiKeys, after, limit)),
     pageSandboxes: (after, limit) => read(() => rows.sandboxes.page(after, limit)),
     listSandbox: (sandboxId) => read(() => rows.sandboxes.list(sandboxId)),
     listExpired: (before) => read(() => rows.sandboxes.listExpired(before)),
-    readSettings: (sandboxId, snapshot) => read(() => rows.readSettings(sandboxId, snapshot)),
+    readSettings: (sandboxId, snapshot) =>
+      read(() => {
+        const state = rows.findState(sandboxId, snapshot);
+        return state && rows.readSettings(state);
+      }),
     readState: (sandboxId, snapshot = CURRENT) => read(() => rows.readState(sandboxId, snapshot)),
     listSnapshots: (sandboxId) => read(() => rows.listSnapshots(sandboxId)),
-    updateOrganization: (sandboxId, id, change) => update(() => states.updateOrganization(sandboxId, id, change)),
-    updateApiKey: (sandboxId, id, change) => update(() => states.updateApiKey(sandboxId, id, change)),
-    updateSettings: (sandboxId, change) => update(() => states.updateSettings(sandboxId, change)),
-    create: (sandboxes, max) =>
-      writeMany(() => {
-        for (const sandbox of sandboxes) {
-          states.requireFree(sandbox.sandbox_id, sandbox.state.api_keys);
-          rows.create(sandbox);
-          states.forgetSandbox(sandbox.sandbox_id);
-        }
-        const count = rows.sandboxes.count();
-        if (count > max) throw tooMany(count, max);
-      }),
+    updateOrganization: (sandboxId, id, change) =>
+      update(sandboxId, () => states.updateOrganization(sandboxId, id, change)),
+    updateApiKey: (sandboxId, id, change) => update(sandboxId, () => states.updateApiKey(sandboxId, id, change)),
+    updateSettings: (sandboxId, change) => update(sandboxId, () => states.updateSettings(sandboxId, change)),
+    create: (sandboxes, max) => slices.run(sandboxes.map(toId), () => states.create(sandboxes, max)),
     remove: (sandboxIds) =>
-      writeMany(() => {
+      writeAlone(sandboxIds, () => {
         const removed = sandboxIds.filter((sandboxId) => rows.sandboxes.remove(sandboxId));
         states.forget();
         return removed;
       }),
     put: (sandboxId, state, options = {}) =>
-      writeMany(() => {
-        if (options.isFirst && states.findSandbox(sandboxId) !== undefined) return false;
-        if (options.isOnly) {
-          rows.sandboxes.removeOthers(sandboxId);
-          states.forget();
-        }
-        if (options.initial === undefined) requireSandbox(sandboxId);
-        states.requireFree(sandboxId, state.api_keys);
-        // A state that a reset goes back to is of another start, whose flags grant keys of their own.
-        const work = () => rows.put(sandboxId, state, options);
-        if (options.initial === undefined) {
-          states.replace(sandboxId, options.granted ?? [], work);
-          return true;
-        }
-        work();
-        states.forgetSandbox(sandboxId);
-        states.grant(sandboxId, options.granted ?? []);
-        return true;
-      }),
-    saveSnapshot: (sandboxId, name) =>
-      writeMany(() => {
-        requireSandbox(sandboxId);
-        rows.saveSnapshot(sandboxId, name);
-      }),
-    restore: (sandboxId, name, change) =>
-      writeMany(() => states.replace(sandboxId, [], () => rows.restore(sandboxId, name, change))),
-    removeSnapshot: (sandboxId, name) => writeMany(() => rows.removeSnapshot(sandboxId, name)),
+      // A state that is the only one is that of a start, which answers nobody yet.
+      slices.run([sandboxId], () => states.put(sandboxId, state, options), options.isOnly),
+    saveSnapshot: (sandboxId, name) => slices.run([sandboxId], () => states.saveSnapshot(sandboxId, name)),
+    restore: (sandboxId, name, change) => slices.run([sandboxId], () => states.restore(sandboxId, name, change)),
+    removeSnapshot: (sandboxId, name) => writeAlone([sandboxId], () => rows.removeSnapshot(sandboxId, name)),
     record: (uses) =>
       writeMany(() => {
         for (const use of uses) {
@@ -167,7 +157,7 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
           states.forgetSandbox(use.sandbox_id);
         }
       }),
-    grant: (sandboxId, apiKeys) => writeMany(() => states.grant(sandboxId, apiKeys)),
+    grant: (sandboxId, apiKeys) => writeAlone([sandboxId], () => states.grant(sandboxId, apiKeys)),
     lend: (sandboxId, apiKey) => states.lend(sandboxId, apiKey),
     close: async () => {
       writes.close();
@@ -178,7 +168,4 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
   };
 }
 
-function tooMany(count: number, max: number) {
-  const hint = 'DELETE some, give them a ttl_seconds, or start with a higher --max-sandboxes';
-  return conflict(`There would be ${count} sandboxes, and ${max} are allowed`, hint, { max_sandboxes: max });
-}
+const toId = ({ sandbox_id }: NewSandbox) => sandbox_id;

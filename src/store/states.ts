@@ -1,21 +1,25 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { timeOf } from '../domain/clock.ts';
+import { conflict } from '../domain/errors.ts';
 import { countCharacters, type Organization } from '../domain/organization.ts';
 import { RealDate } from '../domain/real-time.ts';
-import type { Settings } from '../domain/state.ts';
+import { BEFORE_RESET, type SeedOrigin, type Settings, type State } from '../domain/state.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import type { Rows } from './rows.ts';
-import type { KeptSandbox } from './sandbox-rows.ts';
+import { CURRENT, type Rows } from './rows.ts';
+import { type KeptSandbox, toFound } from './sandbox-rows.ts';
 import {
   type ApiKeyFilter,
   type Found,
   type FoundSandbox,
+  type NewSandbox,
   type OrganizationFilter,
+  type Page,
+  type PutOptions,
   SandboxGoneError,
   type Updated,
   type Updater,
 } from './store.ts';
-import { CURRENT } from './table.ts';
+import type { StateKey, Table } from './table.ts';
 
 /** What is kept in memory once it was read. */
 const MAX_SANDBOXES = 10_000;
@@ -64,7 +68,7 @@ export class States {
 
   findSandbox(sandboxId: string): FoundSandbox | undefined {
     const sandbox = this.findKeptSandbox(sandboxId);
-    return sandbox && { ...sandbox, now: timeOf(sandbox.settings.clock) };
+    return sandbox && toFound(sandbox);
   }
 
   findOrganization(sandboxId: string, organizationId: string): Organization | undefined {
@@ -74,18 +78,28 @@ export class States {
 
   listOrganizations(sandboxId: string, { organization_ids, limit }: OrganizationFilter): Organization[] {
     const { organizations } = this.rows;
-    if (organization_ids === undefined) return organizations.list(sandboxId, CURRENT, limit);
-    return organization_ids.flatMap((id) => organizations.find(sandboxId, id) ?? []);
+    const sandbox = this.findKeptSandbox(sandboxId);
+    if (sandbox === undefined) return [];
+    if (organization_ids === undefined) return organizations.list(sandbox, limit);
+    return organization_ids.flatMap((id) => organizations.find(sandbox, id) ?? []);
   }
 
   listApiKeys(sandboxId: string, { key_hashes, api_key_id, limit }: ApiKeyFilter): ApiKey[] {
     const ofHere = (found: FoundKey | undefined) => (found?.sandbox_id === sandboxId ? found.api_key : []);
     if (key_hashes !== undefined) return key_hashes.flatMap((keyHash) => ofHere(this.readKey(keyHash)));
     const { apiKeys } = this.rows;
-    if (api_key_id === undefined) return apiKeys.list(sandboxId, CURRENT, limit);
+    const sandbox = this.findKeptSandbox(sandboxId);
+    if (sandbox === undefined) return [];
+    if (api_key_id === undefined) return apiKeys.list(sandbox, limit);
     const lent = [...this.lentKeys.values()].flatMap(ofHere);
-    const found = apiKeys.find(sandboxId, api_key_id) ?? lent.find((one) => one.api_key_id === api_key_id);
+    const found = apiKeys.find(sandbox, api_key_id) ?? lent.find((one) => one.api_key_id === api_key_id);
     return found === undefined ? [] : [found];
+  }
+
+  /** The values of a sandbox behind a place in a table. */
+  page<Value extends object>(sandboxId: string, table: Table<Value>, after: number, limit: number): Page<Value> {
+    const sandbox = this.findKeptSandbox(sandboxId);
+    return sandbox === undefined ? { items: [], next: null } : table.page(sandbox, after, limit);
   }
 
   updateSettings(sandboxId: string, change: Updater<Settings>): Updated<Settings> {
@@ -95,7 +109,7 @@ export class States {
     const now = timeOf(before.clock, real);
     const after = change(before, now, real);
     if (after !== before) {
-      this.rows.writeSettings(sandboxId, CURRENT, after);
+      this.rows.writeSettings(sandbox, after);
       this.knownSandboxes.set(sandboxId, { ...sandbox, settings: after });
     }
     return { before, after, settings: after, now, real };
@@ -117,35 +131,35 @@ export class States {
   }
 
   updateApiKey(sandboxId: string, apiKeyId: string, change: Updater<ApiKey | undefined>): Updated<ApiKey | undefined> {
-    const { settings } = this.requireSandbox(sandboxId);
+    const sandbox = this.requireSandbox(sandboxId);
+    const { settings } = sandbox;
     const { apiKeys } = this.rows;
     const real = RealDate.now();
     const now = timeOf(settings.clock, real);
-    const before = apiKeys.find(sandboxId, apiKeyId);
+    const before = apiKeys.find(sandbox, apiKeyId);
     const after = change(before, now, real);
     if (after === before) return { before, after, settings, now, real };
     if (after !== undefined) {
-      this.requireFree(sandboxId, [after]);
-      this.rows.requireOrganization(sandboxId, after.organization_id);
+      this.requireFree(sandboxId, after);
+      this.rows.requireOrganization(sandbox, after.organization_id);
     }
     if (after !== undefined && before === undefined) this.rows.requireNew(after);
-    if (after === undefined) apiKeys.remove(sandboxId, apiKeyId);
-    else if (before === undefined) apiKeys.insert(sandboxId, after);
-    else apiKeys.update(sandboxId, before, after);
+    if (after === undefined) apiKeys.remove(sandbox, apiKeyId);
+    else if (before === undefined) apiKeys.insert(sandbox, after);
+    else apiKeys.update(sandbox, before, after);
     for (const key of [before, after]) if (key !== undefined) this.knownKeys.delete(key.key_hash);
     return { before, after, settings, now, real };
   }
 
   grant(sandboxId: string, granted: readonly ApiKey[]): void {
-    this.requireFree(sandboxId, granted);
-    const { apiKeys } = this.rows;
+    if (granted.length === 0) return;
+    for (const apiKey of granted) this.requireFree(sandboxId, apiKey);
+    const sandbox = this.requireSandbox(sandboxId);
     for (const apiKey of granted) {
       this.knownKeys.delete(apiKey.key_hash);
       const { key_hash, organization_id, permissions, status, expires_at } = apiKey;
       const known = this.rows.findKey(key_hash)?.api_key;
-      if (known === undefined) apiKeys.insert(sandboxId, apiKey);
-      else apiKeys.update(sandboxId, known, { ...known, organization_id, permissions, status, expires_at });
-      this.rows.markGranted(sandboxId, key_hash);
+      this.rows.grant(sandbox, known, { ...(known ?? apiKey), organization_id, permissions, status, expires_at });
     }
   }
 
@@ -155,35 +169,124 @@ export class States {
   }
 
   /** @throws the refusal `conflict` for a key that another sandbox has */
-  requireFree(sandboxId: string, keys: readonly ApiKey[]): void {
-    for (const { key_hash, key_prefix } of keys) {
-      const lent = this.lentKeys.get(key_hash);
-      const isLentThere = lent !== undefined && lent.sandbox_id !== sandboxId;
-      this.rows.requireFree(sandboxId, key_hash, key_prefix, isLentThere ? lent.sandbox_id : undefined);
-    }
+  private requireFree(sandboxId: string, { key_hash, key_prefix }: ApiKey): void {
+    const lent = this.lentKeys.get(key_hash);
+    const isLentThere = lent !== undefined && lent.sandbox_id !== sandboxId;
+    this.rows.requireFree(sandboxId, key_hash, key_prefix, isLentThere ? lent.sandbox_id : undefined);
+  }
+
+  /** What checks the keys of a sandbox. One that is made later meets those that are being written. */
+  private buildKeyCheck(sandboxId: string, isOnly = this.rows.sandboxes.isOnly(sandboxId)): (apiKey: ApiKey) => void {
+    const isFree = isOnly && this.lentKeys.size === 0;
+    return isFree ? () => {} : (apiKey) => this.requireFree(sandboxId, apiKey);
   }
 
   /**
-   * Does what replaces the state of a sandbox. Granted keys stay: those of the first organization are of the one that is the
+   * Makes sandboxes. As what follows, it does its work in steps, of which nobody sees anything before the last one; who
+   * gives up calls {@link abandon}.
+   * @throws the refusal `conflict`
+   */
+  *create(sandboxes: readonly NewSandbox[], max: number): Generator<void, void> {
+    const { rows } = this;
+    const made: (() => void)[] = [];
+    requireCount(rows.sandboxes.count() + sandboxes.length, max);
+    for (const sandbox of sandboxes) {
+      const { sandbox_id, state } = sandbox;
+      if (!rows.sandboxes.begin(sandbox)) throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
+      const initial = yield* rows.write(sandbox_id, state, this.buildKeyCheck(sandbox_id));
+      const current = yield* rows.fork(initial, state.settings);
+      made.push(() => rows.replaceAll(current, initial));
+    }
+    for (const make of made) make();
+    // Others may have been made at the same time.
+    requireCount(rows.sandboxes.count(), max);
+  }
+
+  /** Makes a state all that there is of a sandbox, see {@link Store.put}. */
+  *put(
+    sandboxId: string,
+    state: State,
+    { initial, seed, granted = [], isOnly, isFirst }: PutOptions,
+  ): Generator<void, boolean> {
+    const { rows } = this;
+    if (isFirst && this.findKeptSandbox(sandboxId) !== undefined) return false;
+    if (initial === undefined) {
+      this.requireSandbox(sandboxId);
+      const next = yield* rows.write(sandboxId, state, this.buildKeyCheck(sandboxId));
+      this.replace(next, granted, seed);
+      return true;
+    }
+    rows.sandboxes.begin({ sandbox_id: sandboxId, name: null, ttl_ms: null });
+    const first = yield* rows.write(sandboxId, { ...state, settings: initial }, this.buildKeyCheck(sandboxId, isOnly));
+    const next = yield* rows.fork(first, state.settings);
+    if (isOnly) rows.sandboxes.removeOthers(sandboxId);
+    rows.replaceAll(next, first, seed);
+    this.forget();
+    // A state that a reset goes back to is of another start, whose flags grant keys of their own.
+    this.grant(sandboxId, granted);
+    return true;
+  }
+
+  /** Keeps what is under a name, see {@link Store.saveSnapshot}. */
+  *saveSnapshot(sandboxId: string, name: string): Generator<void, void> {
+    const sandbox = this.requireSandbox(sandboxId);
+    this.rows.requirePlace(sandboxId, name);
+    const fork = yield* this.rows.fork(sandbox, sandbox.settings);
+    // The base of the fork must not be changed: it is kept, and the fork goes on.
+    if (sandbox.base_id === null) this.goOn(sandbox, fork, name);
+    else this.rows.keepAs(fork, name);
+  }
+
+  /** Goes back to a snapshot, see {@link Store.restore}. */
+  *restore(sandboxId: string, name: string, change: (settings: Settings) => Settings): Generator<void, boolean> {
+    const { rows } = this;
+    const from = rows.findState(sandboxId, name);
+    if (from === undefined) return false;
+    const settings = change(rows.readSettings(from));
+    // The state before the last reset need not be kept: what is now takes its place.
+    const isTaken = name === BEFORE_RESET && !rows.isBase(from);
+    const next = isTaken ? from : yield* rows.fork(from, settings);
+    rows.writeSettings(next, settings);
+    this.replace(next, []);
+    return true;
+  }
+
+  /** What is is kept under a name, and another state that begins as it is what is. */
+  private goOn(current: KeptSandbox, next: StateKey, name: string): void {
+    const granted = this.rows.listGranted(current);
+    this.rows.keepAs(current, name);
+    this.rows.keepAs(next, CURRENT);
+    this.forgetSandbox(current.sandbox_id);
+    this.grant(current.sandbox_id, granted);
+  }
+
+  /** @param sandboxIds of what was being done */
+  abandon(sandboxIds: readonly string[]): void {
+    this.rows.abandon(sandboxIds);
+    for (const sandboxId of sandboxIds) this.forgetSandbox(sandboxId);
+  }
+
+  /**
+   * Another state takes the place of what is. Granted keys stay: those of the first organization are of the one that is the
    * first then, those of another one go with that.
    * @param granted those that are granted besides
    */
-  replace<T>(sandboxId: string, granted: readonly ApiKey[], work: () => T): T {
+  private replace(next: StateKey, granted: readonly ApiKey[], seed?: SeedOrigin): void {
+    const { sandbox_id } = next;
     const { organizations } = this.rows;
-    const findFirst = () => organizations.list(sandboxId, CURRENT, 1)[0]?.organization_id;
-    const kept = this.rows.listGranted(sandboxId);
-    const former = findFirst();
-    const done = work();
-    this.forgetSandbox(sandboxId);
-    const first = findFirst();
-    const isThere = ({ organization_id }: ApiKey) => organizations.find(sandboxId, organization_id) !== undefined;
+    const former = this.requireSandbox(sandbox_id);
+    const kept = this.rows.listGranted(former);
+    const findFirst = (state: StateKey) => organizations.list(state, 1)[0]?.organization_id;
+    const [formerFirst, first] = [findFirst(former), findFirst(next)];
+    this.rows.replaceCurrent(next, seed);
+    this.forgetSandbox(sandbox_id);
+    const isThere = ({ organization_id }: ApiKey) => organizations.has(next, organization_id);
     const moved = kept.map((apiKey) =>
-      first === undefined || apiKey.organization_id !== former || isThere(apiKey)
+      first === undefined || apiKey.organization_id !== formerFirst || isThere(apiKey)
         ? apiKey
         : { ...apiKey, organization_id: first },
     );
-    this.grant(sandboxId, [...moved.filter(isThere), ...granted]);
-    return done;
+    this.grant(sandbox_id, [...moved.filter(isThere), ...granted]);
   }
 
   /** What was read of a sandbox may be another now. */
@@ -207,24 +310,23 @@ export class States {
     before: Organization | undefined,
     after: Organization | undefined,
   ): void {
-    const { sandbox_id } = sandbox;
     const { organizations } = this.rows;
     if (after === undefined) {
       if (before === undefined) return;
-      this.rows.requireOther(sandbox_id);
-      organizations.remove(sandbox_id, before.organization_id);
+      this.rows.requireOther(sandbox);
+      this.rows.removeOrganization(sandbox, before.organization_id);
       // Its keys went with it.
       this.forget();
       return;
     }
-    if (before === undefined) organizations.insert(sandbox_id, after);
-    else organizations.update(sandbox_id, before, after);
+    if (before === undefined) organizations.insert(sandbox, after);
+    else organizations.update(sandbox, before, after);
     this.knownOrganizations.set(toCacheKey(sandbox, after.organization_id), after);
   }
 
   private findIn(sandbox: KeptSandbox, organizationId: string): Organization | undefined {
     return this.knownOrganizations.getOrSet(toCacheKey(sandbox, organizationId), () =>
-      this.rows.organizations.find(sandbox.sandbox_id, organizationId),
+      this.rows.organizations.find(sandbox, organizationId),
     );
   }
 
@@ -244,3 +346,10 @@ const LENT = 0;
 
 const toCacheKey = ({ sandbox_id, generation }: KeptSandbox, organizationId: string) =>
   `${sandbox_id} ${generation} ${organizationId}`;
+
+/** @throws the refusal `conflict` */
+function requireCount(count: number, max: number): void {
+  if (count <= max) return;
+  const hint = 'DELETE some, give them a ttl_seconds, or start with a higher --max-sandboxes';
+  throw conflict(`There would be ${count} sandboxes, and ${max} are allowed`, hint, { max_sandboxes: max });
+}

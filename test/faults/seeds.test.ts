@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +9,9 @@ import { FULL_FAULT, FULL_KEY, FULL_SEED } from '../support/full.ts';
 import { SEED, start, statusOf } from '../support/handle.ts';
 import { REFUSED_FAULTS, REFUSED_FAULTS_IN_JSON, withFaults, withFaultsInJson } from '../support/refused-rules.ts';
 import { problems, read } from '../support/seed.ts';
+
+/** A database that was made before there were faults. */
+const DUMP = new URL('../fixtures/database-version-3.sql', import.meta.url);
 
 const readRules = async (text: string, name?: string, now?: string | null): Promise<FaultRule[]> =>
   (await read(text, name, now)).state.settings.faults;
@@ -188,11 +192,10 @@ describe('the rules of a sandbox', () => {
     expect((await second.faults.list()).map(({ id }) => id)).toEqual(['flt_seed']);
     await second.close();
 
-    const file = new Sqlite(db);
-    file.exec("UPDATE states SET settings = json_remove(settings, '$.faults'); PRAGMA user_version = 6");
-    file.exec("DELETE FROM migrations WHERE name = '0007_faults.sql'").close();
-    const older = await start({ db, seed });
-    for (const goBack of [() => {}, () => older.reset(), () => older.restore('mine')]) {
+    const olderDb = join(makeFolder(), 'mock.db');
+    new Sqlite(olderDb).exec(readFileSync(DUMP, 'utf8')).close();
+    const older = await start({ db: olderDb, seed });
+    for (const goBack of [() => {}, () => older.reset()]) {
       await goBack();
       expect([await older.faults.list(), await statusOf(older)]).toEqual([[], 200]);
     }

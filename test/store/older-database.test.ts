@@ -174,7 +174,7 @@ it('a database of version 3 with thousands of keys is migrated in a moment, howe
   const { store } = openOlder(`
     WITH RECURSIVE counted(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM counted WHERE number < 6000)
     INSERT INTO api_keys (api_key_id, sandbox_id, organization_id, key_hash, key_prefix, name, permissions, status)
-    SELECT 'key_' || number, 'default', 'org_other', 'hash ' || number, 'sk_test_xx', NULL, '["read"]', 'active' FROM counted;
+    SELECT 'key_' || number, 'default', 'org_other', printf('%064x', number), 'sk_test_xx', NULL, '["read"]', 'active' FROM counted;
     UPDATE sandboxes SET first_state = json_set(first_state, '$.api_keys', (
       SELECT json_group_array(json_object(
         'api_key_id', api_key_id, 'organization_id', organization_id, 'key_hash', key_hash, 'key_prefix', key_prefix,
