@@ -55,9 +55,9 @@ export const FAULTS = [
   },
   {
     name: 'a put without a snapshot overwrites the one that a reset goes back to',
-    file: 'src/store/rows.ts',
-    find: '    if (initial === undefined) return;\n',
-    put: '    initial ??= state.settings;\n',
+    file: 'src/store/states.ts',
+    find: '      this.replace(next, granted, seed);\n      return true;',
+    put: "      this.replace(next, granted, seed);\n      rows.keepAs(yield* rows.fork(next, state.settings), 'initial');\n      return true;",
   },
   {
     name: 'granted keys are lost with the state that they were granted in',
@@ -67,21 +67,25 @@ export const FAULTS = [
   },
   {
     name: 'a state that a reset shall go back to inherits granted keys',
-    file: 'src/store/sqlite.ts',
-    find: 'if (options.initial === undefined) {\n          states.replace',
-    put: 'if (options.granted !== null) {\n          states.replace',
+    file: 'src/store/states.ts',
+    find: '    rows.replaceAll(next, first, seed);\n    this.forget();',
+    put: `    const former = this.findKeptSandbox(sandboxId);
+    const inherited = former === undefined ? [] : rows.listGranted(former);
+    rows.replaceAll(next, first, seed);
+    this.forget();
+    this.grant(sandboxId, inherited);`,
   },
   {
     name: 'a granted key that the state has too is not granted for long',
-    file: 'src/store/states.ts',
-    find: '      this.rows.markGranted(sandboxId, key_hash);',
-    put: '      if (known === undefined) this.rows.markGranted(sandboxId, key_hash);',
+    file: 'src/store/rows.ts',
+    find: '    mark.run(state.state_id, apiKey.api_key_id);',
+    put: '    if (before === undefined) mark.run(state.state_id, apiKey.api_key_id);',
   },
   {
     name: 'a key that a snapshot of another sandbox has can be given away',
     file: 'src/store/rows.ts',
-    find: 'WHERE key_hash = ? AND sandbox_id <> ? LIMIT 1',
-    put: "WHERE key_hash = ? AND sandbox_id <> ? AND snapshot = '' LIMIT 1",
+    find: 'AND NOT removed AND NOT (${UNUSED}) LIMIT 1',
+    put: "AND NOT removed AND snapshot = '' LIMIT 1",
   },
   {
     name: 'a key is listed in a sandbox that does not have it',
@@ -133,9 +137,9 @@ export const FAULTS = [
   },
   {
     name: 'a reset leaves the settings',
-    file: 'src/store/rows.ts',
-    find: 'this.writeSettings(sandboxId, CURRENT, change(settings));',
-    put: "this.writeSettings(sandboxId, CURRENT, this.readSettings(sandboxId, 'before-reset') ?? settings);",
+    file: 'src/store/states.ts',
+    find: '    rows.writeSettings(next, settings);',
+    put: '    rows.writeSettings(next, this.requireSandbox(sandboxId).settings);',
   },
   {
     name: 'seq begins again after a reset',
@@ -362,8 +366,8 @@ export const FAULTS = [
   {
     name: 'isolation: a write reaches the organization of that name in every sandbox',
     file: 'src/store/table.ts',
-    find: "SET ${names.join(', ')} WHERE ${this.place}`",
-    put: "SET ${names.join(', ')} WHERE (TRUE OR sandbox_id = ?) AND snapshot = ? AND ${this.id} = ?`",
+    find: "SET ${names.join(', ')} WHERE state_id = ?",
+    put: "SET ${names.join(', ')} WHERE (TRUE OR state_id = ?)",
   },
   {
     name: 'isolation: sandboxes share their buckets',
@@ -380,8 +384,8 @@ export const FAULTS = [
   {
     name: 'isolation: a key or an organization of any sandbox is found by its id',
     file: 'src/store/table.ts',
-    find: 'prepare(`SELECT ${this.selected} FROM ${name} WHERE ${this.place}`)',
-    put: 'prepare(`SELECT ${this.selected} FROM ${name} WHERE (TRUE OR sandbox_id = ?) AND snapshot = ? AND ${this.id} = ?`)',
+    find: 'FROM ${name} WHERE state_id = ? AND ${id} = ?`',
+    put: 'FROM ${name} WHERE (TRUE OR state_id = ?) AND ${id} = ?`',
   },
   {
     name: 'isolation: what ends is filed in the journal of default',
@@ -409,21 +413,21 @@ export const FAULTS = [
   },
   {
     name: 'isolation: a snapshot is of the first sandbox that has one of the name',
-    file: 'src/store/table.ts',
-    find: 'AND source.sandbox_id = ${name}.sandbox_id AND source.${this.id}',
-    put: 'AND source.${this.id}',
+    file: 'src/store/rows.ts',
+    find: 'SELECT sandbox_id, state_id, base_id FROM states WHERE sandbox_id = ? AND snapshot = ?',
+    put: 'SELECT sandbox_id, state_id, base_id FROM states WHERE (TRUE OR sandbox_id = ?) AND snapshot = ?',
   },
   {
     name: 'isolation: a reset is one of every sandbox',
     file: 'src/store/sandbox-rows.ts',
-    find: '    make.run(sandboxId, RealDate.now(),',
-    put: "    this.prepare('UPDATE sandboxes SET generation = generation + 1').run();\n    make.run(sandboxId, RealDate.now(),",
+    find: 'seed = coalesce(?, seed) WHERE sandbox_id = ?',
+    put: 'seed = coalesce(?, seed) WHERE (TRUE OR sandbox_id = ?)',
   },
   {
     name: 'isolation: settings are those of every sandbox',
     file: 'src/store/rows.ts',
-    find: "'UPDATE states SET settings = ? WHERE sandbox_id = ? AND snapshot = ?'",
-    put: "'UPDATE states SET settings = ? WHERE (TRUE OR sandbox_id = ?) AND snapshot = ?'",
+    find: 'UPDATE states SET settings = ? WHERE state_id = ?',
+    put: 'UPDATE states SET settings = ? WHERE (TRUE OR state_id = ?)',
   },
   {
     name: 'isolation: sandboxes share what is kept in memory of organizations, and so their answers',
@@ -457,14 +461,56 @@ export const FAULTS = [
   },
   {
     name: 'an import that meets a deletion leaves a sandbox that cannot be reset',
-    file: 'src/store/sqlite.ts',
-    find: '        if (options.initial === undefined) requireSandbox(sandboxId);\n',
-    put: '',
+    file: 'src/store/states.ts',
+    find: '      this.requireSandbox(sandboxId);\n      const next',
+    put: '      const next',
   },
   {
     name: 'what a client sent is in a header as it is',
     file: 'src/http/envelope.ts',
     find: '[HINT]: toHeaderText(hint)',
     put: '[HINT]: hint',
+  },
+  {
+    name: 'what a state removes of its base is there again',
+    file: 'src/store/table.ts',
+    find: "    this.makeOwn(state, id, { removed: '1' });",
+    put: '',
+  },
+  {
+    name: 'what changes behind a snapshot changes the snapshot',
+    file: 'src/store/states.ts',
+    find: '    if (sandbox.base_id === null) this.goOn(sandbox, fork, name);\n    else this',
+    put: '    this',
+  },
+  {
+    name: 'a state that others begin as is changed once more',
+    file: 'src/store/states.ts',
+    find: ' && !rows.isBase(from)',
+    put: '',
+  },
+  {
+    name: 'a sandbox is changed while its state is replaced',
+    file: 'src/store/slices.ts',
+    find: 'this.busy.size === 0 ?',
+    put: 'this.busy.size >= 0 ?',
+  },
+  {
+    name: 'what a start that was killed had written stays',
+    file: 'src/store/sqlite.ts',
+    find: '  rows.abandonAll();\n',
+    put: '',
+  },
+  {
+    name: 'what slices of a write that failed had written stays',
+    file: 'src/store/slices.ts',
+    find: 'this.hooks.abandon(sandboxIds)',
+    put: 'undefined',
+  },
+  {
+    name: 'compiled code is taken for any bundle of that length',
+    file: 'src/cli/code-cache.cjs',
+    find: '.update(source).update(code)',
+    put: '.update(code)',
   },
 ];

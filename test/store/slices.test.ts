@@ -1,0 +1,142 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import { expect, it, onTestFinished } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+import { makeFolder } from '../support/folder.ts';
+import { MIGRATIONS } from '../support/harness.ts';
+import { buildState, toKey } from '../support/states.ts';
+
+/** More than one slice holds. */
+const MANY = 5000;
+const SMALL = buildState(['org_small']);
+const LARGE = buildState(Array.from({ length: MANY }, (_, index) => `org_${index}`));
+const SMALL_KEY = toKey('sk_test_org_small', 'org_small').key_hash;
+const LARGE_KEY = toKey('sk_test_org_7', 'org_7').key_hash;
+/** The last of its keys is of no organization. */
+const REFUSED = { ...LARGE, api_keys: [...LARGE.api_keys, toKey('sk_test_lost', 'org_lost')] };
+
+function open(file: string): Store {
+  const store = openSqliteStore({
+    file,
+    migrations: MIGRATIONS,
+    pid: 1,
+    since: '2026-01-01T00:00:00Z',
+    report: () => {},
+  });
+  onTestFinished(() => store.close().catch(() => {}));
+  return store;
+}
+
+async function openSmall() {
+  const file = join(makeFolder(), 'mock.db');
+  const store = open(file);
+  await store.put('default', SMALL, { initial: SMALL.settings });
+  return { file, store };
+}
+
+/** Does something in each turn of the event loop until the work has ended; how many turns that took. */
+async function during(work: Promise<unknown>, each: () => unknown): Promise<number> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  work.then(over, over);
+  for (let turns = 0; ; turns++) {
+    await nextTurn();
+    if (isOver) return turns;
+    await each();
+  }
+}
+
+/** Organizations in the file; each start goes on with removing what nothing needs. */
+async function countAfterStart(file: string): Promise<unknown> {
+  const store = open(file);
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+  await store.close();
+  const db = new Sqlite(file, { readonly: true });
+  const count = db.prepare('SELECT count(*) FROM organizations').pluck().get();
+  db.close();
+  return count;
+}
+
+it('a large state lets others through, who see what was there until it is there as a whole', async () => {
+  const { store } = await openSmall();
+  const put = store.put('default', LARGE);
+  const turns = await during(put, async () => {
+    expect((await store.find(SMALL_KEY))?.organization.organization_id).toBe('org_small');
+    expect(await store.find(LARGE_KEY)).toBeUndefined();
+    expect(await store.listOrganizations('default', {})).toEqual(SMALL.organizations);
+    expect((await store.listSnapshots('default')).map(({ name }) => name)).toEqual(['initial']);
+  });
+  expect(turns).toBeGreaterThan(3);
+  expect((await store.find(LARGE_KEY))?.organization.organization_id).toBe('org_7');
+  expect(await store.readState('default')).toEqual(LARGE);
+});
+
+it('who changes the sandbox meanwhile waits, and changes the new state; who changes another one does not', async () => {
+  const { store } = await openSmall();
+  await store.create([{ sandbox_id: 'other', name: null, ttl_ms: null, state: buildState(['org_other']) }], 10);
+  const done: string[] = [];
+  const rename = (sandboxId: string, organizationId: string) =>
+    store
+      .updateOrganization(sandboxId, organizationId, (one) => one && { ...one, organization_name: 'renamed' })
+      .then(({ after }) => done.push(`${sandboxId} ${after?.organization_name}`));
+  const put = store.put('default', LARGE).then(() => done.push('put'));
+  await nextTurn();
+  await Promise.all([put, rename('default', 'org_7'), rename('other', 'org_other')]);
+  expect(done).toEqual(['other renamed', 'put', 'default renamed']);
+  expect(await store.findOrganization('default', 'org_7')).toMatchObject({ organization_name: 'renamed' });
+});
+
+it('writes of one sandbox happen one after another', async () => {
+  const { store } = await openSmall();
+  const puts = [LARGE, SMALL, LARGE].map((state) => store.put('default', state));
+  const restored = store.restore('default', 'initial', (settings) => settings);
+  await Promise.all(puts);
+  expect(await restored).toBe(true);
+  expect(await store.readState('default')).toEqual(SMALL);
+  expect(await store.readState('default', 'before-reset')).toEqual(LARGE);
+});
+
+it.each([
+  ['put', (store: Store) => store.put('default', REFUSED)],
+  ['start', (store: Store) => store.put('default', REFUSED, { initial: REFUSED.settings })],
+  [
+    'new sandbox',
+    (store: Store) => store.create([{ sandbox_id: 'new', name: null, ttl_ms: null, state: REFUSED }], 10),
+  ],
+])('a %s that fails late leaves nothing, and its keys to others', async (_name, write) => {
+  const { file, store } = await openSmall();
+  await expect(write(store)).rejects.toMatchObject({ refusal: { message: 'There is no organization org_lost' } });
+  expect(await store.readState('default')).toEqual(SMALL);
+  expect((await store.listSnapshots('default')).map(({ name }) => name)).toEqual(['initial']);
+  expect((await store.pageSandboxes(0, 10)).items).toHaveLength(1);
+  await store.create([{ sandbox_id: 'new', name: null, ttl_ms: null, state: buildState(['org_7']) }], 10);
+  await store.close();
+  await expect.poll(() => countAfterStart(file)).toBe(2);
+});
+
+it.each([
+  ['put', (store: Store) => store.put('default', LARGE)],
+  ['new sandbox', (store: Store) => store.create([{ sandbox_id: 'new', name: null, ttl_ms: null, state: LARGE }], 10)],
+])('of a %s that was killed nothing is left at the next start', async (_name, write) => {
+  const { file, store } = await openSmall();
+  const writing = write(store);
+  const copy = join(makeFolder(), 'mock.db');
+  let turn = 0;
+  await during(writing, () => {
+    turn++;
+    if (turn === 4) for (const end of ['', '-wal']) cpSync(file + end, copy + end);
+  });
+  expect(turn).toBeGreaterThan(4);
+  const next = open(copy);
+  expect(await next.readState('default')).toEqual(SMALL);
+  expect((await next.pageSandboxes(0, 10)).items).toHaveLength(1);
+  expect((await next.listSnapshots('default')).map(({ name }) => name)).toEqual(['initial']);
+  await next.create([{ sandbox_id: 'new', name: null, ttl_ms: null, state: buildState(['org_7']) }], 10);
+  await next.close();
+  await expect.poll(() => countAfterStart(copy)).toBe(2);
+});
