@@ -1,27 +1,29 @@
 // Measures the server against servers that do nothing, and says whether it is as fast and as small as it should be.
-// Usage: node bench/bench.js [--quick] [--sandboxes | --streams | --postgres | --against REF]. It needs wrk. The figures also go to bench/results.json.
+// Usage: node bench/bench.js [--quick] [--sandboxes | --streams | --postgres | --peers | --against REF]. It needs wrk. The figures also go to bench/results.json.
 // With --sandboxes it measures what sandboxes cost, with --streams what streams cost, with --postgres several servers on one engine,
 // and nothing else: see the files of the names.
+// With --peers it measures other mock servers beside ours: see peers.js.
 // With --against it measures something else: what a request costs here and in another commit, see against.js.
 // What is compared runs in turns, round by round, so that whatever else the machine does meets both.
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import Sqlite from 'better-sqlite3';
 import { buildIfNeeded } from '../scripts/prepare.js';
 import { compareWith } from './against.js';
 import { cleanUpAtExit } from './clean-up.js';
+import { measureKept, measureSeed } from './large.js';
 import { checkWrk, runLoad, writeScripts } from './load.js';
+import { measurePeers } from './peers.js';
 import { measurePostgres } from './postgres.js';
 import { measureManySandboxes } from './postgres-sandboxes.js';
 import { judge, printComparisons, printSandboxes } from './report.js';
 import { measureSandboxes } from './sandboxes.js';
 import { CLI, readMemory, startProcess, startServer } from './server-process.js';
+import { measureStarts } from './starts.js';
 import { compare } from './statistics.js';
 import { measureStreams } from './streams.js';
 
@@ -30,6 +32,7 @@ const {
   sandboxes: isOfSandboxes,
   streams: isOfStreams,
   postgres: isOfPostgres,
+  peers: isOfPeers,
   against,
 } = parseArgs({
   options: {
@@ -37,14 +40,12 @@ const {
     sandboxes: { type: 'boolean', default: false },
     streams: { type: 'boolean', default: false },
     postgres: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
     against: { type: 'string' },
   },
 }).values;
 const ROUNDS = isQuick ? 3 : 10;
 const SECONDS = isQuick ? 1 : 2;
-const STARTS = isQuick ? 5 : 15;
-const MANY = 100_000;
-const MANY_KEYS = 1000;
 
 const inBench = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-bench-'));
@@ -121,73 +122,6 @@ function needMemory({ pid }) {
   return memory;
 }
 
-/** From spawn to the first line on standard output. */
-async function measureStart() {
-  const pairs = [];
-  for (let start = 0; start <= STARTS; start++) {
-    const pair = [
-      await timeStart([CLI, '--json', '--db', ':memory:', '--port', '0']),
-      await timeStart([inBench('bare.js')]),
-    ];
-    // The first start reads the files from the disk.
-    if (start > 0) pairs.push(pair);
-    progress(`start ${start}/${STARTS}`);
-  }
-  return compare(pairs);
-}
-
-async function timeStart(args) {
-  const started = performance.now();
-  const running = await startProcess(args, folder);
-  const milliseconds = performance.now() - started;
-  await running.stop();
-  return milliseconds;
-}
-
-/** PATCH with many organizations in the database against one: of one organization, and of many in turn. */
-async function measureMany(seed) {
-  const one = await startOurs('one', ['--seed', seed]);
-  const first = await startOurs('many', ['--seed', seed]);
-  await first.stop();
-  seedDatabase(join(folder, 'many', 'mock.db'));
-  const many = await startOurs('many');
-
-  const oneKey = [keyOf(1)];
-  const manyKeys = Array.from({ length: MANY_KEYS }, (_, index) => keyOf(index + 1));
-  const patch = async ({ url }, keys) => (await runLoad(folder, url, { method: 'PATCH', keys, seconds: SECONDS })).rate;
-  const rounds = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    const rates = [await patch(many, oneKey), await patch(many, manyKeys), await patch(one, oneKey)];
-    if (round > 0) rounds.push(rates);
-    progress(`${MANY} organizations ${round}/${ROUNDS}`);
-  }
-  await Promise.all([one.stop(), many.stop()]);
-  return {
-    oneKey: compare(rounds.map(([ofMany, , ofOne]) => [ofMany, ofOne])),
-    manyKeys: compare(rounds.map(([, inTurn, ofOne]) => [inTurn, ofOne])),
-  };
-}
-
-/** Copies organization number 1 and its key, row by row: a seed file of this size takes half a minute and two gigabytes. */
-function seedDatabase(file) {
-  const db = new Sqlite(file);
-  const organization = db.prepare('SELECT * FROM organizations').get();
-  const apiKey = db.prepare('SELECT * FROM api_keys').get();
-  const prepareInsert = (table, row) =>
-    db.prepare(`INSERT INTO ${table} VALUES (${Object.keys(row).map((column) => `@${column}`)})`);
-  const insertOrganization = prepareInsert('organizations', organization);
-  const insertKey = prepareInsert('api_keys', apiKey);
-  db.transaction(() => {
-    for (let number = 2; number <= MANY; number++) {
-      const organization_id = idOf(number);
-      const key_hash = createHash('sha256').update(keyOf(number)).digest('hex');
-      insertOrganization.run({ ...organization, organization_id });
-      insertKey.run({ ...apiKey, organization_id, key_hash, api_key_id: `key_bench${number}` });
-    }
-  })();
-  db.close();
-}
-
 /** Limiter and journal by themselves, see cost.js. */
 async function measureCost() {
   const { stdout } = await promisify(execFile)(process.execPath, [inBench('cost.js')]);
@@ -230,14 +164,21 @@ if (against !== undefined) {
   const isMet = await compareWith(against, { folder, seed, key: keyOf(1), isQuick, progress });
   process.exit(isMet ? 0 : 1);
 }
+if (isOfPeers) {
+  await measurePeers({ folder, isQuick, progress });
+  process.exit();
+}
 if (isOfStreams) {
   await measureStreams({ folder, seed, key: keyOf(1), startOurs, isQuick, progress });
   process.exit();
 }
 const others = async () => ({
   throughput: await attempt('throughput', () => measureThroughput(seed)),
-  start: await attempt('start', measureStart),
-  many: await attempt('many organizations', () => measureMany(seed)),
+  starts: await attempt('start', () => measureStarts({ folder, isQuick, progress })),
+  seeded: await attempt('a large seed', () => measureSeed({ folder, startOurs, isQuick, progress })),
+  kept: await attempt('a large database', () =>
+    measureKept({ folder, startOurs, rounds: ROUNDS, seconds: SECONDS, progress }),
+  ),
   cost: await attempt('limiter and journal', measureCost),
 });
 const ofSandboxes = () => measureSandboxes({ folder, startOurs, isQuick, progress });
@@ -252,7 +193,7 @@ const results = {
   ...(isOfSandboxes ? {} : { postgres: await attempt('postgres', ofPostgres) }),
 };
 const verdicts = judge(results);
-if (isAll) printComparisons(results, { organizations: MANY, keys: MANY_KEYS });
+if (isAll) printComparisons(results);
 if (results.sandboxes) printSandboxes(results.sandboxes);
 console.log('');
 for (const { aim, value, isMet } of verdicts) console.log(`${isMet ? 'met   ' : 'MISSED'}  ${aim}: ${value}`);

@@ -71,9 +71,13 @@ export function writeScripts(folder) {
  * @returns how many were answered, requests a second, and the 50th and the 99th percentile of the latency in milliseconds
  * @throws when a single request failed: then something else was measured
  */
-export async function runLoad(folder, { port }, { method, keys, seconds, connections = CONNECTIONS }) {
+export async function runLoad(
+  folder,
+  { port },
+  { method, keys, seconds, connections = CONNECTIONS, path = '/v1/organizations' },
+) {
   const script = join(folder, method === 'GET' && keys.length > 1 ? 'GET-in-turn.lua' : `${method}.lua`);
-  const target = `http://127.0.0.1:${port}/v1/organizations`;
+  const target = `http://127.0.0.1:${port}${path}`;
   const { stdout } = await promisify(execFile)(
     'wrk',
     ['--threads', '1', '--connections', connections, '--duration', `${seconds}s`, '--script', script, target, ...keys],

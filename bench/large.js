@@ -1,0 +1,158 @@
+// What 100,000 organizations of a seed and 1,000,000 of a database cost.
+import { createHash } from 'node:crypto';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { runLoad } from './load.js';
+import { readMemory } from './server-process.js';
+import { compare } from './statistics.js';
+
+export const SEEDED = 100_000;
+export const KEPT = 1_000_000;
+const MANY_KEYS = 1000;
+const ACCOUNT_TYPES = ['free', 'pro', 'team', 'enterprise'];
+
+const keyOf = (number) => `sk_test_large${number}`;
+
+/** An organization as a seed has it: 240 bytes. */
+const toOrganization = (number) => ({
+  organization_id: `org_seed${number}`,
+  organization_name: `Organization ${number}`,
+  account_type: ACCOUNT_TYPES[number % ACCOUNT_TYPES.length],
+  metadata: { plan: `x${number}`, nested: { a: [1, 2, 3], b: 'text' } },
+  billing_email: `a${number}@example.com`,
+  api_keys: [{ key: keyOf(number) }],
+});
+const toSeed = (count) =>
+  JSON.stringify({ version: 1, organizations: Array.from({ length: count }, (_, index) => toOrganization(index + 1)) });
+
+/** Start, memory and reset with a seed of {@link SEEDED} organizations; what health takes while the reset runs. */
+export async function measureSeed({ folder, startOurs, isQuick, progress }) {
+  const seed = join(folder, 'large.json');
+  writeFileSync(seed, toSeed(SEEDED));
+  const rounds = [];
+  for (let round = 0; round < (isQuick ? 1 : 3); round++) {
+    const started = performance.now();
+    const server = await startOurs(`seeded${round}`, ['--seed', seed]);
+    const ready = performance.now() - started;
+    const memory = readMemory(server.pid) ?? Number.NaN;
+    // What a reset takes back.
+    const keys = Array.from({ length: MANY_KEYS }, (_, index) => keyOf(index + 1));
+    await runLoad(folder, server.url, { method: 'PATCH', keys, seconds: 1 });
+    rounds.push({ ready, memory, ...(await timeReset(server.url)) });
+    await server.stop();
+    progress(`seed of ${SEEDED} organizations ${round + 1}`);
+  }
+  const worst = (figure) => Math.max(...rounds.map((round) => round[figure]));
+  return { ready: worst('ready'), memory: worst('memory'), reset: worst('reset'), health: worst('health') };
+}
+
+async function timeReset(url) {
+  let health = 0;
+  let isOver = false;
+  const ask = async () => {
+    const started = performance.now();
+    await (await fetch(new URL('/livez', url))).text();
+    return performance.now() - started;
+  };
+  const reset = async () => {
+    const answer = await fetch(new URL('/_mock/sandboxes/default/reset', url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    });
+    if (!answer.ok) throw new Error(`a reset was answered with ${answer.status}`);
+  };
+  // The control plane is loaded with its first request.
+  await (await fetch(new URL('/_mock/sandboxes/default', url))).text();
+  await ask();
+  const asking = (async () => {
+    while (!isOver) health = Math.max(health, await ask());
+  })();
+  const started = performance.now();
+  await reset();
+  const milliseconds = performance.now() - started;
+  isOver = true;
+  await asking;
+  return { reset: milliseconds, health };
+}
+
+/** A database of {@link KEPT} organizations against one of a single one: start, requests, and its size against its text. */
+export async function measureKept({ folder, startOurs, rounds, seconds, progress }) {
+  const seed = join(folder, 'single.json');
+  writeFileSync(seed, toSeed(1));
+  for (const name of ['single', 'kept']) await (await startOurs(name, ['--seed', seed])).stop();
+  const file = join(folder, 'kept', 'mock.db');
+  progress(`writing ${KEPT} organizations`);
+  const text = fill(file);
+  const size = statSync(file).size;
+
+  const starts = [];
+  for (let start = 0; start <= rounds; start++) {
+    const pair = [];
+    for (const name of ['kept', 'single']) {
+      const started = performance.now();
+      const server = await startOurs(name, ['--seed', seed]);
+      pair.push(performance.now() - started);
+      await server.stop();
+    }
+    if (start > 0) starts.push(pair);
+    progress(`start with ${KEPT} organizations ${start}/${rounds}`);
+  }
+
+  const [kept, single] = [await startOurs('kept', ['--seed', seed]), await startOurs('single', ['--seed', seed])];
+  const load = async (server, method, keys) => (await runLoad(folder, server.url, { method, keys, seconds })).rate;
+  const oneKey = [keyOf(1)];
+  const manyKeys = Array.from({ length: MANY_KEYS }, (_, index) => keyOf(index * (KEPT / MANY_KEYS) + 1));
+  const measured = { get: [], patch: [], inTurn: [] };
+  for (let round = 0; round <= rounds; round++) {
+    const get = [await load(kept, 'GET', oneKey), await load(single, 'GET', oneKey)];
+    const patch = [await load(kept, 'PATCH', oneKey), await load(single, 'PATCH', oneKey)];
+    const inTurn = [await load(kept, 'PATCH', manyKeys), patch[1]];
+    // The first round only warms up.
+    if (round > 0) for (const [name, pair] of Object.entries({ get, patch, inTurn })) measured[name].push(pair);
+    progress(`${KEPT} organizations ${round}/${rounds}`);
+  }
+  await Promise.all([kept.stop(), single.stop()]);
+  return {
+    start: compare(starts),
+    get: compare(measured.get),
+    patch: compare(measured.patch),
+    inTurn: compare(measured.inTurn),
+    size: size / text,
+  };
+}
+
+/**
+ * Writes what a seed of all would have, into the state that a reset goes back to: such a seed is longer than one may be.
+ * @returns the bytes of that seed
+ */
+function fill(file) {
+  mkdirSync(join(file, '..'), { recursive: true });
+  const db = new Sqlite(file);
+  db.pragma('cache_size = -400000');
+  const prepareInsert = (table, row) => {
+    const columns = Object.keys(row);
+    return db.prepare(`INSERT INTO ${table} (${columns}) VALUES (${columns.map((column) => `@${column}`)})`);
+  };
+  const organization = db.prepare('SELECT * FROM organizations ORDER BY state_id').get();
+  const apiKey = db.prepare('SELECT * FROM api_keys ORDER BY state_id').get();
+  const insertOrganization = prepareInsert('organizations', organization);
+  const insertKey = prepareInsert('api_keys', apiKey);
+  let text = 0;
+  db.transaction(() => {
+    for (let number = 1; number <= KEPT; number++) {
+      const given = toOrganization(number);
+      text += JSON.stringify(given).length + 1;
+      if (number === 1) continue;
+      const { organization_id, organization_name, account_type, billing_email } = given;
+      const key_hash = createHash('sha256').update(keyOf(number)).digest();
+      const ids = { organization_id, place: number };
+      const metadata = JSON.stringify(given.metadata);
+      insertOrganization.run({ ...organization, ...ids, organization_name, account_type, billing_email, metadata });
+      insertKey.run({ ...apiKey, ...ids, key_hash, api_key_id: `key_${key_hash.toString('hex').slice(0, 24)}` });
+    }
+  })();
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+  return text;
+}
