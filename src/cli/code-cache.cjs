@@ -49,9 +49,9 @@ function writeCode(cache, source, code) {
  */
 exports.loadBundle = (file) => {
   const cache = file.replace(/\.cjs$/, `.${process.version}-${process.arch}.code`);
-  const source = readFileSync(file);
+  const source = readFileSync(file, 'utf8');
   const cachedData = readCode(cache, source);
-  const script = new Script(Module.wrap(source.latin1Slice()), {
+  const script = new Script(Module.wrap(source), {
     filename: file,
     cachedData,
   });
