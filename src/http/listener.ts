@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { codeOf } from '../domain/errors.ts';
 import { toUrl } from '../domain/text.ts';
 import { CONNECTION_LIMITS, Connection, type ConnectionLimits, type ConnectionOptions } from './connection.ts';
+import { HeldWrites } from './held-writes.ts';
 import { type Connections, closeServers, stopServers } from './stopping.ts';
 import { Turns } from './turns.ts';
 
@@ -106,8 +107,9 @@ function buildServer(options: ConnectionOptions, connections: Connections): Serv
   // Not in Node's types: a client that has sent all may end its side before it reads.
   Object.assign(server, { httpAllowHalfOpen: true });
   const turns = new Turns();
+  const writes = new HeldWrites();
   server.on('connection', (socket) => {
-    connections.set(socket, new Connection(socket, options, turns));
+    connections.set(socket, new Connection(socket, options, turns, writes));
     socket.once('close', () => connections.delete(socket));
   });
   const take = (request: IncomingMessage, response: ServerResponse) =>
