@@ -92,4 +92,7 @@ CREATE INDEX states_by_base ON states (base_id) WHERE base_id IS NOT NULL;
 CREATE UNIQUE INDEX organizations_by_id ON organizations (state_id, organization_id);
 CREATE UNIQUE INDEX api_keys_by_id ON api_keys (state_id, api_key_id);
 CREATE UNIQUE INDEX api_keys_by_hash ON api_keys (key_hash, state_id) WHERE NOT removed;
+-- Lists and counts need not read the rows themselves for these.
+CREATE INDEX organizations_removed ON organizations (state_id) WHERE removed;
+CREATE INDEX api_keys_removed ON api_keys (state_id) WHERE removed;
 CREATE INDEX api_keys_granted ON api_keys (state_id) WHERE granted = 1;

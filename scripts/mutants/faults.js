@@ -84,8 +84,8 @@ export const FAULTS = [
   {
     name: 'a key that a snapshot of another sandbox has can be given away',
     file: 'src/store/rows.ts',
-    find: 'AND NOT removed AND NOT (${UNUSED}) LIMIT 1',
-    put: "AND NOT removed AND snapshot = '' LIMIT 1",
+    find: 'AND snapshot IS NOT NULL AND sandbox_id <> ? LIMIT 1',
+    put: "AND snapshot = '' AND sandbox_id <> ? LIMIT 1",
   },
   {
     name: 'a key is listed in a sandbox that does not have it',
@@ -504,7 +504,7 @@ export const FAULTS = [
   {
     name: 'what slices of a write that failed had written stays',
     file: 'src/store/slices.ts',
-    find: 'this.hooks.abandon(sandboxIds)',
+    find: 'this.hooks.abandon(left)',
     put: 'undefined',
   },
   {

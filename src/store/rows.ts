@@ -23,7 +23,14 @@ export const CURRENT = '';
 const UNFINISHED = '\u0001';
 
 const IS_UNFINISHED = `substr(snapshot, 1, 1) = '${UNFINISHED}'`;
+const IS_SNAPSHOT = `sandbox_id = ? AND snapshot <> '${CURRENT}' AND NOT ${IS_UNFINISHED}`;
 const UNUSED = 'snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM states AS other WHERE other.base_id = states.state_id)';
+
+/** Keys of a hash, and the states that have them: a row of a base is not of one that has its own for the key. */
+const SEEN_KEYS = `api_keys CROSS JOIN states ON states.state_id = api_keys.state_id OR states.base_id = api_keys.state_id
+  WHERE key_hash = ? AND NOT removed AND (states.state_id = api_keys.state_id OR NOT EXISTS (
+    SELECT 1 FROM api_keys AS own WHERE own.state_id = states.state_id AND own.api_key_id = api_keys.api_key_id
+  ))`;
 
 const toStateKey = ({ sandbox_id, state_id, base_id }: Row): StateKey => ({
   sandbox_id: String(sandbox_id),
@@ -46,17 +53,9 @@ export class Rows {
   }
 
   findKey(keyHash: string): { sandbox_id: string; api_key: ApiKey } | undefined {
-    const select = this.prepare(
-      `SELECT sandbox_id, states.state_id, base_id, removed, api_keys.state_id = states.state_id AS is_own, ${this.apiKeys.selected}
-       FROM api_keys CROSS JOIN states ON states.state_id = api_keys.state_id OR states.base_id = api_keys.state_id
-       WHERE key_hash = ? AND snapshot = '${CURRENT}' AND NOT removed`,
-    );
-    for (const row of select.all(Buffer.from(keyHash, 'hex'))) {
-      if (row.is_own === 1 || !this.apiKeys.hasOwn(toStateKey(row), String(row.api_key_id))) {
-        return { sandbox_id: String(row.sandbox_id), api_key: this.apiKeys.toValue(row) };
-      }
-    }
-    return undefined;
+    const select = `SELECT sandbox_id, ${this.apiKeys.selected} FROM ${SEEN_KEYS} AND snapshot = '${CURRENT}'`;
+    const row = this.prepare(select).get(Buffer.from(keyHash, 'hex'));
+    return row && { sandbox_id: String(row.sandbox_id), api_key: this.apiKeys.toValue(row) };
   }
 
   /**
@@ -64,8 +63,7 @@ export class Rows {
    * @throws the refusal `conflict` where another sandbox has the key, or has it in a snapshot
    */
   requireFree(sandboxId: string, keyHash: string, keyPrefix: string, lentTo?: string): void {
-    const select = `SELECT sandbox_id FROM api_keys JOIN states USING (state_id)
-      WHERE key_hash = ? AND sandbox_id <> ? AND NOT removed AND NOT (${UNUSED}) LIMIT 1`;
+    const select = `SELECT sandbox_id FROM ${SEEN_KEYS} AND snapshot IS NOT NULL AND sandbox_id <> ? LIMIT 1`;
     const owner = lentTo ?? this.prepare(select).get(Buffer.from(keyHash, 'hex'), sandboxId)?.sandbox_id;
     if (owner === undefined) return;
     const advice = owner === DEFAULT_SANDBOX ? 'take it out of there' : `delete ${owner}`;
@@ -122,7 +120,7 @@ export class Rows {
 
   listGranted({ state_id }: StateKey): ApiKey[] {
     const { selected } = this.apiKeys;
-    const select = `SELECT ${selected} FROM api_keys WHERE state_id = ? AND granted = 1 ORDER BY place`;
+    const select = `SELECT ${selected} FROM api_keys INDEXED BY api_keys_granted WHERE state_id = ? AND granted = 1 ORDER BY place`;
     return this.prepare(select)
       .all(state_id)
       .map((row) => this.apiKeys.toValue(row));
@@ -131,6 +129,9 @@ export class Rows {
   /** @param apiKey a key that the state has, as it is to be then */
   grant(state: StateKey, before: ApiKey | undefined, apiKey: ApiKey): void {
     this.requireOrganization(state, apiKey.organization_id);
+    if (before === undefined && this.apiKeys.has(state, apiKey.api_key_id)) {
+      throw conflict(`The sandbox has another key ${apiKey.api_key_id}`, 'change that, or give it another id');
+    }
     if (before === undefined) this.apiKeys.insert(state, apiKey);
     else this.apiKeys.update(state, before, apiKey);
     this.apiKeys.makeOwn(state, apiKey.api_key_id);
@@ -207,7 +208,8 @@ export class Rows {
   }
 
   private removeGranted({ state_id, base_id }: StateKey): void {
-    const remove = base_id === null ? 'DELETE FROM api_keys' : 'UPDATE api_keys SET removed = 1, granted = 0';
+    const keys = 'api_keys INDEXED BY api_keys_granted';
+    const remove = base_id === null ? `DELETE FROM ${keys}` : `UPDATE ${keys} SET removed = 1, granted = 0`;
     this.prepare(`${remove} WHERE state_id = ? AND granted = 1`).run(state_id);
   }
 
@@ -233,20 +235,12 @@ export class Rows {
   /** What was being written of sandboxes is removed. */
   abandon(sandboxIds: readonly string[]): void {
     const remove = this.prepare(`UPDATE states SET snapshot = NULL WHERE sandbox_id = ? AND ${IS_UNFINISHED}`);
-    for (const sandboxId of sandboxIds) {
-      remove.run(sandboxId);
-      this.sandboxes.abandon(sandboxId);
-    }
+    for (const sandboxId of sandboxIds) remove.run(sandboxId);
   }
 
   /** The same of every sandbox. */
   abandonAll(): void {
-    const select = `SELECT sandbox_id FROM states WHERE ${IS_UNFINISHED}
-      UNION SELECT sandbox_id FROM sandboxes WHERE generation = 0`;
-    const sandboxIds = this.prepare(select)
-      .all()
-      .map(({ sandbox_id }) => String(sandbox_id));
-    this.abandon(sandboxIds);
+    this.prepare(`UPDATE states SET snapshot = NULL WHERE ${IS_UNFINISHED}`).run();
   }
 
   hasUnused(): boolean {
@@ -259,7 +253,7 @@ export class Rows {
     const remove = this.prepare('DELETE FROM states WHERE state_id = ?');
     for (;;) {
       const row = select.get();
-      if (row === undefined) return;
+      if (row === undefined) return this.sandboxes.removeAbandoned();
       const state = toStateKey(row);
       if (!this.apiKeys.removeSome(state) && !this.organizations.removeSome(state)) remove.run(state.state_id);
       yield;
@@ -267,8 +261,7 @@ export class Rows {
   }
 
   listSnapshots(sandboxId: string): Snapshot[] {
-    const select = `SELECT snapshot, created_at, ${COUNTS} FROM states
-      WHERE sandbox_id = ? AND snapshot <> '${CURRENT}' AND NOT ${IS_UNFINISHED} ORDER BY place`;
+    const select = `SELECT snapshot, created_at, ${COUNTS} FROM states WHERE ${IS_SNAPSHOT} ORDER BY place`;
     return this.prepare(select)
       .all(sandboxId)
       .map(({ snapshot, created_at, organizations, api_keys }) => ({
@@ -281,12 +274,15 @@ export class Rows {
 
   /** @throws the refusal `conflict` where there are too many to keep another one */
   requirePlace(sandboxId: string, name: string): void {
-    const named = this.listSnapshots(sandboxId).filter(
-      (one) => ![INITIAL_SNAPSHOT, BEFORE_RESET, name].includes(one.name),
-    );
-    if (named.length < MAX_SNAPSHOTS || name === BEFORE_RESET) return;
+    if (name === BEFORE_RESET) return;
+    const select = this.prepare(`SELECT snapshot FROM states WHERE ${IS_SNAPSHOT} ORDER BY place`);
+    const snapshots = select
+      .all(sandboxId)
+      .map(({ snapshot }) => String(snapshot))
+      .filter((one) => ![INITIAL_SNAPSHOT, BEFORE_RESET, name].includes(one));
+    if (snapshots.length < MAX_SNAPSHOTS) return;
     const hint = `a sandbox keeps ${MAX_SNAPSHOTS} at most: DELETE one of them first`;
-    throw conflict('There are too many snapshots', hint, { snapshots: named.map((one) => one.name) });
+    throw conflict('There are too many snapshots', hint, { snapshots });
   }
 
   /** @returns whether there was one */

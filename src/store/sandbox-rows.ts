@@ -14,12 +14,14 @@ const SANDBOXES = "sandboxes JOIN states ON states.sandbox_id = sandboxes.sandbo
 
 /** How many rows a state has: those of its own, and those of its base that it has none for. */
 const countOf = (table: string, id: string) => `(
-  SELECT count(*) FROM ${table} WHERE state_id = states.state_id AND NOT removed
-) + (
-  SELECT count(*) FROM ${table} WHERE state_id = states.base_id
+  SELECT count(*) FROM ${table} INDEXED BY ${table}_by_id WHERE state_id = states.state_id
 ) - (
-  SELECT count(*) FROM ${table} AS own JOIN ${table} AS other ON other.state_id = states.base_id AND other.${id} = own.${id}
-  WHERE own.state_id = states.state_id
+  SELECT count(*) FROM ${table} INDEXED BY ${table}_removed WHERE state_id = states.state_id AND removed
+) + (
+  SELECT count(*) FROM ${table} INDEXED BY ${table}_by_id WHERE state_id = states.base_id
+) - (
+  SELECT count(*) FROM ${table} AS own INDEXED BY ${table}_by_id JOIN ${table} AS other INDEXED BY ${table}_by_id
+  ON other.state_id = states.base_id AND other.${id} = own.${id} WHERE own.state_id = states.state_id
 ) AS ${table}`;
 export const COUNTS = `${countOf('organizations', 'organization_id')}, ${countOf('api_keys', 'api_key_id')}`;
 
@@ -67,14 +69,11 @@ export class SandboxRows {
     return this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ? AND generation > 0').run(sandboxId).changes > 0;
   }
 
-  /** Removes one that was being made. */
-  abandon(sandboxId: string): void {
-    this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ? AND generation = 0').run(sandboxId);
-  }
-
-  /** Whether there is no other sandbox, nor one that is being made. */
-  isOnly(sandboxId: string): boolean {
-    return this.prepare('SELECT 1 FROM sandboxes WHERE sandbox_id <> ? LIMIT 1').get(sandboxId) === undefined;
+  /** Removes those that were being made, and of which no state is left. */
+  removeAbandoned(): void {
+    const remove = `DELETE FROM sandboxes WHERE generation = 0
+      AND NOT EXISTS (SELECT 1 FROM states WHERE states.sandbox_id = sandboxes.sandbox_id)`;
+    this.prepare(remove).run();
   }
 
   removeOthers(sandboxId: string): void {
@@ -82,13 +81,14 @@ export class SandboxRows {
   }
 
   /**
-   * A sandbox of which nobody sees anything until {@link next}.
+   * A sandbox of which nobody sees anything until {@link next}; it may be in the place of one that was given up.
    * @returns false where there is one that has the id
    */
   begin({ sandbox_id, name, ttl_ms }: Omit<NewSandbox, 'state'>): boolean {
     const insert = this.prepare(
       `INSERT INTO sandboxes (sandbox_id, name, generation, created_at, ttl_ms, expires_at) VALUES (?, ?, 0, ?, ?, ?)
-       ON CONFLICT DO NOTHING`,
+       ON CONFLICT DO UPDATE SET name = excluded.name, created_at = excluded.created_at, ttl_ms = excluded.ttl_ms,
+       expires_at = excluded.expires_at WHERE generation = 0`,
     );
     const now = RealDate.now();
     const expiresAt = ttl_ms === null ? null : now + ttl_ms;

@@ -27,6 +27,8 @@ export class Slices {
   private readonly hooks: SliceHooks;
   /** By the sandbox: settled when its work has ended, however. */
   private readonly busy = new Map<string, Promise<void>>();
+  /** Sandboxes of which something is left that could not be taken back. */
+  private readonly left = new Set<string>();
   private underWay = 0;
   private isCollecting = false;
 
@@ -55,10 +57,10 @@ export class Slices {
     });
     for (const sandboxId of sandboxIds) this.busy.set(sandboxId, ended);
     try {
+      if (this.left.size > 0) await this.takeBack([]);
       return await this.runSlices(work(), isAlone ? LONG_SLICE_MS : SLICE_MS);
     } catch (error) {
-      // What cannot be written now is taken back by the next start.
-      await this.hooks.write(() => this.hooks.abandon(sandboxIds)).catch(() => {});
+      await this.takeBack(sandboxIds).catch(() => {});
       throw error;
     } finally {
       for (const sandboxId of sandboxIds) this.busy.delete(sandboxId);
@@ -67,9 +69,17 @@ export class Slices {
     }
   }
 
+  /** Takes back what was written of sandboxes; what cannot be now is with the next work, or the next start. */
+  private async takeBack(sandboxIds: readonly string[]): Promise<void> {
+    for (const sandboxId of sandboxIds) this.left.add(sandboxId);
+    const left = [...this.left];
+    await this.hooks.write(() => this.hooks.abandon(left));
+    for (const sandboxId of left) this.left.delete(sandboxId);
+  }
+
   /** Begins to remove what nothing needs any more, if there is something. */
   collect(): void {
-    if (this.isCollecting || !this.hooks.hasUnused()) return;
+    if (this.isCollecting || !this.hasUnused()) return;
     this.isCollecting = true;
     this.runSlices(this.hooks.removeUnused())
       // The next work, or the next start, tries again.
@@ -77,6 +87,15 @@ export class Slices {
       .finally(() => {
         this.isCollecting = false;
       });
+  }
+
+  /** Whatever keeps that from being read says nothing of the work that is done. */
+  private hasUnused(): boolean {
+    try {
+      return this.hooks.hasUnused();
+    } catch {
+      return false;
+    }
   }
 
   private async runSlices<T>(steps: Steps<T>, milliseconds = SLICE_MS): Promise<T> {

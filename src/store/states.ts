@@ -175,12 +175,6 @@ export class States {
     this.rows.requireFree(sandboxId, key_hash, key_prefix, isLentThere ? lent.sandbox_id : undefined);
   }
 
-  /** What checks the keys of a sandbox. One that is made later meets those that are being written. */
-  private buildKeyCheck(sandboxId: string, isOnly = this.rows.sandboxes.isOnly(sandboxId)): (apiKey: ApiKey) => void {
-    const isFree = isOnly && this.lentKeys.size === 0;
-    return isFree ? () => {} : (apiKey) => this.requireFree(sandboxId, apiKey);
-  }
-
   /**
    * Makes sandboxes. As what follows, it does its work in steps, of which nobody sees anything before the last one; who
    * gives up calls {@link abandon}.
@@ -193,7 +187,7 @@ export class States {
     for (const sandbox of sandboxes) {
       const { sandbox_id, state } = sandbox;
       if (!rows.sandboxes.begin(sandbox)) throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
-      const initial = yield* rows.write(sandbox_id, state, this.buildKeyCheck(sandbox_id));
+      const initial = yield* rows.write(sandbox_id, state, (apiKey) => this.requireFree(sandbox_id, apiKey));
       const current = yield* rows.fork(initial, state.settings);
       made.push(() => rows.replaceAll(current, initial));
     }
@@ -212,12 +206,16 @@ export class States {
     if (isFirst && this.findKeptSandbox(sandboxId) !== undefined) return false;
     if (initial === undefined) {
       this.requireSandbox(sandboxId);
-      const next = yield* rows.write(sandboxId, state, this.buildKeyCheck(sandboxId));
+      const next = yield* rows.write(sandboxId, state, (apiKey) => this.requireFree(sandboxId, apiKey));
       this.replace(next, granted, seed);
       return true;
     }
     rows.sandboxes.begin({ sandbox_id: sandboxId, name: null, ttl_ms: null });
-    const first = yield* rows.write(sandboxId, { ...state, settings: initial }, this.buildKeyCheck(sandboxId, isOnly));
+    const check = (apiKey: ApiKey) => {
+      // Of the only sandbox no other one has a key.
+      if (!isOnly) this.requireFree(sandboxId, apiKey);
+    };
+    const first = yield* rows.write(sandboxId, { ...state, settings: initial }, check);
     const next = yield* rows.fork(first, state.settings);
     if (isOnly) rows.sandboxes.removeOthers(sandboxId);
     rows.replaceAll(next, first, seed);

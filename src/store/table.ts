@@ -73,11 +73,6 @@ export class Table<Value extends object> {
     return row?.removed === 1 ? undefined : row;
   }
 
-  /** Whether the state has a row of its own for it, if only to say that it is removed. */
-  hasOwn({ state_id }: StateKey, id: string): boolean {
-    return this.selectOne.get(state_id, id) !== undefined;
-  }
-
   /** Those of a state that meet a condition, in the order in which they were made; without a limit, all. */
   list(state: StateKey, limit = -1, condition = 'TRUE'): Value[] {
     return this.select(state, 0, limit, condition).map((row) => this.toValue(row));
@@ -94,7 +89,7 @@ export class Table<Value extends object> {
   /** @param place behind all others, unless it is known */
   insert(state: StateKey, value: Value, place = this.findNextPlace(state)): void {
     // One that was removed may be made anew.
-    if (state.base_id !== null) this.delete(state.state_id, toKept(value[this.id], 'plain'));
+    if (state.base_id !== null) this.delete(state.state_id, toKept(value[this.id], 'plain'), 'removed');
     const members = this.columns.map(([member, kind]) => toKept(value[member], kind));
     this.insertOne.run(state.state_id, place, ...members);
   }
@@ -156,8 +151,8 @@ export class Table<Value extends object> {
     return value as Value;
   }
 
-  private delete(stateId: number, id: Kept): void {
-    this.prepare(`DELETE FROM ${this.name} WHERE state_id = ? AND ${this.id} = ?`).run(stateId, id);
+  private delete(stateId: number, id: Kept, condition = 'TRUE'): void {
+    this.prepare(`DELETE FROM ${this.name} WHERE state_id = ? AND ${this.id} = ? AND ${condition}`).run(stateId, id);
   }
 
   /** The row of the base becomes one of the state's own, if that has none. */

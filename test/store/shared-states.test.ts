@@ -189,3 +189,27 @@ it('a snapshot that current state began as can be taken back to, and is what it 
   await store.updateOrganization('default', 'org_c', (one) => one && { ...one, organization_name: 'other' });
   expect(await store.readState('default', BEFORE_RESET)).toEqual(changed);
 });
+
+it('a key that no state of a sandbox has any more is free, though a state that others began as has it', async () => {
+  const store = openMemoryStore();
+  const first = buildState(['org_a']);
+  await store.put('default', first, { initial: first.settings });
+  await store.put('default', buildState(['org_b']));
+  await store.saveSnapshot('default', 'one');
+  const { api_key_id } = toKey('sk_test_org_b', 'org_b');
+  await store.updateApiKey('default', api_key_id, () => undefined);
+  const other = { sandbox_id: 'other', name: null, ttl_ms: null, state: buildState(['org_b']) };
+  await expect(store.create([other], 10)).rejects.toMatchObject({ refusal: { code: 'conflict' } });
+  await store.removeSnapshot('default', 'one');
+  await store.create([other], 10);
+});
+
+it('a key that is granted takes the place of no other one', async () => {
+  const store = openMemoryStore();
+  const state = buildState(['org_a']);
+  const { api_key_id, key_hash } = toKey('sk_test_org_a', 'org_a');
+  await store.put('default', state, { initial: state.settings });
+  const other = { ...toKey('sk_test_other', 'org_a'), api_key_id };
+  await expect(store.grant('default', [other])).rejects.toMatchObject({ refusal: { code: 'conflict' } });
+  expect((await store.find(key_hash))?.api_key.api_key_id).toBe(api_key_id);
+});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
+import { Slices } from '../../src/store/slices.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { makeFolder } from '../support/folder.ts';
@@ -139,4 +140,56 @@ it.each([
   await next.create([{ sandbox_id: 'new', name: null, ttl_ms: null, state: buildState(['org_7']) }], 10);
   await next.close();
   await expect.poll(() => countAfterStart(copy)).toBe(2);
+});
+
+it('a sandbox that is made meanwhile cannot have a key that a slice is yet to write, nor can both', async () => {
+  const { store } = await openSmall();
+  const put = store.put('default', LARGE);
+  await nextTurn();
+  const last = `org_${MANY - 1}`;
+  const create = store.create([{ sandbox_id: 'other', name: null, ttl_ms: null, state: buildState([last]) }], 10);
+  const outcomes = await Promise.allSettled([put, create]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  expect(await store.readState('default')).toEqual(SMALL);
+  expect((await store.find(toKey(`sk_test_${last}`, last).key_hash))?.sandbox_id).toBe('other');
+});
+
+it('what is done when the store is closed was done', async () => {
+  const { file, store } = await openSmall();
+  const saved = store.saveSnapshot('default', 'mine');
+  await store.close();
+  await saved;
+  expect((await open(file).listSnapshots('default')).map(({ name }) => name)).toEqual(['initial', 'mine']);
+});
+
+it('what cannot be taken back at once is when it can, before the next work', async () => {
+  const written: string[] = [];
+  let isBroken = false;
+  const slices = new Slices({
+    write: async (work) => {
+      if (isBroken) throw new Error('broken');
+      return work();
+    },
+    abandon: (sandboxIds) => written.push(`abandon ${sandboxIds}`),
+    removeUnused: function* () {},
+    hasUnused: () => {
+      throw new Error('unreadable');
+    },
+  });
+  const fail = function* (): Generator<void, void> {
+    isBroken = true;
+    yield;
+    throw new Error('no');
+  };
+  await expect(slices.run(['one'], fail)).rejects.toThrow('no');
+  const succeed = function* (): Generator<void, string> {
+    yield;
+    written.push('work');
+    return 'done';
+  };
+  await expect(slices.run(['two'], succeed)).rejects.toThrow('broken');
+  isBroken = false;
+  expect(await slices.run(['two'], succeed)).toBe('done');
+  expect(await slices.run(['two'], succeed)).toBe('done');
+  expect(written).toEqual(['abandon one,two', 'work', 'work']);
 });
