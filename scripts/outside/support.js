@@ -1,7 +1,7 @@
 // What the parts of `npm run test:outside` have in common.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 export const project = fileURLToPath(new URL('../..', import.meta.url));
 export const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'mixpeek-mock-outside-'));
+// Root runs the engine of tests as somebody else, who has to find it here.
+chmodSync(folder, 0o755);
 /** The program that was built here. */
 export const program = join(project, 'dist/cli.cjs');
 /** Projects find the package here, above them: installing it may compile SQLite, which takes a minute. */
