@@ -14,7 +14,11 @@ export async function measureStarts({ folder, isQuick, progress }) {
   const patches = [];
   await timeRequest(await startProcess([inBench('bare.js')], folder));
   for (let start = 0; start <= count; start++) {
-    const ours = await timeStart([CLI, '--json', '--db', ':memory:', '--port', '0'], folder, true);
+    const ours = await timeStart(
+      [CLI, '--json', '--db', ':memory:', '--port', '0', '--log-level', 'warn'],
+      folder,
+      true,
+    );
     const bare = await timeStart([inBench('bare.js')], folder);
     // The first start reads the files from the disk, and keeps its compiled code.
     if (start > 0) pairs.push([ours.start, bare.start]);
