@@ -88,6 +88,7 @@ ALTER TABLE new_organizations RENAME TO organizations;
 ALTER TABLE new_api_keys RENAME TO api_keys;
 
 CREATE INDEX states_without_snapshot ON states (sandbox_id) WHERE snapshot IS NULL;
+CREATE INDEX states_unfinished ON states (sandbox_id) WHERE snapshot > '' AND snapshot < ' ';
 CREATE INDEX states_by_base ON states (base_id) WHERE base_id IS NOT NULL;
 CREATE UNIQUE INDEX organizations_by_id ON organizations (state_id, organization_id);
 CREATE UNIQUE INDEX api_keys_by_id ON api_keys (state_id, api_key_id);

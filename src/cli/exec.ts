@@ -14,7 +14,7 @@ const EXIT_STRICT = 3;
 
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 
-interface Around {
+interface ExecHooks {
   /** Prints a line on standard error. */
   say: (text: string) => void;
   /** Prints the banner, where it was asked for. */
@@ -30,7 +30,7 @@ interface Around {
 export async function runWithServer(
   flags: Flags,
   command: readonly string[],
-  { say, sayBanner, keepCode }: Around,
+  { say, sayBanner, keepCode }: ExecHooks,
 ): Promise<number> {
   const config = readExecConfig(flags);
   let child: RunningCommand | undefined;

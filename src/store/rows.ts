@@ -22,8 +22,8 @@ export const CURRENT = '';
 /** In front of the snapshot of a state that is being written, which has its id behind it. */
 const UNFINISHED = '\u0001';
 
-const IS_UNFINISHED = `substr(snapshot, 1, 1) = '${UNFINISHED}'`;
-const IS_SNAPSHOT = `sandbox_id = ? AND snapshot <> '${CURRENT}' AND NOT ${IS_UNFINISHED}`;
+const IS_UNFINISHED = "snapshot > '' AND snapshot < ' '";
+const IS_SNAPSHOT = "sandbox_id = ? AND snapshot >= ' '";
 const UNUSED = 'snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM states AS other WHERE other.base_id = states.state_id)';
 
 /** Keys of a hash, and the states that have them: a row of a base is not of one that has its own for the key. */
@@ -253,9 +253,12 @@ export class Rows {
     const remove = this.prepare('DELETE FROM states WHERE state_id = ?');
     for (;;) {
       const row = select.get();
-      if (row === undefined) return this.sandboxes.removeAbandoned();
+      if (row === undefined) return;
       const state = toStateKey(row);
-      if (!this.apiKeys.removeSome(state) && !this.organizations.removeSome(state)) remove.run(state.state_id);
+      if (!this.apiKeys.removeSome(state) && !this.organizations.removeSome(state)) {
+        remove.run(state.state_id);
+        this.sandboxes.removeAbandoned(state.sandbox_id);
+      }
       yield;
     }
   }

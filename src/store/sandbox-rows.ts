@@ -69,11 +69,11 @@ export class SandboxRows {
     return this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ? AND generation > 0').run(sandboxId).changes > 0;
   }
 
-  /** Removes those that were being made, and of which no state is left. */
-  removeAbandoned(): void {
-    const remove = `DELETE FROM sandboxes WHERE generation = 0
+  /** Removes one that was being made, once no state of it is left. */
+  removeAbandoned(sandboxId: string): void {
+    const remove = `DELETE FROM sandboxes WHERE sandbox_id = ? AND generation = 0
       AND NOT EXISTS (SELECT 1 FROM states WHERE states.sandbox_id = sandboxes.sandbox_id)`;
-    this.prepare(remove).run();
+    this.prepare(remove).run(sandboxId);
   }
 
   removeOthers(sandboxId: string): void {
