@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { clearInterval, clearTimeout, now, setInterval, setTimeout } from '../domain/real-time.ts';
-import type { HeldWrites } from './held-writes.ts';
 import { type Pending, RequestQueue } from './request-queue.ts';
 import type { Turns } from './turns.ts';
 
@@ -65,15 +64,9 @@ export class Connection {
   /** A request that is not wholly received was late while it was queued. */
   private isLate = false;
 
-  private readonly writes: HeldWrites;
-
-  /**
-   * @param turns shared by all connections, so that one with many queued requests does not block the others
-   * @param writes shared too
-   */
-  constructor(socket: Socket, options: ConnectionOptions, turns: Turns, writes: HeldWrites) {
+  /** @param turns shared by all connections, so that one with many queued requests does not block the others */
+  constructor(socket: Socket, options: ConnectionOptions, turns: Turns) {
     this.socket = socket;
-    this.writes = writes;
     this.options = options;
     this.queue = new RequestQueue(turns, (pending) => this.begin(pending));
     // Node calls this after the last answer, and would close at once.
@@ -118,9 +111,7 @@ export class Connection {
   }
 
   private begin({ request, response }: Pending): void {
-    // What changes something is answered behind a commit, with others of its turn.
     if (hasBody(request)) response.on('prefinish', this.discardRest);
-    else this.writes.hold(this.socket);
     // HTTP/1.0 has no chunked bodies: where this one ends is uncertain (RFC 9112, 6.1).
     if (request.httpVersionMinor === 0 && isChunked(request)) response.shouldKeepAlive = false;
     if (this.isLate && !request.complete) this.allowTime(request);

@@ -109,7 +109,8 @@ function buildServer(options: ConnectionOptions, connections: Connections): Serv
   const turns = new Turns();
   const writes = new HeldWrites();
   server.on('connection', (socket) => {
-    connections.set(socket, new Connection(socket, options, turns, writes));
+    writes.watch(socket);
+    connections.set(socket, new Connection(socket, options, turns));
     socket.once('close', () => connections.delete(socket));
   });
   const take = (request: IncomingMessage, response: ServerResponse) =>

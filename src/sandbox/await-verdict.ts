@@ -56,7 +56,10 @@ export async function awaitVerdict(
     };
     const wake = (entry: JournalEntry) => {
       fresh.push(entry);
-      look ??= setImmediate(lookAtFresh);
+      // An answer that was decided leaves at the end of its turn: in the next one its request is over.
+      look ??= setImmediate(() => {
+        look = setImmediate(lookAtFresh);
+      });
     };
     const giveUp = (ended: Ended) => finish(verification.giveUp(), ended);
     const end = () => finish(verification.judge(true));
