@@ -27,15 +27,18 @@ function hasSecondHost(rawHeaders: string[]): boolean {
 
 const FOREIGN = new Map(API_VERSIONS.map((version) => [version, listForeign('request', version)]));
 
+const JSON_TYPE = 'application/json';
+
 /** Makes an app read every body, whatever its Content-Type; what `read` gives is what the check of the route is given. */
 export function takeBodies(app: FastifyInstance, read: (request: FastifyRequest, bytes: Buffer) => unknown): void {
   app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     // Fastify answers an unparsable header with a 415 of its own, before any parser.
-    if (headers['content-type'] !== undefined) headers['content-type'] = 'application/json';
+    if (headers['content-type'] !== undefined) headers['content-type'] = JSON_TYPE;
     done();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+  // The two that there are: for a header, which is read as this one, and for none.
+  app.addContentTypeParser<Buffer>([JSON_TYPE, '*'], { parseAs: 'buffer' }, (request, bytes, done) => {
     request.exchange.bytes = bytes;
     done(null, read(request, bytes));
   });
