@@ -18,7 +18,7 @@ for (const name of ['index.html', 'icon.svg']) copy(`src/inspector/${name}`, `di
 const entries = readdirSync(`${project}src/entry`).filter((name) => /\.c?js$/.test(name));
 for (const name of entries) copy(`src/entry/${name}`, `dist/${name}`);
 copy('src/store/node-engines.cjs', 'dist/node-engines.cjs');
-copy('src/cli/code-cache.cjs', 'dist/code-cache.cjs');
+copy('src/cli/load-bundle.cjs', 'dist/load-bundle.cjs');
 writeFileSync(`${project}dist/seed.schema.json`, execFileSync(process.execPath, [`${project}dist/cli.cjs`, 'schema']));
 writeTypes(project);
 

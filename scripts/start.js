@@ -12,6 +12,6 @@ if (swallowed !== undefined) {
 }
 await installIfNeeded();
 await buildIfNeeded();
-const { loadBundle } = createRequire(import.meta.url)('../dist/code-cache.cjs');
-const { exports, keepCode } = loadBundle(fileURLToPath(new URL('../dist/main.cjs', import.meta.url)));
-await exports.runCli({ args: withoutSeparator(args), typed: toCommand(process.env), keepCode });
+const { loadBundle } = createRequire(import.meta.url)('../dist/load-bundle.cjs');
+const { exports, endStart } = loadBundle(fileURLToPath(new URL('../dist/main.cjs', import.meta.url)));
+await exports.runCli({ args: withoutSeparator(args), typed: toCommand(process.env), endStart });

@@ -509,7 +509,7 @@ export const FAULTS = [
   },
   {
     name: 'compiled code is taken for any bundle of that length',
-    file: 'src/cli/code-cache.cjs',
+    file: 'src/cli/load-bundle.cjs',
     find: '.update(source).update(code)',
     put: '.update(code)',
   },

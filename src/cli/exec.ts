@@ -20,7 +20,7 @@ interface ExecHooks {
   /** Prints the banner, where it was asked for. */
   sayBanner: (server: RunningServer, hasControl: boolean) => void;
   /** Called while the command runs. */
-  keepCode: () => void;
+  endStart: () => void;
 }
 
 /**
@@ -30,7 +30,7 @@ interface ExecHooks {
 export async function runWithServer(
   flags: Flags,
   command: readonly string[],
-  { say, sayBanner, keepCode }: ExecHooks,
+  { say, sayBanner, endStart }: ExecHooks,
 ): Promise<number> {
   const config = readExecConfig(flags);
   let child: RunningCommand | undefined;
@@ -50,7 +50,7 @@ export async function runWithServer(
     const environment = await toEnvironment(server);
     if (early !== undefined) return toExitCode(early);
     child = runCommand(command, environment, say);
-    keepCode();
+    endStart();
     const code = await child.ended;
     ended = code;
     const findings = server.listFindings();

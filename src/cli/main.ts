@@ -24,7 +24,7 @@ const NAME = 'mixpeek-mock';
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
-function buildProgram(typed: string, keepCode = () => {}): Command {
+function buildProgram(typed: string, endStart = () => {}): Command {
   const program = new Command(typed)
     .description("A stateful mock of Mixpeek's organization endpoint: GET and PATCH /v1/organizations.")
     .version(readVersion())
@@ -33,7 +33,7 @@ function buildProgram(typed: string, keepCode = () => {}): Command {
   const serveCommand = program
     .command('serve', { isDefault: true })
     .description('start the server (the default command)');
-  addSettings(serveCommand, SERVE_COMMAND_SETTINGS).action((flags) => serve(flags, typed, keepCode));
+  addSettings(serveCommand, SERVE_COMMAND_SETTINGS).action((flags) => serve(flags, typed, endStart));
   const execCommand = program
     .command('exec <command...>')
     .usage('[options] -- <command...>')
@@ -41,7 +41,7 @@ function buildProgram(typed: string, keepCode = () => {}): Command {
       'run a command, such as your tests, beside a server that ends with it; its exit code is that of the command',
     )
     .passThroughOptions();
-  addSettings(execCommand, EXEC_SETTINGS).action((command, flags) => exec(command, flags, typed, keepCode));
+  addSettings(execCommand, EXEC_SETTINGS).action((command, flags) => exec(command, flags, typed, endStart));
   const health = program.command('health').description('check a running server: exit code 0 if it is healthy, else 1');
   addSettings(health, HEALTH_SETTINGS).action(checkHealth);
   const openapi = program
@@ -138,7 +138,7 @@ async function printOpenApi(options: { openapi: OpenApiVersion; url?: string; ap
   process.stdout.write(`${JSON.stringify({ ...document, ...(url && { servers: [{ url }] }) }, null, 2)}\n`);
 }
 
-async function serve(flags: Flags, typed: string, keepCode: () => void): Promise<void> {
+async function serve(flags: Flags, typed: string, endStart: () => void): Promise<void> {
   const config = readServeConfig(flags);
   // The other commands need nothing of it.
   const starting = import('../server.ts').then(({ startServer }) => startServer(config));
@@ -151,15 +151,15 @@ async function serve(flags: Flags, typed: string, keepCode: () => void): Promise
   const facts = { version: readVersion(), hasControl: config.control === 'on', generatedToken };
   process.stdout.write(config.json ? toReadyLine(server) : asTyped(toBanner(server, facts), typed));
   if (config.open) openInBrowser(toPageUrl(server), printError);
-  keepCode();
+  endStart();
 }
 
-async function exec(command: string[], flags: Flags, typed: string, keepCode: () => void): Promise<void> {
+async function exec(command: string[], flags: Flags, typed: string, endStart: () => void): Promise<void> {
   const sayBanner = (server: RunningServer, hasControl: boolean) => {
     const facts = { version: readVersion(), hasControl, generatedToken: undefined };
     process.stderr.write(asTyped(toBanner(server, facts), typed));
   };
-  process.exit(await runWithServer(flags, command, { say: printError, sayBanner, keepCode }));
+  process.exit(await runWithServer(flags, command, { say: printError, sayBanner, endStart }));
 }
 
 /** The first signal, also during the start, lets requests in flight be answered; the second exits at once. */
@@ -210,16 +210,16 @@ export interface Invocation {
   args?: string[];
   /** What a person types before flags, such as `npm start --`. */
   typed?: string;
-  /** Called when a server has started: keeps its compiled code for the next start, see `code-cache.cjs`. */
-  keepCode?: () => void;
+  /** Called when a server has started, see `load-bundle.cjs`. */
+  endStart?: () => void;
 }
 
 /** Runs the program. */
-export async function runCli({ args = process.argv.slice(2), typed = NAME, keepCode }: Invocation): Promise<void> {
+export async function runCli({ args = process.argv.slice(2), typed = NAME, endStart }: Invocation): Promise<void> {
   process.stdout.on('error', reportLostOutput);
   process.stderr.on('error', () => {});
   try {
-    const program = buildProgram(typed, keepCode);
+    const program = buildProgram(typed, endStart);
     const asked = withoutHelpCommand(args);
     refuseUnknownCommand(program, asked);
     await program.parseAsync(asked, { from: 'user' });

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { makeFolder } from '../support/folder.ts';
 import { CLI, startServer } from '../support/process.ts';
 
-const { loadBundle } = createRequire(import.meta.url)('../../src/cli/code-cache.cjs');
+const { loadBundle, NODE_MODULES } = createRequire(import.meta.url)('../../src/cli/load-bundle.cjs');
 
 const CODE = `bundle.${process.version}-${process.arch}.code`;
 
@@ -20,7 +20,7 @@ function writeBundle(source: string) {
 /** Whether a load rewrote the file, which it does when it could not use it. */
 function isRewritten(file: string, code: string): boolean {
   utimesSync(code, 0, 0);
-  loadBundle(file).keepCode();
+  loadBundle(file).endStart();
   return statSync(code).mtimeMs !== 0;
 }
 
@@ -31,20 +31,20 @@ it('loads a file as require() does', () => {
     exports.fail = () => { throw new Error('here') };`);
   writeFileSync(join(folder, 'other.cjs'), 'module.exports = 2;');
   for (let time = 0; time < 2; time++) {
-    const { exports, keepCode } = loadBundle(file);
+    const { exports, endStart } = loadBundle(file);
     expect(exports.path).toBe([file, folder, file, true].join());
     expect(exports.other).toBe(2);
     expect(exports.fail).toThrow('here');
-    keepCode();
+    endStart();
   }
 });
 
 it('keeps the compiled code, and takes it at the next load', () => {
   const { folder, file, code } = writeBundle('exports.answer = () => 42;');
-  const { exports, keepCode } = loadBundle(file);
+  const { exports, endStart } = loadBundle(file);
   expect(exports.answer()).toBe(42);
   expect(readdirSync(folder)).toEqual(['bundle.cjs']);
-  keepCode();
+  endStart();
   expect(readdirSync(folder).sort()).toEqual(['bundle.cjs', CODE].sort());
   expect(isRewritten(file, code)).toBe(false);
   expect(loadBundle(file).exports.answer()).toBe(42);
@@ -52,7 +52,7 @@ it('keeps the compiled code, and takes it at the next load', () => {
 
 it('takes no code of another bundle, though V8 would where the length is the same', () => {
   const { file, code } = writeBundle('exports.answer = () => 42;');
-  loadBundle(file).keepCode();
+  loadBundle(file).endStart();
   writeFileSync(file, 'exports.answer = () => 43;');
   expect(loadBundle(file).exports.answer()).toBe(43);
   expect(isRewritten(file, code)).toBe(true);
@@ -70,7 +70,7 @@ it.each([
   ['not code, but as it was written', (code: Buffer) => Buffer.concat([code, code])],
 ])('does without code that is %s, and writes it anew', (_name, damage) => {
   const { file, code } = writeBundle('exports.answer = () => 42;');
-  loadBundle(file).keepCode();
+  loadBundle(file).endStart();
   writeFileSync(code, damage(readFileSync(code)));
   expect(loadBundle(file).exports.answer()).toBe(42);
   expect(isRewritten(file, code)).toBe(true);
@@ -80,8 +80,8 @@ it.each([
 it('does without where it cannot write, and leaves nothing', () => {
   const { folder, file, code } = writeBundle('exports.answer = () => 42;');
   mkdirSync(code);
-  const { exports, keepCode } = loadBundle(file);
-  keepCode();
+  const { exports, endStart } = loadBundle(file);
+  endStart();
   expect(exports.answer()).toBe(42);
   expect(readdirSync(folder).sort()).toEqual(['bundle.cjs', CODE].sort());
   expect(readdirSync(code)).toEqual([]);
@@ -99,4 +99,11 @@ it('finds the bundle as it needs it: ASCII, without import()', () => {
   const bundle = readFileSync(CLI.replace('cli.cjs', 'main.cjs'));
   expect(bundle.every((byte) => byte < 0x80)).toBe(true);
   expect(bundle.toString().match(/.{20}\bimport\(/g)).toBeNull();
+});
+
+it("knows the modules of Node's that the bundle asks for: they have to be loaded before it", () => {
+  const bundle = readFileSync(join(dirname(CLI), 'main.cjs'), 'utf8');
+  const asked = new Set([...bundle.matchAll(/\brequire\("(?:node:)?([^".]+)"\)/g)].map(([, name]) => name));
+  asked.delete('better-sqlite3');
+  expect(NODE_MODULES).toEqual([...asked].sort());
 });
