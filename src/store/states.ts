@@ -32,6 +32,8 @@ interface FoundKey {
   sandbox_id: string;
   generation: number;
   api_key: ApiKey;
+  /** Under which its organization is kept in memory; undefined for a key that is lent. */
+  cacheKey?: string;
 }
 
 /**
@@ -59,7 +61,7 @@ export class States {
       this.knownKeys.delete(keyHash);
       return this.find(keyHash);
     }
-    const organization = this.findIn(sandbox, key.api_key.organization_id);
+    const organization = this.findIn(sandbox, key.api_key.organization_id, key.cacheKey);
     if (organization === undefined) return undefined;
     const { sandbox_id, settings, generation, created_at, expires_at } = sandbox;
     const now = timeOf(settings.clock);
@@ -124,9 +126,10 @@ export class States {
     const { settings } = sandbox;
     const real = RealDate.now();
     const now = timeOf(settings.clock, real);
-    const before = this.findIn(sandbox, organizationId);
+    const cacheKey = toCacheKey(sandbox, organizationId);
+    const before = this.findIn(sandbox, organizationId, cacheKey);
     const after = change(before, now, real);
-    if (after !== before) this.writeOrganization(sandbox, before, after);
+    if (after !== before) this.writeOrganization(sandbox, cacheKey, before, after);
     return { before, after, settings, now, real };
   }
 
@@ -305,6 +308,7 @@ export class States {
 
   private writeOrganization(
     sandbox: KeptSandbox,
+    cacheKey: string,
     before: Organization | undefined,
     after: Organization | undefined,
   ): void {
@@ -319,19 +323,23 @@ export class States {
     }
     if (before === undefined) organizations.insert(sandbox, after);
     else organizations.update(sandbox, before, after);
-    this.knownOrganizations.set(toCacheKey(sandbox, after.organization_id), after);
+    this.knownOrganizations.set(cacheKey, after);
   }
 
-  private findIn(sandbox: KeptSandbox, organizationId: string): Organization | undefined {
-    return this.knownOrganizations.getOrSet(toCacheKey(sandbox, organizationId), () =>
-      this.rows.organizations.find(sandbox, organizationId),
-    );
+  private findIn(
+    sandbox: KeptSandbox,
+    organizationId: string,
+    cacheKey = toCacheKey(sandbox, organizationId),
+  ): Organization | undefined {
+    return this.knownOrganizations.getOrSet(cacheKey, () => this.rows.organizations.find(sandbox, organizationId));
   }
 
   private readKey(keyHash: string): FoundKey | undefined {
     const found = this.rows.findKey(keyHash);
     const sandbox = found && this.findKeptSandbox(found.sandbox_id);
-    return found && sandbox && { ...found, generation: sandbox.generation };
+    if (found === undefined || sandbox === undefined) return undefined;
+    const cacheKey = toCacheKey(sandbox, found.api_key.organization_id);
+    return { ...found, generation: sandbox.generation, cacheKey };
   }
 
   private findKeptSandbox(sandboxId: string): KeptSandbox | undefined {
