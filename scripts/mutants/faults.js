@@ -55,25 +55,25 @@ export const FAULTS = [
   },
   {
     name: 'a put without a snapshot overwrites the one that a reset goes back to',
-    file: 'src/store/states.ts',
+    file: 'src/store/whole-states.ts',
     find: '      this.replace(next, granted, seed);\n      return true;',
     put: "      this.replace(next, granted, seed);\n      rows.keepAs(yield* rows.fork(next, state.settings), 'initial');\n      return true;",
   },
   {
     name: 'granted keys are lost with the state that they were granted in',
-    file: 'src/store/states.ts',
+    file: 'src/store/whole-states.ts',
     find: '[...moved.filter(isThere), ...granted]',
     put: 'granted',
   },
   {
     name: 'a state that a reset shall go back to inherits granted keys',
-    file: 'src/store/states.ts',
-    find: '    rows.replaceAll(next, first, seed);\n    this.forget();',
-    put: `    const former = this.findKeptSandbox(sandboxId);
+    file: 'src/store/whole-states.ts',
+    find: '    rows.replaceAll(next, first, seed);\n    this.states.forget();',
+    put: `    const former = this.states.findKeptSandbox(sandboxId);
     const inherited = former === undefined ? [] : rows.listGranted(former);
     rows.replaceAll(next, first, seed);
-    this.forget();
-    this.grant(sandboxId, inherited);`,
+    this.states.forget();
+    this.states.grant(sandboxId, inherited);`,
   },
   {
     name: 'a granted key that the state has too is not granted for long',
@@ -137,9 +137,9 @@ export const FAULTS = [
   },
   {
     name: 'a reset leaves the settings',
-    file: 'src/store/states.ts',
+    file: 'src/store/whole-states.ts',
     find: '    rows.writeSettings(next, settings);',
-    put: '    rows.writeSettings(next, this.requireSandbox(sandboxId).settings);',
+    put: '    rows.writeSettings(next, this.states.requireSandbox(sandboxId).settings);',
   },
   {
     name: 'seq begins again after a reset',
@@ -461,8 +461,8 @@ export const FAULTS = [
   },
   {
     name: 'an import that meets a deletion leaves a sandbox that cannot be reset',
-    file: 'src/store/states.ts',
-    find: '      this.requireSandbox(sandboxId);\n      const next',
+    file: 'src/store/whole-states.ts',
+    find: '      this.states.requireSandbox(sandboxId);\n      const next',
     put: '      const next',
   },
   {
@@ -479,13 +479,13 @@ export const FAULTS = [
   },
   {
     name: 'what changes behind a snapshot changes the snapshot',
-    file: 'src/store/states.ts',
+    file: 'src/store/whole-states.ts',
     find: '    if (sandbox.base_id === null) this.goOn(sandbox, fork, name);\n    else this',
     put: '    this',
   },
   {
     name: 'a state that others begin as is changed once more',
-    file: 'src/store/states.ts',
+    file: 'src/store/whole-states.ts',
     find: ' && !rows.isBase(from)',
     put: '',
   },

@@ -11,6 +11,7 @@ import { States } from './states.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
 import type { NewSandbox, Report, Store, Updated } from './store.ts';
+import { WholeStates } from './whole-states.ts';
 
 export interface SqliteStoreOptions {
   /** A path, or `:memory:`. */
@@ -42,6 +43,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 function buildStore(db: Database, { file, pid, since, report, now = realNow }: SqliteStoreOptions): Store {
   const rows = new Rows(db);
   const states = new States(rows);
+  const whole = new WholeStates(rows, states);
   const checkFiles = file === IN_MEMORY ? () => {} : buildMovedCheck(db, file, now);
   // Where the files are moved, what they hold is brought to an end.
   const lookForFiles = () => {
@@ -85,7 +87,7 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
   };
   const slices = new Slices({
     write: writeMany,
-    abandon: (sandboxIds) => states.abandon(sandboxIds),
+    abandon: (sandboxIds) => whole.abandon(sandboxIds),
     removeUnused: () => rows.removeUnused(),
     hasUnused: () => rows.hasUnused(),
   });
@@ -137,7 +139,7 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
       update(sandboxId, () => states.updateOrganization(sandboxId, id, change)),
     updateApiKey: (sandboxId, id, change) => update(sandboxId, () => states.updateApiKey(sandboxId, id, change)),
     updateSettings: (sandboxId, change) => update(sandboxId, () => states.updateSettings(sandboxId, change)),
-    create: (sandboxes, max) => slices.run(sandboxes.map(toId), () => states.create(sandboxes, max)),
+    create: (sandboxes, max) => slices.run(sandboxes.map(toId), () => whole.create(sandboxes, max)),
     remove: (sandboxIds) =>
       writeAlone(sandboxIds, () => {
         const removed = sandboxIds.filter((sandboxId) => rows.sandboxes.remove(sandboxId));
@@ -146,9 +148,9 @@ function buildStore(db: Database, { file, pid, since, report, now = realNow }: S
       }),
     put: (sandboxId, state, options = {}) =>
       // A state that is the only one is that of a start, which answers nobody yet.
-      slices.run([sandboxId], () => states.put(sandboxId, state, options), options.isOnly),
-    saveSnapshot: (sandboxId, name) => slices.run([sandboxId], () => states.saveSnapshot(sandboxId, name)),
-    restore: (sandboxId, name, change) => slices.run([sandboxId], () => states.restore(sandboxId, name, change)),
+      slices.run([sandboxId], () => whole.put(sandboxId, state, options), options.isOnly),
+    saveSnapshot: (sandboxId, name) => slices.run([sandboxId], () => whole.saveSnapshot(sandboxId, name)),
+    restore: (sandboxId, name, change) => slices.run([sandboxId], () => whole.restore(sandboxId, name, change)),
     removeSnapshot: (sandboxId, name) => writeAlone([sandboxId], () => rows.removeSnapshot(sandboxId, name)),
     record: (uses) =>
       writeMany(() => {

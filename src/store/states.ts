@@ -1,25 +1,22 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { timeOf } from '../domain/clock.ts';
-import { conflict } from '../domain/errors.ts';
 import { countCharacters, type Organization } from '../domain/organization.ts';
 import { RealDate } from '../domain/real-time.ts';
-import { BEFORE_RESET, type SeedOrigin, type Settings, type State } from '../domain/state.ts';
+import type { Settings } from '../domain/state.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import { CURRENT, type Rows } from './rows.ts';
+import type { Rows } from './rows.ts';
 import { type KeptSandbox, toFound } from './sandbox-rows.ts';
 import {
   type ApiKeyFilter,
   type Found,
   type FoundSandbox,
-  type NewSandbox,
   type OrganizationFilter,
   type Page,
-  type PutOptions,
   SandboxGoneError,
   type Updated,
   type Updater,
 } from './store.ts';
-import type { StateKey, Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /** What is kept in memory once it was read. */
 const MAX_SANDBOXES = 10_000;
@@ -172,122 +169,10 @@ export class States {
   }
 
   /** @throws the refusal `conflict` for a key that another sandbox has */
-  private requireFree(sandboxId: string, { key_hash, key_prefix }: ApiKey): void {
+  requireFree(sandboxId: string, { key_hash, key_prefix }: ApiKey): void {
     const lent = this.lentKeys.get(key_hash);
     const isLentThere = lent !== undefined && lent.sandbox_id !== sandboxId;
     this.rows.requireFree(sandboxId, key_hash, key_prefix, isLentThere ? lent.sandbox_id : undefined);
-  }
-
-  /**
-   * Makes sandboxes. As what follows, it does its work in steps, of which nobody sees anything before the last one; who
-   * gives up calls {@link abandon}.
-   * @throws the refusal `conflict`
-   */
-  *create(sandboxes: readonly NewSandbox[], max: number): Generator<void, void> {
-    const { rows } = this;
-    const made: (() => void)[] = [];
-    requireCount(rows.sandboxes.count() + sandboxes.length, max);
-    for (const sandbox of sandboxes) {
-      const { sandbox_id, state } = sandbox;
-      if (!rows.sandboxes.begin(sandbox)) throw conflict(`There is a sandbox ${sandbox_id}`, 'choose another id');
-      const initial = yield* rows.write(sandbox_id, state, (apiKey) => this.requireFree(sandbox_id, apiKey));
-      const current = yield* rows.fork(initial, state.settings);
-      made.push(() => rows.replaceAll(current, initial));
-    }
-    for (const make of made) make();
-    // Others may have been made at the same time.
-    requireCount(rows.sandboxes.count(), max);
-  }
-
-  /** Makes a state all that there is of a sandbox, see {@link Store.put}. */
-  *put(
-    sandboxId: string,
-    state: State,
-    { initial, seed, granted = [], isOnly, isFirst }: PutOptions,
-  ): Generator<void, boolean> {
-    const { rows } = this;
-    if (isFirst && this.findKeptSandbox(sandboxId) !== undefined) return false;
-    if (initial === undefined) {
-      this.requireSandbox(sandboxId);
-      const next = yield* rows.write(sandboxId, state, (apiKey) => this.requireFree(sandboxId, apiKey));
-      this.replace(next, granted, seed);
-      return true;
-    }
-    rows.sandboxes.begin({ sandbox_id: sandboxId, name: null, ttl_ms: null });
-    const check = (apiKey: ApiKey) => {
-      // Of the only sandbox no other one has a key.
-      if (!isOnly) this.requireFree(sandboxId, apiKey);
-    };
-    const first = yield* rows.write(sandboxId, { ...state, settings: initial }, check);
-    const next = yield* rows.fork(first, state.settings);
-    if (isOnly) rows.sandboxes.removeOthers(sandboxId);
-    rows.replaceAll(next, first, seed);
-    this.forget();
-    // A state that a reset goes back to is of another start, whose flags grant keys of their own.
-    this.grant(sandboxId, granted);
-    return true;
-  }
-
-  /** Keeps what is under a name, see {@link Store.saveSnapshot}. */
-  *saveSnapshot(sandboxId: string, name: string): Generator<void, void> {
-    const sandbox = this.requireSandbox(sandboxId);
-    this.rows.requirePlace(sandboxId, name);
-    const fork = yield* this.rows.fork(sandbox, sandbox.settings);
-    // The base of the fork must not be changed: it is kept, and the fork goes on.
-    if (sandbox.base_id === null) this.goOn(sandbox, fork, name);
-    else this.rows.keepAs(fork, name);
-  }
-
-  /** Goes back to a snapshot, see {@link Store.restore}. */
-  *restore(sandboxId: string, name: string, change: (settings: Settings) => Settings): Generator<void, boolean> {
-    const { rows } = this;
-    const from = rows.findState(sandboxId, name);
-    if (from === undefined) return false;
-    const settings = change(rows.readSettings(from));
-    // The state before the last reset need not be kept: what is now takes its place.
-    const isTaken = name === BEFORE_RESET && !rows.isBase(from);
-    const next = isTaken ? from : yield* rows.fork(from, settings);
-    rows.writeSettings(next, settings);
-    this.replace(next, []);
-    return true;
-  }
-
-  /** What is is kept under a name, and another state that begins as it is what is. */
-  private goOn(current: KeptSandbox, next: StateKey, name: string): void {
-    const granted = this.rows.listGranted(current);
-    this.rows.keepAs(current, name);
-    this.rows.keepAs(next, CURRENT);
-    this.forgetSandbox(current.sandbox_id);
-    this.grant(current.sandbox_id, granted);
-  }
-
-  /** @param sandboxIds of what was being done */
-  abandon(sandboxIds: readonly string[]): void {
-    this.rows.abandon(sandboxIds);
-    for (const sandboxId of sandboxIds) this.forgetSandbox(sandboxId);
-  }
-
-  /**
-   * Another state takes the place of what is. Granted keys stay: those of the first organization are of the one that is the
-   * first then, those of another one go with that.
-   * @param granted those that are granted besides
-   */
-  private replace(next: StateKey, granted: readonly ApiKey[], seed?: SeedOrigin): void {
-    const { sandbox_id } = next;
-    const { organizations } = this.rows;
-    const former = this.requireSandbox(sandbox_id);
-    const kept = this.rows.listGranted(former);
-    const findFirst = (state: StateKey) => organizations.list(state, 1)[0]?.organization_id;
-    const [formerFirst, first] = [findFirst(former), findFirst(next)];
-    this.rows.replaceCurrent(next, seed);
-    this.forgetSandbox(sandbox_id);
-    const isThere = ({ organization_id }: ApiKey) => organizations.has(next, organization_id);
-    const moved = kept.map((apiKey) =>
-      first === undefined || apiKey.organization_id !== formerFirst || isThere(apiKey)
-        ? apiKey
-        : { ...apiKey, organization_id: first },
-    );
-    this.grant(sandbox_id, [...moved.filter(isThere), ...granted]);
   }
 
   /** What was read of a sandbox may be another now. */
@@ -342,7 +227,7 @@ export class States {
     return { ...found, generation: sandbox.generation, cacheKey };
   }
 
-  private findKeptSandbox(sandboxId: string): KeptSandbox | undefined {
+  findKeptSandbox(sandboxId: string): KeptSandbox | undefined {
     return this.knownSandboxes.getOrSet(sandboxId, () => this.rows.sandboxes.find(sandboxId));
   }
 }
@@ -352,10 +237,3 @@ const LENT = 0;
 
 const toCacheKey = ({ sandbox_id, generation }: KeptSandbox, organizationId: string) =>
   `${sandbox_id} ${generation} ${organizationId}`;
-
-/** @throws the refusal `conflict` */
-function requireCount(count: number, max: number): void {
-  if (count <= max) return;
-  const hint = 'DELETE some, give them a ttl_seconds, or start with a higher --max-sandboxes';
-  throw conflict(`There would be ${count} sandboxes, and ${max} are allowed`, hint, { max_sandboxes: max });
-}
