@@ -107,7 +107,7 @@ export async function measureKept({ folder, startOurs, rounds, seconds, progress
   for (let round = 0; round <= rounds; round++) {
     const get = [await load(kept, 'GET', oneKey), await load(single, 'GET', oneKey)];
     const patch = [await load(kept, 'PATCH', oneKey), await load(single, 'PATCH', oneKey)];
-    const inTurn = [await load(kept, 'PATCH', manyKeys), patch[1]];
+    const inTurn = [await load(kept, 'PATCH', manyKeys), patch[0]];
     // The first round only warms up.
     if (round > 0) for (const [name, pair] of Object.entries({ get, patch, inTurn })) measured[name].push(pair);
     progress(`${KEPT} organizations ${round}/${rounds}`);

@@ -54,7 +54,7 @@ export function printComparisons({ throughput, starts, kept, seeded, cost }) {
   add(`start with ${KEPT} organizations, against one, in ms`, kept?.start, 0);
   add(`GET among ${KEPT}, against a single one`, kept?.get, 0);
   add(`PATCH among ${KEPT}, against a single one`, kept?.patch, 0);
-  add(`PATCH of 1,000 in turn among ${KEPT}, against a single one`, kept?.inTurn, 0);
+  add(`PATCH of 1,000 in turn, against one, among ${KEPT}`, kept?.inTurn, 0);
   console.log('\nmedian (min to max)\n');
   printTable([['', 'ours', 'bare', 'ours / bare'], ...rows]);
   if (throughput) {

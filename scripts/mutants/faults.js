@@ -513,4 +513,34 @@ export const FAULTS = [
     find: '.update(source).update(code)',
     put: '.update(code)',
   },
+  {
+    name: 'answers leave one by one, and not at the end of the turn',
+    file: 'src/http/held-writes.ts',
+    find: 'setImmediate(this.release)',
+    put: 'this.release()',
+  },
+  {
+    name: 'of the answers of a turn only the first leaves',
+    file: 'src/http/held-writes.ts',
+    find: 'for (const socket of held) Socket',
+    put: 'for (const socket of held.slice(0, 1)) Socket',
+  },
+  {
+    name: 'a wait gives requests that are not over',
+    file: 'src/sandbox/await-verdict.ts',
+    find: 'look = setImmediate(lookAt, entries);',
+    put: 'lookAt(entries);',
+  },
+  {
+    name: 'a wait forgets what came while it looked',
+    file: 'src/sandbox/await-verdict.ts',
+    find: '      if (fresh.length > 0) lookSoon();\n',
+    put: '',
+  },
+  {
+    name: 'a journal that was emptied gets requests back',
+    file: 'src/sandbox/journal.ts',
+    find: '    if (entry.seq <= this.firstSeq) return;\n',
+    put: '',
+  },
 ];

@@ -16,7 +16,7 @@ export type Ended = EndReason | 'hang-up';
 
 /**
  * Waits until the question is decided, so many real milliseconds at most. Nothing is polled: the journal tells of each entry,
- * which is looked at after the request that it is of.
+ * which is looked at once the request that it is of is over, if that is soon.
  * @param onHangUp calls its argument when nobody waits any more; returns what takes that back
  * @throws the refusal `unavailable` where too much waits already
  */
@@ -46,20 +46,24 @@ export async function awaitVerdict(
       unhook();
       resolve({ verdict, ended });
     };
-    const lookAtFresh = () => {
-      const entries = fresh;
-      fresh = [];
+    // An answer that was decided leaves at the end of its turn: in the next one its request is over.
+    const lookSoon = () => {
+      look = setImmediate(() => {
+        const entries = fresh;
+        fresh = [];
+        look = setImmediate(lookAt, entries);
+      });
+    };
+    const lookAt = (entries: JournalEntry[]) => {
       look = undefined;
+      if (fresh.length > 0) lookSoon();
       let isConcerned = false;
       for (const entry of entries) isConcerned = verification.concerns(entry) || isConcerned;
       if (isConcerned) finish(verification.judge(false));
     };
     const wake = (entry: JournalEntry) => {
       fresh.push(entry);
-      // An answer that was decided leaves at the end of its turn: in the next one its request is over.
-      look ??= setImmediate(() => {
-        look = setImmediate(lookAtFresh);
-      });
+      if (look === undefined) lookSoon();
     };
     const giveUp = (ended: Ended) => finish(verification.giveUp(), ended);
     const end = () => finish(verification.judge(true));

@@ -178,13 +178,14 @@ export class Journal {
     if (this.all.underWay.delete(entry)) this.open--;
   }
 
-  /** Keeps an entry that has ended. */
+  /** Keeps an entry that has ended, unless the journal was emptied since its answer was decided. */
   file(entry: JournalEntry): void {
     if (this.link !== undefined) {
       this.link.note(entry);
       return;
     }
     if (entry.seq === 0) this.number(entry);
+    if (entry.seq <= this.firstSeq) return;
     this.place(entry);
   }
 
