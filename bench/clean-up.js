@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { rmSync } from 'node:fs';
 
-const TIME_LIMIT_MS = 15 * 60_000;
+const TIME_LIMIT_MS = 30 * 60_000;
 
 /** Lets no process and no file outlive a bench, however it ends: an error, a signal, the time limit. */
 export function cleanUpAtExit(folder) {
