@@ -177,7 +177,7 @@ if (isOfStreams) {
 }
 const others = async () => ({
   // The first start keeps its compiled code for all others.
-  first: await attempt('a first start', async () => void (await startOurs('first')).stop()),
+  first: await attempt('a first start', async () => (await startOurs('first')).stop()),
   throughput: await attempt('throughput', () => measureThroughput(seed)),
   starts: await attempt('start', () => measureStarts({ folder, isQuick, progress })),
   seeded: await attempt('a large seed', () => measureSeed({ folder, startOurs, isQuick, progress })),

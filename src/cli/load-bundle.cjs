@@ -105,8 +105,8 @@ const letGrow = () => setFlagsFromString('--semi-space-growth-factor=2');
 /**
  * Loads a CommonJS file as `require` does, if all its characters are ASCII and it has no `import()`.
  * @param {string} file its path
- * @returns {{ exports: any, endStart: () => void }} endStart is called once the program has started: it keeps what was
- * compiled until then for later starts, if they have something of it
+ * @returns {{ exports: any, endStart: () => void }} endStart is called once the program has started: from then on V8 takes the
+ * memory that it needs, and what was compiled until then is kept for later starts, if they have something of it
  */
 exports.loadBundle = (file) => {
   const { script, keepCode } = compile(file);
