@@ -182,7 +182,7 @@ const others = async () => ({
   starts: await attempt('start', () => measureStarts({ folder, isQuick, progress })),
   seeded: await attempt('a large seed', () => measureSeed({ folder, startOurs, isQuick, progress })),
   kept: await attempt('a large database', () =>
-    measureKept({ folder, startOurs, rounds: ROUNDS, seconds: SECONDS, progress }),
+    measureKept({ folder, startOurs, rounds: ROUNDS, warmUps: WARM_UPS, seconds: SECONDS, progress }),
   ),
   cost: await attempt('limiter and journal', measureCost),
 });

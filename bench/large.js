@@ -77,7 +77,7 @@ async function timeReset(url) {
 }
 
 /** A database of {@link KEPT} organizations against one of a single one: start, requests, and its size against its text. */
-export async function measureKept({ folder, startOurs, rounds, seconds, progress }) {
+export async function measureKept({ folder, startOurs, rounds, warmUps, seconds, progress }) {
   const seed = join(folder, 'single.json');
   writeFileSync(seed, toSeed(1));
   for (const name of ['single', 'kept']) await (await startOurs(name, ['--seed', seed])).stop();
@@ -104,11 +104,10 @@ export async function measureKept({ folder, startOurs, rounds, seconds, progress
   const oneKey = [keyOf(1)];
   const manyKeys = Array.from({ length: MANY_KEYS }, (_, index) => keyOf(index * (KEPT / MANY_KEYS) + 1));
   const measured = { get: [], patch: [], inTurn: [] };
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1 - warmUps; round <= rounds; round++) {
     const get = [await load(kept, 'GET', oneKey), await load(single, 'GET', oneKey)];
     const patch = [await load(kept, 'PATCH', oneKey), await load(single, 'PATCH', oneKey)];
     const inTurn = [await load(kept, 'PATCH', manyKeys), patch[0]];
-    // The first round only warms up.
     if (round > 0) for (const [name, pair] of Object.entries({ get, patch, inTurn })) measured[name].push(pair);
     progress(`${KEPT} organizations ${round}/${rounds}`);
   }
