@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { clearTimeout, setTimeout } from '../domain/real-time.ts';
 import type { KeptEntry, SharedJournal, SharedRuns } from '../store/runtime.ts';
 import { StorageError } from '../store/store.ts';
-import type { Journal, Link } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { fromKeptText, type JournalEntry, toKeptText } from './journal-entry.ts';
+import type { Link } from './link.ts';
 
 /** Real milliseconds that entries wait to be written together. */
 const TOGETHER_MS = 20;

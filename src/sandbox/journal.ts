@@ -1,71 +1,12 @@
 import { countBytes, type JournalEntry } from './journal-entry.ts';
-
-/** Bytes of all entries of all journals together. */
-const MAX_BYTES = 64 * 1024 * 1024;
-/** What the largest of several journals loses at once where there is too much, in bytes. */
-const SPARE_BYTES = 64 * 1024;
-
-/** What all journals of a server share: their bound, in bytes, and what is under way. */
-export class Journals {
-  /** Requests under way, each with the journal that it began in: one for all, since those of a thousand are mostly empty. */
-  readonly underWay = new Map<JournalEntry, Journal>();
-  private readonly filled = new Set<Journal>();
-  private readonly maxBytes: number;
-  private bytes = 0;
-
-  constructor(maxBytes = MAX_BYTES) {
-    this.maxBytes = maxBytes;
-  }
-
-  /** A journal held so many bytes, and holds others now. */
-  count(journal: Journal, before: number, after: number): void {
-    this.bytes += after - before;
-    if (before === 0) this.filled.add(journal);
-    if (after === 0) this.filled.delete(journal);
-  }
-
-  /** Makes all of them fit. Looking for the largest of many takes its time: it then loses more than it would have to. */
-  enforce(): void {
-    if (this.bytes <= this.maxBytes) return;
-    const wanted = this.maxBytes - (this.filled.size > 1 ? SPARE_BYTES : 0);
-    while (this.bytes > wanted) this.findLargest()?.drop(this.bytes - wanted);
-  }
-
-  private findLargest(): Journal | undefined {
-    let largest: Journal | undefined;
-    for (const journal of this.filled) if (journal.bytes > (largest?.bytes ?? 0)) largest = journal;
-    return largest;
-  }
-}
-
-/** What makes a journal one of several processes. What is noted is kept by what it reads, of all of them. */
-export interface Link {
-  /** That of the state whose requests are noted. */
-  generation: number;
-  readonly isIdle: boolean;
-  /** Whether the last {@link sync} has all that was answered before it. */
-  readonly isComplete: boolean;
-  /** Its answer is decided, or it has ended. */
-  note(entry: JournalEntry): void;
-  /** Whether what is read has it already, or will have it. */
-  isNoted(entry: JournalEntry): boolean;
-  /** Writes what was noted until now. */
-  write(): Promise<void>;
-  /** Brings the journal to what is written. */
-  read(): Promise<void>;
-  /** Brings it to what all have answered until now. */
-  sync(): Promise<void>;
-  /** Empties it, for all. @returns how many entries there were */
-  empty(): Promise<number>;
-  /** Somebody waits for what comes: it is read now and then, until nobody does. */
-  follow(): void;
-}
+import type { Bounded, Journals } from './journals.ts';
+import type { Link } from './link.ts';
 
 /** Empty places that are worth removing from the front. */
 const CUT_AT = 64;
 
 /** The requests of a sandbox, the newest ones: bounded in number and in bytes, oldest dropped first and counted. */
-export class Journal {
+export class Journal implements Bounded {
   /** Entries that it keeps. */
   readonly size: number;
   private readonly all: Journals;

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMockServer } from '../../src/index.ts';
-import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { Journal } from '../../src/sandbox/journal.ts';
 import { JournalEntry, toEntryJson } from '../../src/sandbox/journal-entry.ts';
+import { Journals } from '../../src/sandbox/journals.ts';
 import { ACME, ADMIN, buildTestApp, type TestApp } from '../support/harness.ts';
 
 const URL_OF_REQUESTS = '/_mock/sandboxes/default/requests';

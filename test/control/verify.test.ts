@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { Journal } from '../../src/sandbox/journal.ts';
+import { Journals } from '../../src/sandbox/journals.ts';
 import { Verification } from '../../src/sandbox/verification.ts';
 import type { Parsed } from '../support/conformance.ts';
 import { type ControlApp, DEFAULT, invalid, startControl } from '../support/control.ts';

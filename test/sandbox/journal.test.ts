@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Exchange } from '../../src/sandbox/exchange.ts';
-import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { Journal } from '../../src/sandbox/journal.ts';
+import { Journals } from '../../src/sandbox/journals.ts';
 import type { LiveSandbox } from '../../src/sandbox/sandboxes.ts';
 
 function begin(journal: Journal, url: string): Exchange {

@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freezeAt } from '../../src/domain/clock.ts';
 import type { State } from '../../src/domain/state.ts';
-import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { Journal } from '../../src/sandbox/journal.ts';
 import { JournalEntry } from '../../src/sandbox/journal-entry.ts';
+import { Journals } from '../../src/sandbox/journals.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
 import { buildSeed } from '../../src/seed/build.ts';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Journal, Journals } from '../../src/sandbox/journal.ts';
+import { Journal } from '../../src/sandbox/journal.ts';
 import { JournalEntry } from '../../src/sandbox/journal-entry.ts';
 import { JournalLink } from '../../src/sandbox/journal-link.ts';
+import { Journals } from '../../src/sandbox/journals.ts';
 import type { JournalPart, KeptEntry, SharedJournal, SharedRuns } from '../../src/store/runtime.ts';
 import { StorageError } from '../../src/store/store.ts';
 
