@@ -5,32 +5,24 @@ import type { Organization } from '../domain/organization.ts';
 import { RealDate } from '../domain/real-time.ts';
 import {
   BEFORE_RESET,
-  DEFAULT_SANDBOX,
   INITIAL_SNAPSHOT,
   MAX_SNAPSHOTS,
   type SeedOrigin,
   type Settings,
   type State,
 } from '../domain/state.ts';
-import { API_KEY_COLUMNS, ORGANIZATION_COLUMNS } from './columns.ts';
+import { ApiKeyRows } from './api-key-rows.ts';
+import { ORGANIZATION_COLUMNS } from './columns.ts';
 import { COUNTS, SandboxRows } from './sandbox-rows.ts';
 import type { Snapshot } from './store.ts';
-import { buildPrepare, type Prepare, type Row, type StateKey, Table } from './table.ts';
+import { buildPrepare, CURRENT, type Prepare, type Row, type StateKey, Table } from './table.ts';
 
-/** The snapshot of what is. */
-export const CURRENT = '';
 /** In front of the snapshot of a state that is being written, which has its id behind it. */
 const UNFINISHED = '\u0001';
 
 const IS_UNFINISHED = "snapshot > '' AND snapshot < ' '";
 const IS_SNAPSHOT = "sandbox_id = ? AND snapshot >= ' '";
 const UNUSED = 'snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM states AS other WHERE other.base_id = states.state_id)';
-
-/** Keys of a hash, and the states that have them: a row of a base is not of one that has its own for the key. */
-const SEEN_KEYS = `api_keys CROSS JOIN states ON states.state_id = api_keys.state_id OR states.base_id = api_keys.state_id
-  WHERE key_hash = ? AND NOT removed AND (states.state_id = api_keys.state_id OR NOT EXISTS (
-    SELECT 1 FROM api_keys AS own WHERE own.state_id = states.state_id AND own.api_key_id = api_keys.api_key_id
-  ))`;
 
 const toStateKey = ({ sandbox_id, state_id, base_id }: Row): StateKey => ({
   sandbox_id: String(sandbox_id),
@@ -42,43 +34,14 @@ const toStateKey = ({ sandbox_id, state_id, base_id }: Row): StateKey => ({
 export class Rows {
   readonly sandboxes: SandboxRows;
   readonly organizations: Table<Organization>;
-  readonly apiKeys: Table<ApiKey>;
+  readonly apiKeys: ApiKeyRows;
   private readonly prepare: Prepare;
 
   constructor(db: Database) {
     this.prepare = buildPrepare(db);
     this.sandboxes = new SandboxRows(this.prepare);
     this.organizations = new Table(this.prepare, 'organizations', ORGANIZATION_COLUMNS, 'organization_id');
-    this.apiKeys = new Table(this.prepare, 'api_keys', API_KEY_COLUMNS, 'api_key_id');
-  }
-
-  findKey(keyHash: string): { sandbox_id: string; api_key: ApiKey } | undefined {
-    const select = `SELECT sandbox_id, ${this.apiKeys.selected} FROM ${SEEN_KEYS} AND snapshot = '${CURRENT}'`;
-    const row = this.prepare(select).get(Buffer.from(keyHash, 'hex'));
-    return row && { sandbox_id: String(row.sandbox_id), api_key: this.apiKeys.toValue(row) };
-  }
-
-  /**
-   * @param lentTo another sandbox that has it in memory
-   * @throws the refusal `conflict` where another sandbox has the key, or has it in a snapshot
-   */
-  requireFree(sandboxId: string, keyHash: string, keyPrefix: string, lentTo?: string): void {
-    const select = `SELECT sandbox_id FROM ${SEEN_KEYS} AND snapshot IS NOT NULL AND sandbox_id <> ? LIMIT 1`;
-    const owner = lentTo ?? this.prepare(select).get(Buffer.from(keyHash, 'hex'), sandboxId)?.sandbox_id;
-    if (owner === undefined) return;
-    const advice = owner === DEFAULT_SANDBOX ? 'take it out of there' : `delete ${owner}`;
-    throw conflict(
-      `The key ${keyPrefix}… belongs to the sandbox ${owner}`,
-      `a key belongs to one sandbox, its snapshots included: ${advice}, or let the keys be new ones`,
-      { sandbox_id: String(owner), key_prefix: keyPrefix },
-    );
-  }
-
-  /** @throws the refusal `conflict` where a sandbox has the key already, under another id */
-  requireNew({ key_hash }: ApiKey): void {
-    const found = this.findKey(key_hash)?.api_key;
-    if (found === undefined) return;
-    throw conflict(`The sandbox has the key ${found.key_prefix}…`, `it is ${found.api_key_id}: change that`);
+    this.apiKeys = new ApiKeyRows(this.prepare);
   }
 
   /** @throws the refusal `conflict` where the state has no such organization, any more perhaps */
@@ -116,27 +79,6 @@ export class Rows {
 
   writeSettings({ state_id }: StateKey, settings: Settings): void {
     this.prepare('UPDATE states SET settings = ? WHERE state_id = ?').run(JSON.stringify(settings), state_id);
-  }
-
-  listGranted({ state_id }: StateKey): ApiKey[] {
-    const { selected } = this.apiKeys;
-    const select = `SELECT ${selected} FROM api_keys INDEXED BY api_keys_granted WHERE state_id = ? AND granted = 1 ORDER BY place`;
-    return this.prepare(select)
-      .all(state_id)
-      .map((row) => this.apiKeys.toValue(row));
-  }
-
-  /** @param apiKey a key that the state has, as it is to be then */
-  grant(state: StateKey, before: ApiKey | undefined, apiKey: ApiKey): void {
-    this.requireOrganization(state, apiKey.organization_id);
-    if (before === undefined && this.apiKeys.has(state, apiKey.api_key_id)) {
-      throw conflict(`The sandbox has another key ${apiKey.api_key_id}`, 'change that, or give it another id');
-    }
-    if (before === undefined) this.apiKeys.insert(state, apiKey);
-    else this.apiKeys.update(state, before, apiKey);
-    this.apiKeys.makeOwn(state, apiKey.api_key_id);
-    const mark = this.prepare('UPDATE api_keys SET granted = 1 WHERE state_id = ? AND api_key_id = ?');
-    mark.run(state.state_id, apiKey.api_key_id);
   }
 
   /** Removes an organization with its keys. */
@@ -204,13 +146,7 @@ export class Rows {
        WHERE state_id = ?`,
     );
     update.run(snapshot, RealDate.now(), sandbox_id, state_id);
-    if (snapshot !== CURRENT) this.removeGranted(state);
-  }
-
-  private removeGranted({ state_id, base_id }: StateKey): void {
-    const keys = 'api_keys INDEXED BY api_keys_granted';
-    const remove = base_id === null ? `DELETE FROM ${keys}` : `UPDATE ${keys} SET removed = 1, granted = 0`;
-    this.prepare(`${remove} WHERE state_id = ? AND granted = 1`).run(state_id);
+    if (snapshot !== CURRENT) this.apiKeys.removeGranted(state);
   }
 
   /** Keeps what is as it was before, and puts another state in its place, which may be the one that was kept so. */

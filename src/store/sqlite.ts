@@ -5,12 +5,13 @@ import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
 import { IN_MEMORY, openDatabase } from './open-database.ts';
 import { removeOwner, writeOwner } from './owner.ts';
-import { CURRENT, Rows } from './rows.ts';
+import { Rows } from './rows.ts';
 import { Slices } from './slices.ts';
 import { States } from './states.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
 import type { NewSandbox, Report, Store, Updated } from './store.ts';
+import { CURRENT } from './table.ts';
 import { WholeStates } from './whole-states.ts';
 
 export interface SqliteStoreOptions {

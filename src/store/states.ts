@@ -143,7 +143,7 @@ export class States {
       this.requireFree(sandboxId, after);
       this.rows.requireOrganization(sandbox, after.organization_id);
     }
-    if (after !== undefined && before === undefined) this.rows.requireNew(after);
+    if (after !== undefined && before === undefined) apiKeys.requireNew(after);
     if (after === undefined) apiKeys.remove(sandbox, apiKeyId);
     else if (before === undefined) apiKeys.insert(sandbox, after);
     else apiKeys.update(sandbox, before, after);
@@ -155,11 +155,13 @@ export class States {
     if (granted.length === 0) return;
     for (const apiKey of granted) this.requireFree(sandboxId, apiKey);
     const sandbox = this.requireSandbox(sandboxId);
+    const { apiKeys } = this.rows;
     for (const apiKey of granted) {
+      this.rows.requireOrganization(sandbox, apiKey.organization_id);
       this.knownKeys.delete(apiKey.key_hash);
       const { key_hash, organization_id, permissions, status, expires_at } = apiKey;
-      const known = this.rows.findKey(key_hash)?.api_key;
-      this.rows.grant(sandbox, known, { ...(known ?? apiKey), organization_id, permissions, status, expires_at });
+      const known = apiKeys.findByHash(key_hash)?.api_key;
+      apiKeys.grant(sandbox, known, { ...(known ?? apiKey), organization_id, permissions, status, expires_at });
     }
   }
 
@@ -172,7 +174,7 @@ export class States {
   requireFree(sandboxId: string, { key_hash, key_prefix }: ApiKey): void {
     const lent = this.lentKeys.get(key_hash);
     const isLentThere = lent !== undefined && lent.sandbox_id !== sandboxId;
-    this.rows.requireFree(sandboxId, key_hash, key_prefix, isLentThere ? lent.sandbox_id : undefined);
+    this.rows.apiKeys.requireFree(sandboxId, key_hash, key_prefix, isLentThere ? lent.sandbox_id : undefined);
   }
 
   /** What was read of a sandbox may be another now. */
@@ -220,7 +222,7 @@ export class States {
   }
 
   private readKey(keyHash: string): FoundKey | undefined {
-    const found = this.rows.findKey(keyHash);
+    const found = this.rows.apiKeys.findByHash(keyHash);
     const sandbox = found && this.findKeptSandbox(found.sandbox_id);
     if (found === undefined || sandbox === undefined) return undefined;
     const cacheKey = toCacheKey(sandbox, found.api_key.organization_id);

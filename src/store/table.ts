@@ -30,6 +30,9 @@ export interface StateKey {
   base_id: number | null;
 }
 
+/** The snapshot of what is. */
+export const CURRENT = '';
+
 /** Rows that are copied or removed in one step: about a millisecond. */
 const STEP = 100;
 /** Of a column that the copy of a row has another value in. */
@@ -39,7 +42,7 @@ type Replaced = Record<string, string>;
 export class Table<Value extends object> {
   /** The columns of the members. */
   readonly selected: string;
-  private readonly prepare: Prepare;
+  protected readonly prepare: Prepare;
   private readonly name: string;
   private readonly columns: [member: keyof Value & string, kind: Kind][];
   private readonly id: keyof Value & string;

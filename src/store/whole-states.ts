@@ -1,11 +1,11 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { conflict } from '../domain/errors.ts';
 import { BEFORE_RESET, type SeedOrigin, type Settings, type State } from '../domain/state.ts';
-import { CURRENT, type Rows } from './rows.ts';
+import type { Rows } from './rows.ts';
 import type { KeptSandbox } from './sandbox-rows.ts';
 import type { States } from './states.ts';
 import type { NewSandbox, PutOptions } from './store.ts';
-import type { StateKey } from './table.ts';
+import { CURRENT, type StateKey } from './table.ts';
 
 /**
  * States made, kept and replaced as a whole. Each does its work in steps, of which nobody sees anything before the last one;
@@ -95,7 +95,7 @@ export class WholeStates {
 
   /** What is is kept under a name, and another state that begins as it is what is. */
   private goOn(current: KeptSandbox, next: StateKey, name: string): void {
-    const granted = this.rows.listGranted(current);
+    const granted = this.rows.apiKeys.listGranted(current);
     this.rows.keepAs(current, name);
     this.rows.keepAs(next, CURRENT);
     this.states.forgetSandbox(current.sandbox_id);
@@ -117,7 +117,7 @@ export class WholeStates {
     const { sandbox_id } = next;
     const { organizations } = this.rows;
     const former = this.states.requireSandbox(sandbox_id);
-    const kept = this.rows.listGranted(former);
+    const kept = this.rows.apiKeys.listGranted(former);
     const findFirst = (state: StateKey) => organizations.list(state, 1)[0]?.organization_id;
     const [formerFirst, first] = [findFirst(former), findFirst(next)];
     this.rows.replaceCurrent(next, seed);
