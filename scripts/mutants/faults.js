@@ -77,15 +77,27 @@ export const FAULTS = [
   },
   {
     name: 'a granted key that the state has too is not granted for long',
-    file: 'src/store/rows.ts',
+    file: 'src/store/api-key-rows.ts',
     find: '    mark.run(state.state_id, apiKey.api_key_id);',
     put: '    if (before === undefined) mark.run(state.state_id, apiKey.api_key_id);',
   },
   {
     name: 'a key that a snapshot of another sandbox has can be given away',
-    file: 'src/store/rows.ts',
+    file: 'src/store/api-key-rows.ts',
     find: 'AND snapshot IS NOT NULL AND sandbox_id <> ? LIMIT 1',
     put: "AND snapshot = '' AND sandbox_id <> ? LIMIT 1",
+  },
+  {
+    name: 'a large sandbox is removed in one piece',
+    file: 'src/store/sandbox-rows.ts',
+    find: "this.prepare('UPDATE states SET snapshot = NULL WHERE sandbox_id = ?').run(sandboxId);",
+    put: "this.prepare('DELETE FROM states WHERE sandbox_id = ?').run(sandboxId);",
+  },
+  {
+    name: 'a sandbox goes on where the removed one of its id ended',
+    file: 'src/store/sandbox-rows.ts',
+    find: 'seed = NULL, last_seq = 0, rowid',
+    put: 'rowid',
   },
   {
     name: 'a key is listed in a sandbox that does not have it',

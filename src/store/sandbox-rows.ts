@@ -64,12 +64,18 @@ export class SandboxRows {
     return Number(this.prepare(select).get(DEFAULT_SANDBOX)?.count);
   }
 
-  /** @returns whether there was one */
+  /**
+   * Nobody finds it any more, and it may be made anew. Its states are unused then: it goes with the last of them.
+   * @returns whether there was one
+   */
   remove(sandboxId: string): boolean {
-    return this.prepare('DELETE FROM sandboxes WHERE sandbox_id = ? AND generation > 0').run(sandboxId).changes > 0;
+    const update = this.prepare('UPDATE sandboxes SET generation = 0 WHERE sandbox_id = ? AND generation > 0');
+    if (update.run(sandboxId).changes === 0) return false;
+    this.prepare('UPDATE states SET snapshot = NULL WHERE sandbox_id = ?').run(sandboxId);
+    return true;
   }
 
-  /** Removes one that was being made, once no state of it is left. */
+  /** Removes one that was given up or removed, once no state of it is left. */
   removeAbandoned(sandboxId: string): void {
     const remove = `DELETE FROM sandboxes WHERE sandbox_id = ? AND generation = 0
       AND NOT EXISTS (SELECT 1 FROM states WHERE states.sandbox_id = sandboxes.sandbox_id)`;
@@ -81,14 +87,15 @@ export class SandboxRows {
   }
 
   /**
-   * A sandbox of which nobody sees anything until {@link next}; it may be in the place of one that was given up.
+   * A sandbox of which nobody sees anything until {@link next}; of one that was given up or removed nothing is left in it.
    * @returns false where there is one that has the id
    */
   begin({ sandbox_id, name, ttl_ms }: Omit<NewSandbox, 'state'>): boolean {
     const insert = this.prepare(
       `INSERT INTO sandboxes (sandbox_id, name, generation, created_at, ttl_ms, expires_at) VALUES (?, ?, 0, ?, ?, ?)
        ON CONFLICT DO UPDATE SET name = excluded.name, created_at = excluded.created_at, ttl_ms = excluded.ttl_ms,
-       expires_at = excluded.expires_at WHERE generation = 0`,
+       expires_at = excluded.expires_at, seed = NULL, last_seq = 0, rowid = (SELECT max(rowid) + 1 FROM sandboxes)
+       WHERE generation = 0`,
     );
     const now = RealDate.now();
     const expiresAt = ttl_ms === null ? null : now + ttl_ms;

@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { Slices } from '../../src/store/slices.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { FoundSandbox, Store } from '../../src/store/store.ts';
 import { makeFolder } from '../support/folder.ts';
 import { MIGRATIONS } from '../support/harness.ts';
 import { buildState, toKey } from '../support/states.ts';
@@ -192,4 +192,39 @@ it('what cannot be taken back at once is when it can, before the next work', asy
   expect(await slices.run(['two'], succeed)).toBe('done');
   expect(await slices.run(['two'], succeed)).toBe('done');
   expect(written).toEqual(['abandon one,two', 'work', 'work']);
+});
+
+it('a large sandbox is gone at once, and what was of it later, also after a restart', async () => {
+  const { file, store } = await openSmall();
+  const large = { sandbox_id: 'large', name: 'first', ttl_ms: 60_000, state: LARGE };
+  await store.create([large, { ...large, sandbox_id: 'other', state: buildState(['org_other']) }], 10);
+  await store.record([{ ...((await store.findSandbox('large')) as FoundSandbox), last_seq: 7 }]);
+  expect(await store.remove(['large', 'unknown'])).toEqual(['large']);
+  const removedAgain = store.remove(['large']);
+  await store.close();
+  expect(await removedAgain).toEqual([]);
+  const db = new Sqlite(file, { readonly: true });
+  const left = db.prepare('SELECT count(*) FROM organizations').pluck().get();
+  db.close();
+  expect(left, 'all was removed in one piece').toBeGreaterThan(2);
+
+  const next = open(file);
+  expect(await next.findSandbox('large')).toBeUndefined();
+  expect(await next.find(LARGE_KEY)).toBeUndefined();
+  // Its id and its keys are free: of what it was nothing is left in the next one, which is the last in the list.
+  await next.create([{ ...large, name: null, ttl_ms: null, state: buildState(['org_7']) }], 2);
+  expect((await next.find(LARGE_KEY))?.organization.organization_id).toBe('org_7');
+  const { items } = await next.pageSandboxes(0, 10);
+  expect(items.map(({ sandbox_id }) => sandbox_id)).toEqual(['default', 'other', 'large']);
+  expect(items[2]).toMatchObject({
+    name: null,
+    ttl_ms: null,
+    expires_at: null,
+    last_seq: 0,
+    seed: null,
+    generation: 1,
+  });
+  expect(await next.listSnapshots('large')).toMatchObject([{ name: 'initial' }]);
+  await next.close();
+  await expect.poll(() => countAfterStart(file)).toBe(3);
 });
