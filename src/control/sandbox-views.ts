@@ -89,11 +89,17 @@ export const toBaseUrl = (host = 'localhost') => `http://${host}`;
 
 export function toMadeView({ sandbox_id, name, ttl_ms, state, ownKeys, newKeys }: MadeSandbox, base_url: string) {
   const { organizations, api_keys } = state;
-  const own = new Set(api_keys.slice(-PERMISSIONS.length));
   const toKeyView = ({ organization_id: _id, key_hash: _hash, ...apiKey }: ApiKey) => ({
     ...apiKey,
     key: newKeys.get(apiKey.api_key_id) ?? null,
   });
+  const seeded = new Map(
+    organizations.map(({ organization_id }) => [organization_id, [] as ReturnType<typeof toKeyView>[]]),
+  );
+  // The sandbox's own keys are the last ones.
+  for (const apiKey of api_keys.slice(0, -PERMISSIONS.length)) {
+    seeded.get(apiKey.organization_id)?.push(toKeyView(apiKey));
+  }
   return {
     sandbox_id,
     name,
@@ -103,9 +109,7 @@ export function toMadeView({ sandbox_id, name, ttl_ms, state, ownKeys, newKeys }
       organization_id,
       organization_name,
       account_type,
-      api_keys: api_keys
-        .filter((apiKey) => apiKey.organization_id === organization_id && !own.has(apiKey))
-        .map(toKeyView),
+      api_keys: seeded.get(organization_id) ?? [],
     })),
     api_keys: ownKeys,
     expires_at: ttl_ms === null ? null : toTimestamp(RealDate.now() + ttl_ms),
