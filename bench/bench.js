@@ -15,7 +15,7 @@ import { parseArgs, promisify } from 'node:util';
 import { buildIfNeeded } from '../scripts/prepare.js';
 import { compareWith } from './against.js';
 import { cleanUpAtExit } from './clean-up.js';
-import { measureKept, measureSeed } from './large.js';
+import { measureInTurn, measureKept, measureSeed } from './large.js';
 import { checkWrk, runLoad, writeScripts } from './load.js';
 import { measurePeers } from './peers.js';
 import { measurePostgres } from './postgres.js';
@@ -175,15 +175,15 @@ if (isOfStreams) {
   await measureStreams({ folder, seed, key: keyOf(1), startOurs, isQuick, progress });
   process.exit();
 }
+const inRounds = { folder, startOurs, rounds: ROUNDS, warmUps: WARM_UPS, seconds: SECONDS, progress };
 const others = async () => ({
   // The first start keeps its compiled code for all others.
   first: await attempt('a first start', async () => (await startOurs('first')).stop()),
   throughput: await attempt('throughput', () => measureThroughput(seed)),
   starts: await attempt('start', () => measureStarts({ folder, isQuick, progress })),
   seeded: await attempt('a large seed', () => measureSeed({ folder, startOurs, isQuick, progress })),
-  kept: await attempt('a large database', () =>
-    measureKept({ folder, startOurs, rounds: ROUNDS, warmUps: WARM_UPS, seconds: SECONDS, progress }),
-  ),
+  kept: await attempt('a large database', () => measureKept(inRounds)),
+  inTurn: await attempt('many organizations in turn', () => measureInTurn(inRounds)),
   cost: await attempt('limiter and journal', measureCost),
 });
 const ofSandboxes = () => measureSandboxes({ folder, startOurs, isQuick, progress });

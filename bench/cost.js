@@ -47,9 +47,10 @@ function measureGrowth(times, work) {
   return most - before;
 }
 
-const [{ MemoryBuckets }, { Journal, Journals }, { Exchange }] = await load([
+const [{ MemoryBuckets }, { Journal }, { Journals }, { Exchange }] = await load([
   'sandbox/buckets',
   'sandbox/journal',
+  'sandbox/journals',
   'sandbox/exchange',
 ]);
 const keyOf = (count) => ({ api_key_id: `key_${count}`, organization_id: 'org_1' });

@@ -1,4 +1,4 @@
-// What 100,000 organizations of a seed and 1,000,000 of a database cost.
+// What 100,000 organizations of a seed, 1,000,000 of a database, and 1,000 in turn cost.
 import { createHash } from 'node:crypto';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -100,15 +100,13 @@ export async function measureKept({ folder, startOurs, rounds, warmUps, seconds,
   }
 
   const [kept, single] = [await startOurs('kept', ['--seed', seed]), await startOurs('single', ['--seed', seed])];
-  const load = async (server, method, keys) => (await runLoad(folder, server.url, { method, keys, seconds })).rate;
-  const oneKey = [keyOf(1)];
-  const manyKeys = Array.from({ length: MANY_KEYS }, (_, index) => keyOf(index * (KEPT / MANY_KEYS) + 1));
-  const measured = { get: [], patch: [], inTurn: [] };
+  const measured = { get: [], patch: [] };
   for (let round = 1 - warmUps; round <= rounds; round++) {
-    const get = [await load(kept, 'GET', oneKey), await load(single, 'GET', oneKey)];
-    const patch = [await load(kept, 'PATCH', oneKey), await load(single, 'PATCH', oneKey)];
-    const inTurn = [await load(kept, 'PATCH', manyKeys), patch[0]];
-    if (round > 0) for (const [name, pair] of Object.entries({ get, patch, inTurn })) measured[name].push(pair);
+    for (const [name, pairs] of Object.entries(measured)) {
+      const load = { method: name.toUpperCase(), keys: [keyOf(1)], seconds };
+      const pair = await loadBoth(folder, round, [kept, load], [single, load]);
+      if (round > 0) pairs.push(pair);
+    }
     progress(`${KEPT} organizations ${round}/${rounds}`);
   }
   await Promise.all([kept.stop(), single.stop()]);
@@ -116,9 +114,33 @@ export async function measureKept({ folder, startOurs, rounds, warmUps, seconds,
     start: compare(starts),
     get: compare(measured.get),
     patch: compare(measured.patch),
-    inTurn: compare(measured.inTurn),
     size: size / text,
   };
+}
+
+/** PATCH of {@link MANY_KEYS} organizations in turn, against one of them. */
+export async function measureInTurn({ folder, startOurs, rounds, warmUps, seconds, progress }) {
+  const seed = join(folder, 'many.json');
+  writeFileSync(seed, toSeed(MANY_KEYS));
+  const server = await startOurs('many', ['--seed', seed]);
+  const many = Array.from({ length: MANY_KEYS }, (_, index) => keyOf(index + 1));
+  const toLoad = (keys) => ({ method: 'PATCH', keys, seconds });
+  const pairs = [];
+  for (let round = 1 - warmUps; round <= rounds; round++) {
+    const pair = await loadBoth(folder, round, [server, toLoad(many)], [server, toLoad(many.slice(0, 1))]);
+    if (round > 0) pairs.push(pair);
+    progress(`${MANY_KEYS} organizations in turn ${round}/${rounds}`);
+  }
+  await server.stop();
+  return compare(pairs);
+}
+
+/** @returns the requests a second of both loads; which of them comes first changes from round to round */
+async function loadBoth(folder, round, first, second) {
+  const rateOf = async ([server, load]) => (await runLoad(folder, server.url, load)).rate;
+  if (round % 2 === 0) return [await rateOf(first), await rateOf(second)];
+  const rate = await rateOf(second);
+  return [await rateOf(first), rate];
 }
 
 /**

@@ -19,6 +19,8 @@ const MIN_IN_TURN_RATIO = 0.95;
 const MIN_KEPT_RATIO = 0.95;
 const MAX_KEPT_START_RATIO = 1.05;
 const MAX_SIZE_RATIO = 2;
+/** Of a bare `node:http`, on the machine for which the aims in milliseconds were set. */
+const BARE_START_MS = 66;
 const MAX_READY_MS = 5000;
 const MAX_SEEDED_MIB = 400;
 const MAX_SEEDED_RESET_MS = 2000;
@@ -37,7 +39,7 @@ const MAX_CPU_RATIO = 1.07;
 const MIN_GROUPED_RATIO = 3;
 const MAX_AMONG_RATIO = 2;
 
-export function printComparisons({ throughput, starts, kept, seeded, cost }) {
+export function printComparisons({ throughput, starts, kept, inTurn, seeded, cost }) {
   const rows = [];
   const add = (name, comparison, digits) => {
     if (comparison === undefined) return;
@@ -54,7 +56,7 @@ export function printComparisons({ throughput, starts, kept, seeded, cost }) {
   add(`start with ${KEPT} organizations, against one, in ms`, kept?.start, 0);
   add(`GET among ${KEPT}, against a single one`, kept?.get, 0);
   add(`PATCH among ${KEPT}, against a single one`, kept?.patch, 0);
-  add(`PATCH of 1,000 in turn, against one, among ${KEPT}`, kept?.inTurn, 0);
+  add('PATCH of 1,000 in turn, against one of them', inTurn, 0);
   console.log('\nmedian (min to max)\n');
   printTable([['', 'ours', 'bare', 'ours / bare'], ...rows]);
   if (throughput) {
@@ -66,6 +68,8 @@ export function printComparisons({ throughput, starts, kept, seeded, cost }) {
     console.log(
       `\ncreateMockServer() in ms: ${toText(starts.handle, 1)}; first PATCH: ${toText(starts.firstPatch, 1)}`,
     );
+    const bare = toText(starts.start.bare, 0);
+    console.log(`aims in ms were set where a bare node:http was ready after ${BARE_START_MS}; here it takes ${bare}`);
   }
   if (kept) console.log(`a database of ${KEPT} organizations is ${kept.size.toFixed(2)} times as long as their text`);
   if (seeded) {
@@ -120,7 +124,7 @@ export function printSandboxes({ times: { createOne, createMany, alone, among },
 }
 
 /** What was aimed at, and whether it was reached; only of what could be measured. */
-export function judge({ throughput, starts, kept, seeded, cost, sandboxes, postgres }) {
+export function judge({ throughput, starts, kept, inTurn, seeded, cost, sandboxes, postgres }) {
   const verdicts = [];
   const add = (aim, value, isMet) => verdicts.push({ aim, value: Math.round(value * 100) / 100, isMet });
   const atLeast = (aim, value, least) => add(`${aim} >= ${least.toFixed(2)}`, value, value >= least);
@@ -146,8 +150,10 @@ export function judge({ throughput, starts, kept, seeded, cost, sandboxes, postg
     atMost(`start with ${KEPT} organizations, of that with one`, kept.start.ratio.median, MAX_KEPT_START_RATIO);
     atLeast(`GET among ${KEPT} organizations, of a single one`, kept.get.ratio.median, MIN_KEPT_RATIO);
     atLeast(`PATCH among ${KEPT} organizations, of a single one`, kept.patch.ratio.median, MIN_KEPT_RATIO);
-    atLeast('PATCH of 1,000 organizations in turn, of a single one', kept.inTurn.ratio.median, MIN_IN_TURN_RATIO);
     atMost(`a database of ${KEPT} organizations, of its text`, kept.size, MAX_SIZE_RATIO);
+  }
+  if (inTurn) {
+    atLeast('PATCH of 1,000 organizations in turn, of a single one', inTurn.ratio.median, MIN_IN_TURN_RATIO);
   }
   if (seeded) {
     atMost(`a seed of ${SEEDED} organizations, ready in ms`, seeded.ready, MAX_READY_MS);
