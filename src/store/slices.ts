@@ -2,6 +2,8 @@ import { now } from '../domain/real-time.ts';
 
 /** Milliseconds that one slice takes of the event loop, and all that are under way together. */
 const SLICE_MS = 8;
+/** The same of what is removed, which nobody waits for: a commit of pages that are far apart takes longer than its slice. */
+const SHORT_SLICE_MS = 3;
 /** The same while nobody is answered: a page of an index that many rows have touched is written once. */
 const LONG_SLICE_MS = 500;
 
@@ -81,7 +83,7 @@ export class Slices {
   collect(): void {
     if (this.isCollecting || !this.hasUnused()) return;
     this.isCollecting = true;
-    this.runSlices(this.hooks.removeUnused())
+    this.runSlices(this.hooks.removeUnused(), SHORT_SLICE_MS)
       // The next work, or the next start, tries again.
       .catch(() => {})
       .finally(() => {
@@ -98,7 +100,7 @@ export class Slices {
     }
   }
 
-  private async runSlices<T>(steps: Steps<T>, milliseconds = SLICE_MS): Promise<T> {
+  private async runSlices<T>(steps: Steps<T>, milliseconds: number): Promise<T> {
     this.underWay++;
     try {
       for (;;) {
