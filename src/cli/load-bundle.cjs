@@ -63,20 +63,19 @@ const doNothing = () => {};
 const buildKeep = (cache, source, script) => () => writeCode(cache, source, script.createCachedData());
 
 /**
- * Node's modules that the bundle asks for. They are loaded before V8 is given another flag: under that one it refuses the
+ * Node's modules that the bundle asks for, and the one that listening does. They are loaded before V8 is given another flag: under that one it refuses the
  * compiled code that Node has of them, and a start takes 5 % longer.
  */
 exports.NODE_MODULES = [
-  'assert',
   'async_hooks',
   'buffer',
   'child_process',
+  'cluster',
   'crypto',
   'diagnostics_channel',
   'dns',
   'events',
   'fs',
-  'fs/promises',
   'http',
   'module',
   'net',
@@ -84,7 +83,6 @@ exports.NODE_MODULES = [
   'path',
   'perf_hooks',
   'process',
-  'readline',
   'stream',
   'stream/consumers',
   'timers',

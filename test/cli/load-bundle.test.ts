@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { expect, it } from 'vitest';
+import { AT_NEED } from '../../scripts/bundle.js';
 import { makeFolder } from '../support/folder.ts';
 import { CLI, startServer } from '../support/process.ts';
 
@@ -111,9 +113,22 @@ it('finds the bundle as it needs it: ASCII, without import()', () => {
   expect(bundle.toString().match(/.{20}\bimport\(/g)).toBeNull();
 });
 
+it('loads some modules of Node only when they are needed, which a start does not', () => {
+  const folder = makeFolder();
+  const [hook, loaded] = [join(folder, 'hook.cjs'), join(folder, 'loaded.json')];
+  const write = `require('node:fs').writeFileSync(${JSON.stringify(loaded)}, JSON.stringify(process.moduleLoadList))`;
+  writeFileSync(hook, `process.once('exit', () => ${write});`);
+  const exec = ['exec', '--port', '0', '--db', ':memory:', '--', process.execPath, '-e', '0'];
+  expect(spawnSync(process.execPath, ['--require', hook, CLI, ...exec]).status).toBe(0);
+  const names = JSON.parse(readFileSync(loaded, 'utf8'));
+  expect(names).toContain('NativeModule http');
+  for (const name of AT_NEED) expect(names).not.toContain(`NativeModule ${name}`);
+});
+
 it("knows the modules of Node's that the bundle asks for: they have to be loaded before it", () => {
   const bundle = readFileSync(join(dirname(CLI), 'main.cjs'), 'utf8');
   const asked = new Set([...bundle.matchAll(/\brequire\("(?:node:)?([^".]+)"\)/g)].map(([, name]) => name));
-  asked.delete('better-sqlite3');
-  expect(NODE_MODULES).toEqual([...asked].sort());
+  for (const name of ['better-sqlite3', ...AT_NEED]) expect(asked.delete(name), name).toBe(true);
+  // Node asks for it itself, when the server listens.
+  expect(NODE_MODULES).toEqual([...asked, 'cluster'].sort());
 });
