@@ -13,9 +13,10 @@ const GRACE_MS = 10_000;
 const RESULT = `
 function done(summary, latency)
   local e = summary.errors
-  local failed = e.connect + e.read + e.write + e.status + e.timeout
-  io.write(string.format('{"requests":%d,"microseconds":%d,"p50":%d,"p99":%d,"failed":%d}\\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), failed))
+  io.write(string.format('{"requests":%d,"microseconds":%d,"p50":%d,"p99":%d,',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99)))
+  io.write(string.format('"failed":{"connect":%d,"read":%d,"write":%d,"status of 400 and more":%d,"longer than 2 s":%d}}\\n',
+    e.connect, e.read, e.write, e.status, e.timeout))
 end
 `;
 const GET = `
@@ -83,8 +84,12 @@ export async function runLoad(
     ['--threads', '1', '--connections', connections, '--duration', `${seconds}s`, '--script', script, target, ...keys],
     { timeout: seconds * 1000 + GRACE_MS },
   );
-  const { requests, microseconds, p50, p99, failed } = JSON.parse(stdout.slice(stdout.lastIndexOf('{')));
-  if (failed > 0 || requests === 0) throw new Error(`${failed} of ${requests} ${method} requests failed`);
+  const { requests, microseconds, p50, p99, failed } = JSON.parse(stdout.slice(stdout.lastIndexOf('{"requests')));
+  const kinds = Object.entries(failed).filter(([, count]) => count > 0);
+  if (kinds.length > 0 || requests === 0) {
+    const said = kinds.map(([kind, count]) => `${kind}: ${count}`).join(', ');
+    throw new Error(`of ${requests} ${method} requests failed ${said || 'all: none was answered'}`);
+  }
   return { requests, rate: requests / (microseconds / 1e6), p50: p50 / 1000, p99: p99 / 1000 };
 }
 

@@ -520,6 +520,12 @@ export const FAULTS = [
     put: 'undefined',
   },
   {
+    name: 'a sandbox that is removed as another is collected stays in the file',
+    file: 'src/store/slices.ts',
+    find: '        this.collect();\n',
+    put: '',
+  },
+  {
     name: 'compiled code is taken for any bundle of that length',
     file: 'src/cli/load-bundle.cjs',
     find: '.update(source).update(code)',

@@ -83,12 +83,18 @@ export class Slices {
   collect(): void {
     if (this.isCollecting || !this.hasUnused()) return;
     this.isCollecting = true;
-    this.runSlices(this.hooks.removeUnused(), SHORT_SLICE_MS)
+    const end = () => {
+      this.isCollecting = false;
+    };
+    this.runSlices(this.hooks.removeUnused(), SHORT_SLICE_MS).then(
+      () => {
+        end();
+        // What came after the last slice found nobody to collect it.
+        this.collect();
+      },
       // The next work, or the next start, tries again.
-      .catch(() => {})
-      .finally(() => {
-        this.isCollecting = false;
-      });
+      end,
+    );
   }
 
   /** Whatever keeps that from being read says nothing of the work that is done. */

@@ -228,3 +228,18 @@ it('a large sandbox is gone at once, and what was of it later, also after a rest
   await next.close();
   await expect.poll(() => countAfterStart(file)).toBe(3);
 });
+
+it('of a sandbox that is removed as another is collected nothing is left', async () => {
+  const { file, store } = await openSmall();
+  for (const sandbox_id of ['first', 'second']) {
+    await store.create([{ sandbox_id, name: null, ttl_ms: null, state: buildState([`org_${sandbox_id}`]) }], 10);
+  }
+  await store.remove(['first']);
+  await store.remove(['second']);
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+  await store.close();
+  const db = new Sqlite(file, { readonly: true });
+  expect(db.prepare('SELECT sandbox_id FROM sandboxes').pluck().all()).toEqual(['default']);
+  expect(db.prepare('SELECT count(*) FROM states WHERE snapshot IS NULL').pluck().get()).toBe(0);
+  db.close();
+});
