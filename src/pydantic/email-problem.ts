@@ -38,6 +38,8 @@ const UNSAFE_BUT_SPACES = once(() => /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/
 
 /** Refuses characters that make a part of an address unsafe. */
 export function checkUnsafe(text: string, { allowSpace }: { allowSpace: boolean }): void {
+  // Most are so, and the first use of an expression with \p costs a first PATCH a millisecond.
+  if (/^[!-~]*$/.test(text)) return;
   const found = sortByCodePoint(new Set(text.match((allowSpace ? UNSAFE_BUT_SPACES : UNSAFE)())));
   if (found.length === 0) return;
   throw new EmailProblem(`The email address contains unsafe characters: ${found.map(toShown).join(', ')}.`);

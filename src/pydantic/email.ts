@@ -45,11 +45,13 @@ const CONTROLS = /[^ -~\u{80}-\u{10ffff}]/gu;
 const CASE_INSENSITIVE_MAILBOXES =
   /^(?:info|marketing|sales|support|abuse|noc|security|postmaster|hostmaster|usenet|news|webmaster|www|uucp|ftp)$/i;
 
+const readPretty = (text: string) => (text.includes('>') ? PRETTY().exec(text)?.[1] : undefined);
+
 function normalizeEmail(text: string): string {
   if ([...text].length > MAX_INPUT_LENGTH) {
     throw new EmailProblem(`Length must not exceed ${MAX_INPUT_LENGTH} characters`);
   }
-  const { displayName, local, isQuoted, domain } = splitAddress(stripWhitespace(PRETTY().exec(text)?.[1] ?? text));
+  const { displayName, local, isQuoted, domain } = splitAddress(stripWhitespace(readPretty(text) ?? text));
   const normalizedLocal = readLocalPart(local, isQuoted);
   if (domain === '') throw new EmailProblem('There must be something after the @-sign.');
   if (domain.startsWith('[') && domain.endsWith(']')) refuseLiteral(domain.slice(1, -1));
