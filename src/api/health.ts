@@ -1,6 +1,7 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import * as z from 'zod';
 import { unavailable } from '../domain/errors.ts';
+import { once } from '../domain/once.ts';
 import { sendJson } from '../http/envelope.ts';
 import { type AddApiRoute, answered, NO_HOST, unreadable } from './routes.ts';
 
@@ -13,19 +14,21 @@ export interface HealthSource {
 const METHODS: HTTPMethods[] = ['GET', 'HEAD'];
 
 /** The published health model. */
-const Health = z.object({
-  status: z.enum(['OK', 'DEGRADED']).describe('DEGRADED: changes cannot be kept now'),
-  data: z.object({
-    cache: z.boolean(),
-    metadata: z.boolean(),
-    vector_store: z.boolean(),
-    object_storage: z.boolean(),
-    task_queue: z.boolean(),
-    inference: z.boolean(),
+const Health = once(() =>
+  z.object({
+    status: z.enum(['OK', 'DEGRADED']).describe('DEGRADED: changes cannot be kept now'),
+    data: z.object({
+      cache: z.boolean(),
+      metadata: z.boolean(),
+      vector_store: z.boolean(),
+      object_storage: z.boolean(),
+      task_queue: z.boolean(),
+      inference: z.boolean(),
+    }),
+    errors: z.null(),
+    meta: z.object({ version: z.string() }),
   }),
-  errors: z.null(),
-  meta: z.object({ version: z.string() }),
-});
+);
 
 /**
  * `GET|HEAD /health`, which needs no key: the published model. `DEGRADED`, still with 200, while changes cannot be kept.
@@ -54,7 +57,7 @@ export function addHealthRoute(add: AddApiRoute, store: Pick<HealthSource, 'canW
 }
 
 /** Of what the model names the mock has the metadata alone. */
-function toHealth(metadata: boolean, version: string): z.output<typeof Health> {
+function toHealth(metadata: boolean, version: string): z.output<ReturnType<typeof Health>> {
   return {
     status: metadata ? 'OK' : 'DEGRADED',
     data: { cache: true, metadata, vector_store: true, object_storage: true, task_queue: true, inference: true },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type ApiVersion, listForeign } from '../domain/api-version.ts';
 import { notFound } from '../domain/errors.ts';
+import { once } from '../domain/once.ts';
 import { applyUpdate, listChanges, type OrganizationModel, type OrganizationUpdate } from '../domain/organization.ts';
 import { ACCOUNT_TYPES, limitsOf } from '../domain/rate-limits.ts';
 import { sendJson } from '../http/envelope.ts';
@@ -23,8 +24,8 @@ const tags = ['Organizations'];
 export function addOrganizationRoutes(add: AddApiRoute, documented?: Documented): void {
   const version = documented?.api_version;
   const isStrict = documented?.unknown_fields === 'reject';
-  const BaseRateLimits = buildBaseRateLimits(isStrict);
-  const OrganizationModelResponse = buildOrganizationModelResponse(BaseRateLimits, version);
+  const BaseRateLimits = once(() => buildBaseRateLimits(isStrict));
+  const OrganizationModelResponse = once(() => buildOrganizationModelResponse(BaseRateLimits(), version));
   const { getExamples, updateExamples, updatedExamples } = buildExamples(version);
 
   add(
@@ -57,7 +58,10 @@ export function addOrganizationRoutes(add: AddApiRoute, documented?: Documented)
       operationId: 'update_organization_v1_organizations_patch',
       summary: 'Update it',
       description: 'Needs a key with the permission admin.',
-      body: buildOrganizationUpdateRequest(isStrict, BaseRateLimits, version),
+      body:
+        documented === undefined
+          ? OrganizationUpdateRequest()
+          : buildOrganizationUpdateRequest(isStrict, BaseRateLimits(), version),
       toExamples: () => updateExamples,
       response: {
         200: answered('The organization', OrganizationModelResponse, updatedExamples),
@@ -117,6 +121,11 @@ const buildOrganizationUpdateRequest = (
     id: 'OrganizationUpdateRequest',
   });
 };
+
+/** With the members of every version: all servers of a process check with it. */
+const OrganizationUpdateRequest = once(() =>
+  buildOrganizationUpdateRequest(false, buildBaseRateLimits(false), undefined),
+);
 
 /** What GET and PATCH answer, as `toOrganizationJson` writes it. */
 const buildOrganizationModelResponse = (rateLimits: BaseRateLimits, version: ApiVersion | undefined) => {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Permission } from '../domain/api-key.ts';
 import type { Refusal } from '../domain/errors.ts';
+import { once } from '../domain/once.ts';
 import type { RateLimitCategory } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
 import { BODY_LIMIT, INTERNAL_ERROR, toErrorAnswer } from '../http/envelope.ts';
@@ -42,30 +43,44 @@ const HINTED: HeaderName[] = ['X-Request-Id', 'X-Mixpeek-Mock-Hint'];
 export const openObject = (additionalProperties: true | { type: 'string' } = true) =>
   z.unknown().meta({ type: 'object', additionalProperties });
 
-const ErrorDetail = z
-  .object({ message: z.string(), type: z.string(), details: openObject().nullish() })
-  .meta({ id: 'ErrorDetail' });
-const ValidationError = z
-  .object({
-    loc: z.array(z.union([z.string(), integer()])).describe('Where: body, then the member'),
-    msg: z.string(),
-    type: z.string().describe("pydantic's type of the error"),
-    ctx: openObject().optional().describe('What the message was made of'),
-  })
-  .meta({ id: 'ValidationError' });
-const envelope = { success: z.boolean().default(false), status: integer(), error: ErrorDetail };
-const ErrorResponse = z.object(envelope).meta({ id: 'ErrorResponse' });
-const HTTPValidationError = z
-  .object({ ...envelope, detail: z.array(ValidationError).optional() })
-  .meta({ id: 'HTTPValidationError' });
+// What is answered is written as text: schemas of it are for documents, and a start does without.
+const envelope = once(() => {
+  const error = z
+    .object({ message: z.string(), type: z.string(), details: openObject().nullish() })
+    .meta({ id: 'ErrorDetail' });
+  return { success: z.boolean().default(false), status: integer(), error };
+});
+const ErrorResponse = once(() => z.object(envelope()).meta({ id: 'ErrorResponse' }));
+const HTTPValidationError = once(() => {
+  const ValidationError = z
+    .object({
+      loc: z.array(z.union([z.string(), integer()])).describe('Where: body, then the member'),
+      msg: z.string(),
+      type: z.string().describe("pydantic's type of the error"),
+      ctx: openObject().optional().describe('What the message was made of'),
+    })
+    .meta({ id: 'ValidationError' });
+  return z.object({ ...envelope(), detail: z.array(ValidationError).optional() }).meta({ id: 'HTTPValidationError' });
+});
 
-/** What is answered with 200. */
+/**
+ * What is answered with 200.
+ * @param build called when a document asks for the schema
+ */
 export const answered = <S extends z.ZodType>(
   description: string,
-  schema: S,
+  build: () => S,
   examples: Examples,
   headers: readonly HeaderName[] = ['X-Request-Id', ...LIMITS],
-): DocumentedResponse<S> => ({ description, headers, content: { 'application/json': { schema, examples } } });
+): DocumentedResponse<S> => {
+  const json = {
+    get schema() {
+      return build();
+    },
+    examples,
+  };
+  return { description, headers, content: { 'application/json': json } };
+};
 
 export const NO_HOST = 'A request needs a Host header';
 const TOO_LOW = {
@@ -120,10 +135,12 @@ function refused(
   description: string,
   headers: readonly HeaderName[],
   refusal: Refusal | undefined,
-  schema: z.ZodType = ErrorResponse,
+  build: () => z.ZodType = ErrorResponse,
 ): DocumentedResponse {
   const json = {
-    schema,
+    get schema() {
+      return build();
+    },
     // Written when a document asks for it.
     get examples(): Examples {
       const { body } = refusal === undefined ? INTERNAL_ERROR : toErrorAnswer(refusal);
@@ -139,7 +156,13 @@ export const unreadable = (message: string, headers: readonly HeaderName[]) =>
 
 const plainly = (description: string): DocumentedResponse => ({
   description,
-  content: { 'application/json': { schema: ErrorResponse } },
+  content: {
+    'application/json': {
+      get schema() {
+        return ErrorResponse();
+      },
+    },
+  },
 });
 
 /** Refusals of a path by another method, or by what comes before every operation. */

@@ -108,9 +108,11 @@ export function toAddRoute<Demanded>(scope: Scope, routes: DocumentedRoute[]): A
 export function toAddRoute(scope: Scope, routes: DocumentedRoute[]) {
   return (method: HTTPMethods, url: string, schema: RouteSchema, handler: RouteOptions['handler']) => {
     routes.push({ method, url: scope.prefix + url, schema });
+    // Of answers Fastify would make a serializer each.
+    const { response: _, ...checked } = schema;
     const { config = {}, bodyLimit } = schema;
     const more = bodyLimit === undefined ? {} : { bodyLimit };
-    scope.route({ method, url, schema, handler: withStatus(handler, schema), config, ...more });
+    scope.route({ method, url, schema: checked, handler: withStatus(handler, schema), config, ...more });
   };
 }
 

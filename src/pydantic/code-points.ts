@@ -1,4 +1,4 @@
-import { once } from './once.ts';
+import { once } from '../domain/once.ts';
 
 /**
  * Characters as Python sees them, for email-validator's reasons (observed with CPython 3.11). All of it works by code

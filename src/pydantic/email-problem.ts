@@ -1,5 +1,5 @@
+import { once } from '../domain/once.ts';
 import { listShown, sortByCodePoint, toShown } from './code-points.ts';
-import { once } from './once.ts';
 
 /** Why a text is not an e-mail address, in email-validator's words. */
 export class EmailProblem extends Error {}

@@ -1,8 +1,8 @@
+import { once } from '../domain/once.ts';
 import { stripTrailingWhitespace, stripWhitespace, toShown, WHITESPACE_CLASS } from './code-points.ts';
 import { type DomainName, readDomain } from './email-domain.ts';
 import { refuseLiteral } from './email-literal.ts';
 import { checkDots, checkUnsafe, EmailProblem, refuseChars, tooMany } from './email-problem.ts';
-import { once } from './once.ts';
 
 /** The normalized address, or why the text is not one. */
 export type EmailVerdict = { address: string } | { reason: string };

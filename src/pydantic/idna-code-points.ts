@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type tr46 from 'tr46';
 import type regexes from 'tr46/lib/regexes.js';
-import { once } from './once.ts';
+import { once } from '../domain/once.ts';
 
 interface Tables {
   tr46: typeof tr46;
