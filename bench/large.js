@@ -153,12 +153,20 @@ export async function measureInTurn({ folder, startOurs, rounds, warmUps, second
   return compare(pairs);
 }
 
-/** @returns the requests a second of both loads; which of them comes first changes from round to round */
+/**
+ * Loads one, the other twice, and the one again: a machine that becomes faster or slower meanwhile favours neither. Which of them
+ * is in the middle changes from round to round.
+ * @returns the requests a second of both loads
+ */
 async function loadBoth(folder, round, first, second) {
-  const rateOf = async ([server, load]) => (await runLoad(folder, server.url, load)).rate;
-  if (round % 2 === 0) return [await rateOf(first), await rateOf(second)];
-  const rate = await rateOf(second);
-  return [await rateOf(first), rate];
+  const rates = new Map([first, second].map((one) => [one, 0]));
+  const [outer, inner] = round % 2 === 0 ? [first, second] : [second, first];
+  for (const one of [outer, inner, inner, outer]) {
+    const [server, load] = one;
+    const { rate } = await runLoad(folder, server.url, load);
+    rates.set(one, rates.get(one) + rate / 2);
+  }
+  return [...rates.values()];
 }
 
 /**
