@@ -198,11 +198,12 @@ const results = {
   ...(isOfSandboxes ? {} : { postgres: await attempt('postgres', ofPostgres) }),
 };
 const verdicts = judge(results);
+const report = { measured_at: new Date().toISOString(), is_quick: isQuick, machine, verdicts, results };
+// First of all: half an hour's figures are not to be lost with what is wrong below.
+writeFileSync(inBench('results.json'), `${JSON.stringify(report, null, 2)}\n`);
 if (isAll) printComparisons(results);
 if (results.sandboxes) printSandboxes(results.sandboxes);
 console.log('');
 for (const { aim, value, isMet } of verdicts) console.log(`${isMet ? 'met   ' : 'MISSED'}  ${aim}: ${value}`);
-const report = { measured_at: new Date().toISOString(), is_quick: isQuick, machine, verdicts, results };
-writeFileSync(inBench('results.json'), `${JSON.stringify(report, null, 2)}\n`);
 // A part that failed may have left a server behind, which would keep this process alive.
 process.exit();

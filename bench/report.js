@@ -82,7 +82,7 @@ export function printComparisons({ throughput, starts, kept, inTurn, seeded, cos
       Math.round(seeded[name]),
     );
     console.log(
-      `a seed of ${SEEDED}, worst: ready in ${ready} ms, ${memory} MiB; reset in ${reset} ms, health meanwhile ${health} ms`,
+      `a seed of ${SEEDED}: ready in ${ready} ms, ${memory} MiB; reset in ${reset} ms, health meanwhile ${health} ms`,
     );
   }
   if (cost) {

@@ -21,7 +21,7 @@ export async function measureStarts({ folder, isQuick, progress }) {
     );
     const bare = await timeBareStart(folder);
     // The first start reads the files from the disk, and keeps its compiled code.
-    if (start > 0) pairs.push([ours.start, bare.start]);
+    if (start > 0) pairs.push([ours.start, bare]);
     if (start > 0) patches.push(ours.patch);
     progress(`start ${start}/${count}`);
   }
