@@ -87,8 +87,8 @@ export async function runLoad(
   const { requests, microseconds, p50, p99, failed } = JSON.parse(stdout.slice(stdout.lastIndexOf('{"requests')));
   const kinds = Object.entries(failed).filter(([, count]) => count > 0);
   if (kinds.length > 0 || requests === 0) {
-    const said = kinds.map(([kind, count]) => `${kind}: ${count}`).join(', ');
-    throw new Error(`of ${requests} ${method} requests failed ${said || 'all: none was answered'}`);
+    const said = kinds.map(([kind, count]) => `, failed (${kind}): ${count}`).join('');
+    throw new Error(`${method} requests that were answered: ${requests}${said}`);
   }
   return { requests, rate: requests / (microseconds / 1e6), p50: p50 / 1000, p99: p99 / 1000 };
 }

@@ -63,8 +63,8 @@ const doNothing = () => {};
 const buildKeep = (cache, source, script) => () => writeCode(cache, source, script.createCachedData());
 
 /**
- * Node's modules that the bundle asks for, and the one that listening does. They are loaded before V8 is given another flag: under
- * that one it refuses the compiled code that Node has of them, and a start takes 5 % longer.
+ * Node's modules that the bundle asks for, and `cluster`, for which Node asks when a server listens. They are loaded before V8 is
+ * given another flag: under that one it refuses the compiled code that Node has of them, and a start takes 5 % longer.
  */
 exports.NODE_MODULES = [
   'async_hooks',

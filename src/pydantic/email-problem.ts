@@ -38,7 +38,7 @@ const UNSAFE_BUT_SPACES = once(() => /^\p{M}|[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/
 
 /** Refuses characters that make a part of an address unsafe. */
 export function checkUnsafe(text: string, { allowSpace }: { allowSpace: boolean }): void {
-  // Most are so, and the first use of an expression with \p costs a first PATCH a millisecond.
+  // A first PATCH is 6 ms faster where neither this, nor PRETTY, nor a label makes V8 compile an expression with \p.
   if (/^[!-~]*$/.test(text)) return;
   const found = sortByCodePoint(new Set(text.match((allowSpace ? UNSAFE_BUT_SPACES : UNSAFE)())));
   if (found.length === 0) return;

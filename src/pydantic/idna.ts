@@ -85,6 +85,7 @@ function checkLabel(label: string): void {
     throw new IdnaError('Label has disallowed hyphens in 3rd and 4th position');
   }
   if (label.startsWith('-') || label.endsWith('-')) throw new IdnaError('Label must not start or end with a hyphen');
+  // Of what follows, nothing refuses these.
   if (/^[a-z0-9-]*$/.test(label)) return;
   if (/^\p{M}/u.test(label)) throw new IdnaError('Label begins with an illegal combining character');
   const context = readContext(label);
