@@ -24,7 +24,7 @@ import type { ServeConfig } from './settings.ts';
 import { begin, beginEarly } from './start/beginning.ts';
 import { checkShared, openStore, toShownDb } from './start/open-store.ts';
 import { findFirstOrganization, findKey, lendKey, type ServedKey } from './start/served-keys.ts';
-import { type Report, StorageError } from './store/store.ts';
+import { type Report, StorageError } from './store/errors.ts';
 import { timeStore } from './store/timed-store.ts';
 import { projectFile, readVersion } from './version.ts';
 

@@ -9,7 +9,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'domain/': [],
   'pydantic/': ['domain/errors.ts', 'domain/once.ts', 'domain/rate-limits.ts', 'domain/text.ts'],
   'store/': ['domain/'],
-  'sandbox/': ['domain/', 'pydantic/json-tree.ts', 'store/store.ts', 'store/runtime.ts'],
+  'sandbox/': ['domain/', 'pydantic/json-tree.ts', 'store/errors.ts', 'store/runtime.ts', 'store/store.ts'],
   'faults/': ['domain/'],
   'http/': ['domain/', 'pydantic/', 'sandbox/', 'faults/'],
   'api/': ['domain/', 'pydantic/', 'http/', 'sandbox/'],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { clearTimeout, setTimeout } from '../domain/real-time.ts';
+import { StorageError } from '../store/errors.ts';
 import type { KeptEntry, SharedJournal, SharedRuns } from '../store/runtime.ts';
-import { StorageError } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import { fromKeptText, type JournalEntry, toKeptText } from './journal-entry.ts';
 import type { Link } from './link.ts';

@@ -1,7 +1,8 @@
 import { buildRandom, type Random } from '../domain/random.ts';
 import { RealDate } from '../domain/real-time.ts';
 import { DEFAULT_SANDBOX, type Settings } from '../domain/state.ts';
-import { type FoundState, StorageError, type Store, type Use } from '../store/store.ts';
+import { StorageError } from '../store/errors.ts';
+import type { FoundState, Store, Use } from '../store/store.ts';
 import { MemoryBuckets } from './buckets.ts';
 import { ControlLog } from './control-log.ts';
 import { MemoryFaultCounters } from './fault-counters.ts';

@@ -4,8 +4,9 @@ import { type Organization, toOrganizationJson } from '../domain/organization.ts
 import type { Random } from '../domain/random.ts';
 import { hasSameLimits, limitsOf } from '../domain/rate-limits.ts';
 import type { Settings } from '../domain/state.ts';
+import { SandboxGoneError } from '../store/errors.ts';
 import type { Buckets } from '../store/runtime.ts';
-import { type ApiKeyFilter, SandboxGoneError, type Store, type Updated, type Updater } from '../store/store.ts';
+import type { ApiKeyFilter, Store, Updated, Updater } from '../store/store.ts';
 import type { ControlLog } from './control-log.ts';
 import type { Faults } from './faults.ts';
 import type { Interaction } from './interaction.ts';

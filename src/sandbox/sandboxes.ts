@@ -2,16 +2,8 @@ import { type ApiKey, hashApiKey, isExpired } from '../domain/api-key.ts';
 import type { Organization } from '../domain/organization.ts';
 import { drawApiKey, drawId, type Random } from '../domain/random.ts';
 import { DEFAULT_SANDBOX, DEFAULT_SETTINGS, INITIAL_SNAPSHOT, type Settings, type State } from '../domain/state.ts';
-import {
-  type FoundSandbox,
-  type ListedSandbox,
-  type NewSandbox,
-  type PutOptions,
-  SandboxGoneError,
-  type Snapshot,
-  StorageError,
-  type Store,
-} from '../store/store.ts';
+import { SandboxGoneError, StorageError } from '../store/errors.ts';
+import type { FoundSandbox, ListedSandbox, NewSandbox, PutOptions, Snapshot, Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import { KeyHashes } from './key-hashes.ts';
 import { type LiveOptions, type LiveSandbox, LiveSandboxes } from './live-sandboxes.ts';

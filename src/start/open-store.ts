@@ -3,8 +3,9 @@ import { isPostgresUrl, toShownUrl } from '../domain/postgres-url.ts';
 import { now, setTimeout } from '../domain/real-time.ts';
 import { ConfigError } from '../setting.ts';
 import type { ServeConfig } from '../settings.ts';
+import { type Report, StorageError } from '../store/errors.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
-import { type Report, StorageError, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 
 /** Real milliseconds between two tries to reach an engine that comes later. */
 const TRY_EVERY_MS = 250;

@@ -2,11 +2,11 @@ import { closeSync, mkdirSync, openSync, readSync, realpathSync, type Stats, wri
 import { platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../domain/errors.ts';
+import { type Report, StorageError } from './errors.ts';
 import { APPLICATION_ID } from './migrate.ts';
 import { findStats } from './moved-files.ts';
 import { PRIVATE } from './owner.ts';
 import { checkVersion, foreign } from './storage-error.ts';
-import { type Report, StorageError } from './store.ts';
 
 const PRIVATE_FOLDER = 0o700;
 const READABLE_BY_OTHERS = 0o004;

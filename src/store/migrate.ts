@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { StorageError } from './errors.ts';
 import { SCHEMA, type Schema } from './schema.ts';
-import { StorageError } from './store.ts';
 
 /** Marks a file as ours ("mxpk"), in the header of the database. */
 export const APPLICATION_ID = 0x6d78706b;

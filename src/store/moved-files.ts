@@ -2,7 +2,7 @@ import { type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { codeOf } from '../domain/errors.ts';
-import { StorageError } from './store.ts';
+import { StorageError } from './errors.ts';
 
 /** Longer than any file system takes to see that a folder has changed twice, in milliseconds. */
 const SETTLED_MS = 3000;

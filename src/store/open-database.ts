@@ -1,11 +1,11 @@
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { prepareFile } from './database-file.ts';
+import type { Report } from './errors.ts';
 import { APPLICATION_ID, type Migration, migrate } from './migrate.ts';
 import { PRIVATE } from './owner.ts';
 import { checkRunningNode } from './running-node.ts';
 import { broken, checkVersion, foreign, toUnusable } from './storage-error.ts';
-import type { Report } from './store.ts';
 
 export const IN_MEMORY = ':memory:';
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
+import { StorageError } from './errors.ts';
 import { findSqliteProblem } from './node-engines.cjs';
-import { StorageError } from './store.ts';
 
 /**
  * Checks that better-sqlite3 may open a database in this process: a version for another Node ends the process with a

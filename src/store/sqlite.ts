@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { now as realNow } from '../domain/real-time.ts';
+import type { Report } from './errors.ts';
 import { buildGroupCommit } from './group-commit.ts';
 import { readMigrations } from './migrate.ts';
 import { buildMovedCheck } from './moved-files.ts';
@@ -10,7 +11,7 @@ import { Slices } from './slices.ts';
 import { States } from './states.ts';
 import { toUnusable } from './storage-error.ts';
 import { StorageHealth } from './storage-health.ts';
-import type { NewSandbox, Report, Store, Updated } from './store.ts';
+import type { NewSandbox, Store, Updated } from './store.ts';
 import { CURRENT } from './table.ts';
 import { WholeStates } from './whole-states.ts';
 

@@ -4,18 +4,10 @@ import { countCharacters, type Organization } from '../domain/organization.ts';
 import { RealDate } from '../domain/real-time.ts';
 import type { Settings } from '../domain/state.ts';
 import { BoundedCache } from './bounded-cache.ts';
+import { SandboxGoneError } from './errors.ts';
 import type { Rows } from './rows.ts';
 import { type KeptSandbox, toFound } from './sandbox-rows.ts';
-import {
-  type ApiKeyFilter,
-  type Found,
-  type FoundSandbox,
-  type OrganizationFilter,
-  type Page,
-  SandboxGoneError,
-  type Updated,
-  type Updater,
-} from './store.ts';
+import type { ApiKeyFilter, Found, FoundSandbox, OrganizationFilter, Page, Updated, Updater } from './store.ts';
 import type { Table } from './table.ts';
 
 /** What is kept in memory once it was read. */

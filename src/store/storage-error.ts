@@ -1,6 +1,6 @@
 import { codeOf } from '../domain/errors.ts';
+import { StorageError } from './errors.ts';
 import { describeOwner } from './owner.ts';
-import { StorageError } from './store.ts';
 
 export const broken = (file: string) =>
   new StorageError(

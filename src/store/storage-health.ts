@@ -1,5 +1,5 @@
+import { type Report, StorageError } from './errors.ts';
 import { toStorageError } from './storage-error.ts';
-import { type Report, StorageError } from './store.ts';
 
 /** How often a write is tried while none works, in milliseconds. */
 const RETRY_MS = 1000;

@@ -1,5 +1,6 @@
 import { now } from '../domain/real-time.ts';
-import { StorageError, type Store } from './store.ts';
+import { StorageError } from './errors.ts';
+import type { Store } from './store.ts';
 
 /** @param ms how long it took, in milliseconds @param isUnavailable whether it failed because the storage cannot be used */
 export type Observe = (operation: string, ms: number, isUnavailable: boolean) => void;

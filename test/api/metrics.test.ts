@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { StorageError } from '../../src/store/store.ts';
+import { StorageError } from '../../src/store/errors.ts';
 import { timeStore } from '../../src/store/timed-store.ts';
 import { DEFAULT, startControl } from '../support/control.ts';
 import { FAULTS } from '../support/faults.ts';

@@ -3,8 +3,8 @@ import { Journal } from '../../src/sandbox/journal.ts';
 import { JournalEntry } from '../../src/sandbox/journal-entry.ts';
 import { JournalLink } from '../../src/sandbox/journal-link.ts';
 import { Journals } from '../../src/sandbox/journals.ts';
+import { StorageError } from '../../src/store/errors.ts';
 import type { JournalPart, KeptEntry, SharedJournal, SharedRuns } from '../../src/store/runtime.ts';
-import { StorageError } from '../../src/store/store.ts';
 
 /** A journal that is linked to a shared one, which a test can make fail. */
 function linkJournal() {

@@ -9,7 +9,8 @@ import { JournalEntry } from '../../src/sandbox/journal-entry.ts';
 import { Sandboxes } from '../../src/sandbox/sandboxes.ts';
 import { buildSeed } from '../../src/seed/build.ts';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';
-import { StorageError, type Store } from '../../src/store/store.ts';
+import { StorageError } from '../../src/store/errors.ts';
+import type { Store } from '../../src/store/store.ts';
 import { openProxy } from '../support/engine-proxy.ts';
 import { ask, lockOrganization, MISSING, makeDatabase, openTestStore } from '../support/postgres-database.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { notFound } from '../../src/domain/errors.ts';
+import { StorageError } from '../../src/store/errors.ts';
 import { BusyError, ConnectError, DeadlineError, explain } from '../../src/store/postgres/errors.ts';
-import { StorageError } from '../../src/store/store.ts';
 
 const coded = (code: string) => Object.assign(new Error('of the engine'), { code });
 

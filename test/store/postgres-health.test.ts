@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { StorageError } from '../../src/store/errors.ts';
 import type { Connections, Row } from '../../src/store/postgres/connections.ts';
 import { Health } from '../../src/store/postgres/health.ts';
-import { StorageError } from '../../src/store/store.ts';
 
 /** The health of an engine that answers so, with what is reported. */
 function buildHealth(answer: () => Promise<Row[]>) {

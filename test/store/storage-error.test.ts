@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { StorageError } from '../../src/store/errors.ts';
 import { toStorageError } from '../../src/store/storage-error.ts';
-import { StorageError } from '../../src/store/store.ts';
 
 const fail = (code: string) => Object.assign(new Error(code), { code });
 

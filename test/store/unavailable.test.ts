@@ -14,8 +14,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Organization } from '../../src/domain/organization.ts';
 import { buildSeed } from '../../src/seed/build.ts';
 import { DEFAULT_SEED } from '../../src/seed/default.ts';
+import type { Report } from '../../src/store/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { Report, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { makeFolder } from '../support/folder.ts';
 import { buildTestApp, errorBody, MIGRATIONS } from '../support/harness.ts';
 

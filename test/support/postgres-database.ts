@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
+import type { Report } from '../../src/store/errors.ts';
 import { openPostgresStore, readTarget } from '../../src/store/postgres/open.ts';
-import type { Report, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { MIGRATIONS } from './harness.ts';
 
 const server = inject('postgres');

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { clearInterval, now, setInterval, setTimeout } from '../../domain/real-time.ts';
-import { StorageError } from '../store.ts';
+import { StorageError } from '../errors.ts';
 import { BusyError, DeadlineError, explain, isCollision, isUnreachable } from './errors.ts';
 import { Lane, LEAST_MS, within } from './lane.ts';
 import type { Target } from './target.ts';

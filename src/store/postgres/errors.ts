@@ -1,5 +1,5 @@
 import { codeOf, RefusalError } from '../../domain/errors.ts';
-import { StorageError } from '../store.ts';
+import { StorageError } from '../errors.ts';
 
 /** Work took longer than a request may wait: the engine does not answer, or the network does not. */
 export class DeadlineError extends Error {

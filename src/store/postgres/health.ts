@@ -1,5 +1,5 @@
 import { now } from '../../domain/real-time.ts';
-import { type Report, StorageError } from '../store.ts';
+import { type Report, StorageError } from '../errors.ts';
 import type { Connections } from './connections.ts';
 
 /** Real milliseconds for which an answer is good: many may ask. */

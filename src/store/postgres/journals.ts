@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { clearInterval, now, setInterval, setTimeout } from '../../domain/real-time.ts';
+import { StorageError } from '../errors.ts';
 import type { JournalPart, KeptEntry, SharedJournal } from '../runtime.ts';
-import { StorageError } from '../store.ts';
 import type { Connections } from './connections.ts';
 import type { Health } from './health.ts';
 import { REAL } from './rows.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { clearTimeout, now, setTimeout } from '../../domain/real-time.ts';
-import { StorageError } from '../store.ts';
+import { StorageError } from '../errors.ts';
 import { BusyError, ConnectError, DeadlineError, explain } from './errors.ts';
 
 /** The shortest time that is worth a try, in real milliseconds. */

@@ -1,6 +1,6 @@
 import { RealDate } from '../../domain/real-time.ts';
+import { StorageError } from '../errors.ts';
 import { readMigrations } from '../migrate.ts';
-import { StorageError } from '../store.ts';
 import type { Connections } from './connections.ts';
 
 /** Whoever brings a database to the newest version does so alone. */

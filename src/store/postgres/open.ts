@@ -1,15 +1,8 @@
 import type { ApiKey } from '../../domain/api-key.ts';
 import type { Organization } from '../../domain/organization.ts';
 import type { Settings } from '../../domain/state.ts';
-import {
-  type ApiKeyFilter,
-  type Found,
-  type OrganizationFilter,
-  type Report,
-  SandboxGoneError,
-  type Store,
-  type Updater,
-} from '../store.ts';
+import { type Report, SandboxGoneError } from '../errors.ts';
+import type { ApiKeyFilter, Found, OrganizationFilter, Store, Updater } from '../store.ts';
 import { Connections, type Session } from './connections.ts';
 import { explain } from './errors.ts';
 import { Finder } from './finder.ts';
